@@ -1,0 +1,125 @@
+"""What activities earned, what returns took back, and why."""
+
+from typing import ClassVar
+
+import uuid_utils.compat
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from ledger.models import Unit
+from partners.models import Activity, ActivityLine, ExactAmountField, Partner, PartnerScopedQuerySet
+from rewards.models.programme import ProgrammeVersion
+
+
+class AwardQuerySet(PartnerScopedQuerySet):
+    def for_listing(self) -> "AwardQuerySet":
+        return self.select_related("activity", "unit", "version__programme").order_by("-pk")
+
+
+class Award(models.Model):
+    """
+    What one rule gives for one activity, with the explanation of every step.
+
+    ``amount`` is what is due by the facts known now; a late fact may change it, and the
+    difference becomes a compensating transfer (``revision`` numbers these).
+    """
+
+    public_id = models.UUIDField(
+        default=uuid_utils.compat.uuid7, unique=True, editable=False, verbose_name=_("id")
+    )
+    partner = models.ForeignKey(
+        Partner, on_delete=models.PROTECT, related_name="awards", verbose_name=_("partner")
+    )
+    activity = models.ForeignKey(
+        Activity, on_delete=models.PROTECT, related_name="awards", verbose_name=_("activity")
+    )
+    version = models.ForeignKey(
+        ProgrammeVersion,
+        on_delete=models.PROTECT,
+        related_name="awards",
+        verbose_name=_("programme version"),
+    )
+    rule_code = models.SlugField(_("rule"), max_length=64)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", verbose_name=_("unit"))
+    amount = models.BigIntegerField(_("amount"), help_text=_("Whole minor units, before returns."))
+    explanation = models.JSONField(_("explanation"))
+    revision = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = AwardQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("award")
+        verbose_name_plural = _("awards")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["activity", "version", "rule_code"], name="rewards_award_once_per_rule"
+            ),
+            models.CheckConstraint(
+                name="rewards_award_amount_not_negative", condition=Q(amount__gte=0)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} by {self.rule_code} for activity {self.activity_id}"
+
+
+class ClawBackQuerySet(PartnerScopedQuerySet):
+    partner_path = "award__partner"
+
+
+class ClawBack(models.Model):
+    """
+    What one return takes back from one award: due = collected + debt + waived.
+
+    ``due`` follows from the facts; how it was met depends on what was left to take.
+    """
+
+    award = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="claw_backs")
+    cause = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="claw_backs")
+    due = models.BigIntegerField(_("due"))
+    collected = models.BigIntegerField(_("collected"), default=0)
+    debt = models.BigIntegerField(_("booked as debt"), default=0)
+    waived = models.BigIntegerField(_("waived"), default=0)
+    explanation = models.JSONField(_("explanation"), default=dict)
+    revision = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = ClawBackQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("claw-back")
+        verbose_name_plural = _("claw-backs")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["award", "cause"], name="rewards_clawback_once_per_cause"),
+            models.CheckConstraint(
+                name="rewards_clawback_due_is_met",
+                condition=Q(due__gte=0, collected__gte=0, debt__gte=0, waived__gte=0)
+                & Q(due=models.F("collected") + models.F("debt") + models.F("waived")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.due} of award {self.award_id}"
+
+
+class ReturnMatch(models.Model):
+    """Which order line a return line takes back, and how much of it."""
+
+    return_line = models.ForeignKey(ActivityLine, on_delete=models.PROTECT, related_name="matches")
+    order_line = models.ForeignKey(
+        ActivityLine, on_delete=models.PROTECT, related_name="returned_by"
+    )
+    quantity = ExactAmountField(_("quantity"))
+    amount = ExactAmountField(_("amount"))
+
+    class Meta:
+        verbose_name = _("match of a return")
+        verbose_name_plural = _("matches of returns")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["return_line", "order_line"], name="rewards_returnmatch_pair_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"line {self.return_line_id} takes {self.amount} of line {self.order_line_id}"
