@@ -1,0 +1,57 @@
+"""Logs: one JSON object a line on stderr in production, readable lines elsewhere.
+
+Every line carries the request id; the middleware and the worker step of django-structlog bind it.
+"""
+
+from typing import Any
+
+import structlog
+from structlog.typing import Processor
+
+from config.settings.environment import Environment, Mode
+
+SHARED: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
+def configure_structlog() -> None:
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *SHARED,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.processors.format_exc_info,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+
+
+def describe_logging(env: Environment) -> dict[str, Any]:
+    renderer: Processor = structlog.processors.JSONRenderer()
+    if not env.in_production:
+        renderer = structlog.dev.ConsoleRenderer(colors=False)
+    formatter = {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "foreign_pre_chain": [*SHARED, structlog.processors.format_exc_info],
+        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+    }
+    # In development a command answers on the terminal: only what needs attention interrupts it.
+    level = env.log_level if env.in_production else "WARNING"
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": formatter},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            "django": {"handlers": [], "level": level, "propagate": True},
+            # Its warnings are answers to clients (404, 403): expected in a test, not news.
+            "django.request": {"level": "ERROR" if env.mode is Mode.TEST else level},
+        },
+    }
