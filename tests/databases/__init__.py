@@ -1,0 +1,1 @@
+"""Real servers and per-test copies for the suite."""
