@@ -49,7 +49,7 @@ def count(report: Path) -> Counts:
     """Count each test once: an error while setting up or cleaning up makes it a failed one."""
     worst: dict[tuple[str, str], int] = {}
     try:
-        cases = list(Xml.parse(report).iter("testcase"))  # noqa: S314 - pytest has just written it
+        cases = list(Xml.parse(report).iter("testcase"))
     except (OSError, Xml.ParseError):
         return Counts(passed=0, failed=1, skipped=0)
     for case in cases:
@@ -126,7 +126,9 @@ def parse_arguments() -> tuple[argparse.Namespace, list[str]]:
 
 def main() -> int:
     options, rest = parse_arguments()
-    seed = options.seed if options.seed is not None else random.SystemRandom().randint(0, LARGEST_SEED)
+    seed = (
+        options.seed if options.seed is not None else random.SystemRandom().randint(0, LARGEST_SEED)
+    )
     print(f"Seed {seed} (repeat with ./dev test --seed {seed})", file=sys.stderr, flush=True)
     arguments = [*rest, f"--randomly-seed={seed}", f"--hypothesis-seed={seed}"]
     if options.long:

@@ -105,8 +105,8 @@ class Reader:
             return default
         return said
 
-    def refuse_if(self, condition: bool, sentence: str) -> None:
-        if condition:
+    def refuse_if(self, wrong: object, sentence: str) -> None:
+        if wrong:
             self.problems.append(sentence)
 
 
@@ -125,10 +125,10 @@ def keep_a_key(data_dir: Path) -> str:
 def refuse_what_is_unsafe(reader: Reader, env: Environment) -> None:
     """Note everything that must not be so where real points move."""
     weakness = find_key_weakness(env.secret_key)
-    reader.refuse_if(weakness is not None, f"SECRET_KEY {weakness}.")
+    reader.refuse_if(weakness, f"SECRET_KEY {weakness}.")
     for key in env.secret_key_fallbacks:
         weakness = find_key_weakness(key)
-        reader.refuse_if(weakness is not None, f"A key of SECRET_KEY_FALLBACKS {weakness}.")
+        reader.refuse_if(weakness, f"A key of SECRET_KEY_FALLBACKS {weakness}.")
     reader.refuse_if(env.debug, "DEBUG shows secrets to visitors and stays off in production.")
     reader.refuse_if(not env.allowed_hosts, "ALLOWED_HOSTS must name the hosts this site serves.")
     reader.refuse_if(
@@ -201,7 +201,7 @@ def refuse_what_makes_no_sense(reader: Reader, env: Environment) -> None:
     """Note what cannot work in any mode."""
     scheme = urlsplit(env.database_url).scheme
     reader.refuse_if(
-        bool(env.database_url) and scheme not in {"sqlite", "postgres", "postgresql"},
+        env.database_url and scheme not in {"sqlite", "postgres", "postgresql"},
         f"DATABASE_URL must start with postgres:// or sqlite:///, not {scheme!r}.",
     )
     reader.refuse_if(
@@ -209,7 +209,7 @@ def refuse_what_makes_no_sense(reader: Reader, env: Environment) -> None:
         "DATABASE_URL names an SQLite database in memory, which no second thread can see.",
     )
     reader.refuse_if(
-        bool(env.redis_url) and urlsplit(env.redis_url).scheme not in {"redis", "rediss", "unix"},
+        env.redis_url and urlsplit(env.redis_url).scheme not in {"redis", "rediss", "unix"},
         "REDIS_URL must start with redis:// or rediss://.",
     )
     reader.refuse_if(

@@ -76,7 +76,7 @@ def find_binaries() -> Path:
 
 def find_common_place() -> str:
     """Return a temporary directory that every user of the machine may pass through."""
-    for place in (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108 - mkdtemp below
+    for place in (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"):
         path = Path(place).resolve()
         if path.is_dir() and all(step.stat().st_mode & 0o001 for step in (path, *path.parents)):
             return str(path)
@@ -128,7 +128,9 @@ class Cluster:
         self.identity = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
     def environment(self) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+        kept = {
+            name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ
+        }
         return {**kept, "HOME": str(self.place), "LC_ALL": "C", "TZ": "UTC"}
 
     def create(self) -> None:
