@@ -1,0 +1,250 @@
+"""
+Store what sources report, once each: the facts that everything else is derived from.
+
+A fact is known by (source, external id). Reported again with the same content it is the same
+fact; with other content it is a conflict, and the first report stands.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import islice
+from typing import Any, NamedTuple
+
+from django.db import IntegrityError
+from django.utils.translation import gettext as _
+
+from partners.bulk_writing import write_rows
+from partners.models import Activity, ActivityLine
+from partners.models.amounts import from_ten_thousandths
+
+KEYS_PER_QUERY = 900
+
+NaturalKey = tuple[str, str]
+
+
+class LineReport(NamedTuple):
+    """One line as reported. Quantity and amount in ten-thousandths; both count positive."""
+
+    sku: str
+    quantity_e4: int
+    amount_e4: int
+    description: str = ""
+    category: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityReport:
+    """
+    One fact as a source reports it. ``amount_e4`` is the sum of the lines unless it is given.
+
+    ``content_hash`` is given by a door that knows more of the original than this report keeps,
+    such as a file with rows that were refused.
+    """
+
+    kind: str
+    partner_id: int
+    source: str
+    external_id: str
+    occurred_at: datetime
+    currency: str
+    lines: Sequence[LineReport] = ()
+    amount_e4: int | None = None
+    member_id: int | None = None
+    country: str = ""
+    refers_to_id: int | None = None
+    due_on: date | None = None
+    paid_on: date | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    content_hash: str | None = None
+
+    @property
+    def natural_key(self) -> NaturalKey:
+        return self.source, self.external_id
+
+    @property
+    def net_amount_e4(self) -> int:
+        if self.amount_e4 is not None:
+            return self.amount_e4
+        return sum(line.amount_e4 for line in self.lines)
+
+    def fingerprint(self) -> str:
+        """Return the hash of everything reported; the order of lines does not matter."""
+        if self.content_hash is not None:
+            return self.content_hash
+        content = (
+            self.kind,
+            self.partner_id,
+            self.occurred_at.timestamp(),
+            self.currency,
+            sorted(self.lines),
+            self.net_amount_e4,
+            self.member_id,
+            self.country,
+            self.refers_to_id,
+            str(self.due_on or ""),
+            str(self.paid_on or ""),
+            dict(self.attributes),
+        )
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The stored fact; ``is_new`` is false where it was known with the same content."""
+
+    activity: Activity
+    is_new: bool
+
+
+class ActivityConflict(Exception):
+    """The same source reported other content under the same id. The first report stands."""
+
+    def __init__(self, *, source: str, external_id: str, known_hash: str, given_hash: str) -> None:
+        super().__init__(
+            _("%(external_id)s from %(source)s is already known with other content.")
+            % {"external_id": external_id, "source": source}
+        )
+        self.source = source
+        self.external_id = external_id
+        self.known_hash = known_hash
+        self.given_hash = given_hash
+
+
+def record(
+    reports: Sequence[ActivityReport], *, recorded_at: datetime
+) -> list[Recorded | ActivityConflict]:
+    """
+    Store the facts that are new and answer for each report, in their order.
+
+    Costs a fixed number of statements per batch, whatever the number of lines. Must run inside
+    a transaction. A conflict is returned, not raised: the other facts are good.
+    """
+    known = find_recorded({report.natural_key for report in reports})
+    fresh: dict[NaturalKey, ActivityReport] = {}
+    for report in reports:
+        if report.natural_key not in known:
+            fresh.setdefault(report.natural_key, report)
+    inserted = _insert(fresh, recorded_at=recorded_at)
+    # Somebody else may have been quicker with the same document: theirs stands.
+    known |= find_recorded(fresh.keys() - inserted.keys())
+    answers: list[Recorded | ActivityConflict] = []
+    for report in reports:
+        if report.natural_key in known:
+            answers.append(_compare(report, known[report.natural_key]))
+        else:
+            activity = inserted[report.natural_key]
+            answers.append(Recorded(activity, is_new=True))
+            known[report.natural_key] = activity
+    return answers
+
+
+def find_recorded(keys: Iterable[NaturalKey]) -> dict[NaturalKey, Activity]:
+    """Return the activities that are known under these natural keys."""
+    found: dict[NaturalKey, Activity] = {}
+    for source, external_ids in _by_source(keys):
+        for activity in Activity.objects.filter(source=source, external_id__in=external_ids):
+            found[source, activity.external_id] = activity
+    return found
+
+
+def find_content_hashes(keys: Iterable[NaturalKey]) -> dict[NaturalKey, str]:
+    """Return only the content hashes of what is known under these natural keys."""
+    found: dict[NaturalKey, str] = {}
+    for source, external_ids in _by_source(keys):
+        known = Activity.objects.filter(source=source, external_id__in=external_ids)
+        for external_id, content_hash in known.values_list("external_id", "content_hash"):
+            found[source, external_id] = content_hash
+    return found
+
+
+def _by_source(keys: Iterable[NaturalKey]) -> Iterator[tuple[str, list[str]]]:
+    ids_of: dict[str, list[str]] = {}
+    for source, external_id in keys:
+        ids_of.setdefault(source, []).append(external_id)
+    for source, external_ids in ids_of.items():
+        remaining = iter(sorted(external_ids))
+        while batch := list(islice(remaining, KEYS_PER_QUERY)):
+            yield source, batch
+
+
+def _compare(report: ActivityReport, known: Activity) -> Recorded | ActivityConflict:
+    given_hash = report.fingerprint()
+    if given_hash == known.content_hash:
+        return Recorded(known, is_new=False)
+    return ActivityConflict(
+        source=report.source,
+        external_id=report.external_id,
+        known_hash=known.content_hash,
+        given_hash=given_hash,
+    )
+
+
+def _insert(
+    reports: Mapping[NaturalKey, ActivityReport], *, recorded_at: datetime
+) -> dict[NaturalKey, Activity]:
+    """Insert activities with their lines; leave out those that were inserted meanwhile."""
+    if not reports:
+        return {}
+    built = {key: _build(report, recorded_at=recorded_at) for key, report in reports.items()}
+    Activity.objects.bulk_create(built.values(), ignore_conflicts=True)
+    inserted: dict[NaturalKey, Activity] = {}
+    reached: set[NaturalKey] = set()
+    for source, external_ids in _by_source(built):
+        rows = Activity.objects.filter(source=source, external_id__in=external_ids)
+        for pk, external_id, public_id in rows.values_list("pk", "external_id", "public_id"):
+            key = (source, external_id)
+            reached.add(key)
+            if built[key].public_id == public_id:
+                built[key].pk = pk
+                built[key]._state.adding = False
+                inserted[key] = built[key]
+    if lost := built.keys() - reached:
+        # "Ignore conflicts" also swallows a broken CHECK on SQLite. That is never a duplicate.
+        raise IntegrityError(f"The database refused {len(lost)} activities: {sorted(lost)[:3]}")
+    lines = ((inserted[key].pk, reports[key].lines) for key in inserted)
+    write_rows(model=ActivityLine, columns=LINE_COLUMNS, rows=_line_rows(lines))
+    return inserted
+
+
+LINE_COLUMNS = (
+    "activity_id",
+    "position",
+    "sku",
+    "description",
+    "category",
+    "quantity",
+    "amount",
+)
+
+
+def _line_rows(
+    lines_of: Iterable[tuple[int, Sequence[LineReport]]],
+) -> Iterator[tuple[int, int, str, str, str, int, int]]:
+    for activity_id, lines in lines_of:
+        # In canonical order, so that the order in which a source sends lines changes nothing.
+        for position, line in enumerate(sorted(lines), start=1):
+            sku, quantity_e4, amount_e4, description, category = line
+            yield activity_id, position, sku, description, category, quantity_e4, amount_e4
+
+
+def _build(report: ActivityReport, *, recorded_at: datetime) -> Activity:
+    return Activity(
+        kind=report.kind,
+        partner_id=report.partner_id,
+        member_id=report.member_id,
+        source=report.source,
+        external_id=report.external_id,
+        occurred_at=report.occurred_at,
+        amount=from_ten_thousandths(report.net_amount_e4),
+        currency=report.currency,
+        country=report.country,
+        refers_to_id=report.refers_to_id,
+        due_on=report.due_on,
+        paid_on=report.paid_on,
+        attributes=dict(report.attributes),
+        content_hash=report.fingerprint(),
+        recorded_at=recorded_at,
+    )
