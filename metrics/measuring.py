@@ -1,0 +1,191 @@
+"""
+How a metric is measured: a numerator and a denominator over the facts of one period.
+
+Both are counted in the database, whatever the number of partners. A metric is one of two shapes:
+``ShareOfPartners`` (of the partners who did one thing, how many did another) or ``PerOrder``
+(two sums over the orders of the period). Each can name the partners behind its figures.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any, Protocol
+
+from django.db.models import (
+    Aggregate,
+    CharField,
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Coalesce
+from django.utils.functional import Promise
+
+from metrics.periods import Period
+from partners.models import Activity, Actor, Partner
+from rewards.models import Programme, Standing
+
+RATIO_PLACES = Decimal("0.000001")
+MONEY_PLACES = Decimal("0.0001")
+EVERY_PARTNER = Actor(partner_ids=None)
+SPLITS = ("tier", "country")
+
+
+class CannotSplit(ValueError):
+    """The split is not known, or is by tier while there is no programme to take the tier from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """Which partners are measured, and by what the figures are split (tier, country, nothing)."""
+
+    actor: Actor = field(default=EVERY_PARTNER)
+    programme: Programme | None = None
+    by: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.by is not None and self.by not in SPLITS:
+            raise CannotSplit(f"Figures can be split by {' or '.join(SPLITS)}, not by {self.by}.")
+        if self.by == "tier" and self.programme is None:
+            raise CannotSplit("There is no programme yet, so there are no tiers to split by.")
+
+    def group_of(self, partner_path: str) -> Any:
+        """Return the expression of a partner's group; the tier is the one displayed today."""
+        if self.by == "country":
+            return F("country" if partner_path == "pk" else f"{partner_path}__country")
+        standing = Standing.objects.filter(
+            partner=OuterRef(partner_path), programme=self.programme
+        ).values("tier_code")[:1]
+        return Coalesce(Subquery(standing), Value(""), output_field=CharField())
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One figure of one period. ``value`` is ``None`` where there is nothing to divide by."""
+
+    metric: str
+    period: Period
+    group: str | None
+    value: Decimal | None
+    numerator: Decimal | int
+    denominator: int
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """The partners that the numerator and the denominator count."""
+
+    numerator: QuerySet[Partner]
+    denominator: QuerySet[Partner]
+
+
+class Metric(Protocol):
+    code: str
+    name: str | Promise
+    places: Decimal
+
+    def count(self, period: Period, cut: Cut) -> QuerySet[Any] | dict[str, Any]:
+        """Return ``numerator`` and ``denominator``: one dict, or one row per ``group``."""
+
+    def behind(self, period: Period, cut: Cut) -> Behind:
+        """Return the partners whose facts made the figures."""
+
+
+def orders_in(period: Period) -> QuerySet[Activity]:
+    return Activity.objects.orders().filter(
+        occurred_at__gte=period.starts_at, occurred_at__lt=period.ends_at
+    )
+
+
+def ordered_in(period: Period) -> Q:
+    """True of partners with an order in the period."""
+    return Q(Exists(orders_in(period).filter(partner=OuterRef("pk"))))
+
+
+def ordered_again_in(period: Period) -> Q:
+    """True of partners with a second order in the period: it is what an offset of one finds."""
+    return Q(Exists(orders_in(period).filter(partner=OuterRef("pk")).order_by("pk")[1:2]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShareOfPartners:
+    """Of the partners that ``of`` holds for, the share that ``counted`` holds for as well."""
+
+    code: str
+    name: str | Promise
+    of: Callable[[Period], Q]
+    counted: Callable[[Period], Q]
+    places: Decimal = RATIO_PLACES
+
+    def count(self, period: Period, cut: Cut) -> QuerySet[Any] | dict[str, Any]:
+        figures = {
+            "numerator": Count("pk", filter=self.counted(period)),
+            "denominator": Count("pk"),
+        }
+        partners = Partner.objects.for_actor(cut.actor).filter(self.of(period))
+        return tally(partners, figures, cut, "pk")
+
+    def behind(self, period: Period, cut: Cut) -> Behind:
+        everyone = Partner.objects.for_actor(cut.actor).filter(self.of(period))
+        return Behind(everyone.filter(self.counted(period)), everyone)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PerOrder:
+    """Two sums over the orders of the period, one divided by the other."""
+
+    code: str
+    name: str | Promise
+    numerator: Aggregate
+    denominator: Aggregate
+    places: Decimal
+
+    def count(self, period: Period, cut: Cut) -> QuerySet[Any] | dict[str, Any]:
+        figures = {"numerator": self.numerator, "denominator": self.denominator}
+        return tally(orders_in(period).for_actor(cut.actor), figures, cut, "partner")
+
+    def behind(self, period: Period, cut: Cut) -> Behind:
+        buyers = Partner.objects.for_actor(cut.actor).filter(ordered_in(period))
+        return Behind(buyers, buyers)
+
+
+def tally(
+    rows: QuerySet[Any], figures: dict[str, Aggregate], cut: Cut, partner_path: str
+) -> QuerySet[Any] | dict[str, Any]:
+    if cut.by is None:
+        return rows.order_by().aggregate(**figures)
+    grouped = rows.order_by().values(group=cut.group_of(partner_path))
+    return grouped.annotate(**figures).order_by("group")
+
+
+def measure(metric: Metric, *, period: Period, cut: Cut | None = None) -> list[Measurement]:
+    """
+    Return the metric of one period: one measurement, or one for each group with any facts.
+
+    Costs one query. Values are rounded half-even to the metric's places.
+    """
+    cut = cut or Cut()
+    counted = metric.count(period, cut)
+    rows = [counted] if isinstance(counted, dict) else list(counted)
+    return [
+        Measurement(
+            metric=metric.code,
+            period=period,
+            group=row.get("group"),
+            value=divide(row["numerator"], row["denominator"], metric.places),
+            numerator=Decimal(0) if row["numerator"] is None else row["numerator"],
+            denominator=row["denominator"],
+        )
+        for row in rows
+    ]
+
+
+def divide(numerator: Decimal | int | None, denominator: int, places: Decimal) -> Decimal | None:
+    if not denominator:
+        return None
+    return (Decimal(numerator or 0) / denominator).quantize(places, rounding=ROUND_HALF_EVEN)
