@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ledger.models import Unit
 from partners.models import Activity, ActivityLine, ExactAmountField, Partner, PartnerScopedQuerySet
+from partners.models.amounts import from_ten_thousandths, to_ten_thousandths
 from rewards.models.programme import ProgrammeVersion
 
 
@@ -21,8 +22,8 @@ class Award(models.Model):
     """
     What one rule gives for one activity, with the explanation of every step.
 
-    ``amount`` is what is due by the facts known now; a late fact may change it, and the
-    difference becomes a compensating transfer (``revision`` numbers these).
+    ``amount`` is everything ever credited for it; ``revision`` counts later raises. What a return
+    or a late fact took back again stands in its claw-backs.
     """
 
     public_id = models.UUIDField(
@@ -70,7 +71,9 @@ class ClawBackQuerySet(PartnerScopedQuerySet):
 
 class ClawBack(models.Model):
     """
-    What one return takes back from one award: due = collected + debt + waived.
+    What one fact takes back from one award: due = collected + debt + waived.
+
+    The cause is a return; where a late fact makes the award itself smaller, it is the order.
 
     ``due`` follows from the facts; how it was met depends on what was left to take.
     """
@@ -123,3 +126,19 @@ class ReturnMatch(models.Model):
 
     def __str__(self) -> str:
         return f"line {self.return_line_id} takes {self.amount} of line {self.order_line_id}"
+
+    @classmethod
+    def of_parts(
+        cls, return_line_id: int, order_line_id: int, quantity_e4: int, amount_e4: int
+    ) -> "ReturnMatch":
+        return cls(
+            return_line_id=return_line_id,
+            order_line_id=order_line_id,
+            quantity=from_ten_thousandths(quantity_e4),
+            amount=from_ten_thousandths(amount_e4),
+        )
+
+    @property
+    def stored_parts(self) -> tuple[int, int]:
+        """Quantity and amount in ten-thousandths, as policy counts them."""
+        return to_ten_thousandths(self.quantity), to_ten_thousandths(self.amount)

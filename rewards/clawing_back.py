@@ -1,0 +1,190 @@
+"""
+Take back what returns and late facts undo: due = collected + debt + waived.
+
+What is due follows from the facts. What a row already took back is compared with it, and only the
+difference is posted: more is taken as the policy says, less is given back to the pool, which
+repays a debt first.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ledger.entries import ClawBack as ClawBackInstruction
+from ledger.entries import Entry, Posted
+from ledger.models import Transfer
+from rewards.earning.facts import ActivityFacts
+from rewards.earning.judging import Judgement, VersionAt, VersionInForce
+from rewards.models import Award, ClawBack
+from rewards.remembering import AwardKey, ClawBackKey, claw_backs_on_file
+from rewards.settlement import Books, Settlement, Step, earning_key, expiry
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """How much of an award a fact takes back in all, whatever was taken before."""
+
+    cause: ActivityFacts
+    amount: int
+    explanation: dict[str, Any] = field(default_factory=dict)
+
+
+def claw_back_steps(
+    facts: Mapping[int, Sequence[ActivityFacts]],
+    judgements: Mapping[int, Judgement],
+    awards: Mapping[AwardKey, Award],
+    books: Books,
+    version_at: VersionAt,
+    settlement: Settlement,
+) -> list[Step]:
+    """Compare claw-backs due with those on file; return what to post, and count it.
+
+    A claw-back that was waived and is no longer due changes its row and posts nothing.
+    """
+    on_file = claw_backs_on_file(awards)
+    fact_by_id = {fact.id or 0: fact for each in facts.values() for fact in each}
+    wanted = _due_by_facts(judgements) | _due_by_smaller_awards(judgements, awards, fact_by_id)
+    for key in on_file.keys() - wanted.keys():
+        wanted[key] = _Due(fact_by_id[key[1]], 0)
+    steps = []
+    for (award_key, cause_id), due in wanted.items():
+        row = on_file.get((award_key, cause_id))
+        if row is None:
+            row = ClawBack(award=awards[award_key], cause_id=cause_id, due=0)
+            settlement.units_clawed_back += due.amount
+        else:
+            settlement.compensated += abs(due.amount - row.due)
+        if due.amount == row.due:
+            continue
+        row.explanation = due.explanation
+        order = fact_by_id[award_key[0]]
+        version = version_at(order.occurred_at)
+        if step := _step(row, awards[award_key], order, due, books, version):
+            steps.append(step)
+    return steps
+
+
+def keep_outcomes(steps: Sequence[Step], posted: Sequence[Posted]) -> None:
+    """Write down how each claw-back was met."""
+    new, changed = [], []
+    for step, outcome in zip(steps, posted, strict=True):
+        row = step.claw_back
+        if row is None:
+            continue
+        if isinstance(step.instruction, ClawBackInstruction):
+            row.due += step.instruction.due
+            row.collected += outcome.collected
+            row.debt += outcome.debt
+            row.waived += outcome.waived
+        (changed if row.pk else new).append(row)
+    ClawBack.objects.bulk_create(new, batch_size=2_000)
+    for row in changed:
+        row.save(update_fields=["due", "collected", "debt", "waived", "explanation", "revision"])
+
+
+def _due_by_facts(judgements: Mapping[int, Judgement]) -> dict[ClawBackKey, _Due]:
+    return {
+        (
+            (due.order.id or 0, due.version.version_id, due.rule_code),
+            due.cause.id or 0,
+        ): _Due(due.cause, due.amount, due.explanation)
+        for judged in judgements.values()
+        for due in judged.claw_backs
+    }
+
+
+def _due_by_smaller_awards(
+    judgements: Mapping[int, Judgement],
+    awards: Mapping[AwardKey, Award],
+    fact_by_id: Mapping[int, ActivityFacts],
+) -> dict[ClawBackKey, _Due]:
+    """Awards that a late fact made smaller give the difference back, with the order as cause."""
+    amount_due = {
+        (due.order.id or 0, due.version.version_id, due.award.rule_code): due.award.amount
+        for judged in judgements.values()
+        for due in judged.awards
+    }
+    smaller = {}
+    for key, award in awards.items():
+        excess = award.amount - amount_due.get(key, 0)
+        if excess > 0:
+            order = fact_by_id[key[0]]
+            steps = [
+                {"code": "awarded_before", "units": award.amount},
+                {"code": "due_by_later_facts", "units": award.amount - excess},
+            ]
+            explanation = {"rule": award.rule_code, "steps": steps, "total": excess}
+            smaller[key, key[0]] = _Due(order, excess, explanation)
+    return smaller
+
+
+def _step(
+    row: ClawBack,
+    award: Award,
+    order: ActivityFacts,
+    due: _Due,
+    books: Books,
+    version: VersionInForce | None,
+) -> Step | None:
+    if row.pk:
+        row.revision += 1
+    settings = version.definition.settings if version else None
+    if due.amount > row.due:
+        policy = settings.claw_back_policy if settings else "allow_debt"
+        return Step(
+            award.partner_id, due.cause, award, _taking(row, award, due, books, policy), row
+        )
+    giving = _giving_back(row, award, due, books)
+    if giving is None:
+        row.save(update_fields=["due", "waived", "explanation", "revision"])
+        return None
+    months = settings.expiry_months if settings else None
+    giving = replace(giving, expires_at=expiry(order.occurred_at, months, books.time_zone))
+    return Step(award.partner_id, due.cause, award, giving, row)
+
+
+def _key(row: ClawBack, award: Award) -> str:
+    return (
+        f"claw:{award.version_id}:{award.activity_id}:{award.rule_code}"
+        f":{row.cause_id}:{row.revision}"
+    )
+
+
+def _taking(
+    row: ClawBack, award: Award, due: _Due, books: Books, policy: str
+) -> ClawBackInstruction:
+    return ClawBackInstruction(
+        pool=books.pools[award.partner_id],
+        pending=books.pendings.get(award.partner_id),
+        debt=books.debts.get(award.partner_id),
+        taken_back=books.taken_back,
+        due=due.amount - row.due,
+        origin_key=earning_key(award),
+        policy=policy,
+        idempotency_key=_key(row, award),
+        occurred_at=due.cause.occurred_at,
+        reference=str(award.public_id),
+    )
+
+
+def _giving_back(row: ClawBack, award: Award, due: _Due, books: Books) -> Entry | None:
+    """Lower what was waived first, which moves nothing; then what was booked; then collected."""
+    excess = row.due - due.amount
+    row.due = due.amount
+    waived = min(excess, row.waived)
+    row.waived -= waived
+    back = excess - waived
+    if back == 0:
+        return None
+    owed = min(back, row.debt)
+    row.debt -= owed
+    row.collected -= back - owed
+    return Entry(
+        kind=Transfer.Kind.REVERSE,
+        debit=books.taken_back,
+        credit=books.pools[award.partner_id],
+        amount=back,
+        idempotency_key=_key(row, award),
+        occurred_at=due.cause.occurred_at,
+        reference=str(award.public_id),
+    )

@@ -1,0 +1,27 @@
+"""Days and months as a programme counts them: local, half-open, stored in UTC."""
+
+from calendar import monthrange
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+
+def local_date(moment: datetime, time_zone: str) -> date:
+    return moment.astimezone(ZoneInfo(time_zone)).date()
+
+
+def local_midnight(day: date, time_zone: str) -> datetime:
+    """Return the moment the local day begins, in UTC."""
+    return datetime.combine(day, time.min, tzinfo=ZoneInfo(time_zone)).astimezone(UTC)
+
+
+def add_months(day: date, months: int) -> date:
+    """Return the same day of a later month, or its last day where that month is shorter."""
+    years, month_index = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month_index + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def end_of_day_months_after(moment: datetime, months: int, time_zone: str) -> datetime:
+    """Return the local midnight that ends the day ``months`` after the moment's local day."""
+    last_day = add_months(local_date(moment, time_zone), months)
+    return local_midnight(last_day + timedelta(days=1), time_zone)

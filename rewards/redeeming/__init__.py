@@ -1,0 +1,54 @@
+"""
+Rewards taken, and what becomes of them.
+
+``requesting`` takes a reward: checks, stock, points. ``moving`` is the state machine that follows.
+The door owns the transaction; a refused call changes nothing.
+"""
+
+from ledger.posting import InsufficientPoints
+from rewards.catalogue.fields import FieldsNotValid
+from rewards.catalogue.kind import CannotBeTakenBack
+from rewards.redeeming.moving import (
+    LEGAL_MOVES,
+    IllegalMove,
+    approve,
+    cancel,
+    fulfil,
+    may_be_cancelled_by_taker,
+    reject,
+    ship,
+    take_back,
+)
+from rewards.redeeming.requesting import (
+    DebtOutstanding,
+    LimitReached,
+    NotEligible,
+    OutOfStock,
+    PriceChanged,
+    RequestIdReused,
+    RewardUnavailable,
+    redeem,
+)
+
+__all__ = [
+    "LEGAL_MOVES",
+    "CannotBeTakenBack",
+    "DebtOutstanding",
+    "FieldsNotValid",
+    "IllegalMove",
+    "InsufficientPoints",
+    "LimitReached",
+    "NotEligible",
+    "OutOfStock",
+    "PriceChanged",
+    "RequestIdReused",
+    "RewardUnavailable",
+    "approve",
+    "cancel",
+    "fulfil",
+    "may_be_cancelled_by_taker",
+    "redeem",
+    "reject",
+    "ship",
+    "take_back",
+]

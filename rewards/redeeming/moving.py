@@ -1,0 +1,247 @@
+"""
+What becomes of a redemption: a state machine whose whole table is ``LEGAL_MOVES``.
+
+Every move locks the partner, writes a ``RedemptionMove`` (who, when, why) and an event, and leaves
+points, stock, codes and delivery consistent.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+from django.db.models import F
+
+from ledger import accounts
+from ledger.models import Account, Transfer
+from ledger.posting import Entry, post
+from partners import events
+from partners.models import Member, Partner, Person
+from rewards.catalogue.registry import kind_of
+from rewards.models import Redemption, RedemptionMove, Reward
+
+State = Redemption.State
+
+LEGAL_MOVES: Final[Mapping[str, frozenset[str]]] = {
+    "": frozenset({State.REQUESTED}),
+    State.REQUESTED: frozenset({State.APPROVED, State.REJECTED, State.CANCELLED}),
+    State.APPROVED: frozenset({State.FULFILLED, State.CANCELLED}),
+    State.FULFILLED: frozenset({State.RETURNED}),
+    State.REJECTED: frozenset(),
+    State.CANCELLED: frozenset(),
+    State.RETURNED: frozenset(),
+}
+
+
+class IllegalMove(Exception):
+    """The redemption cannot go from the state it is in to the one asked for."""
+
+    code = "illegal_move"
+
+    def __init__(self, *, from_state: str, to_state: str) -> None:
+        super().__init__(f"A redemption cannot move from {from_state} to {to_state}.")
+        self.from_state = from_state
+        self.to_state = to_state
+
+
+def approve(*, redemption: Redemption, by: Person | None, reason: str, at: datetime) -> Redemption:
+    """
+    Let a request through; what can be delivered at once is.
+
+    :raises IllegalMove: If it is not waiting for approval.
+    """
+    with transaction.atomic():
+        locked = _lock(redemption)
+        approve_locked(locked, by=by, reason=reason, at=at)
+        return locked
+
+
+def fulfil(*, redemption: Redemption, by: Person | None, reason: str, at: datetime) -> Redemption:
+    """
+    Hand over what was approved, and record what was done. For a parcel: it has arrived.
+
+    :raises IllegalMove: If it is not approved.
+    """
+    with transaction.atomic():
+        locked = _lock(redemption)
+        _fulfil(locked, by=by, reason=reason, at=at)
+        return locked
+
+
+def reject(*, redemption: Redemption, by: Person | None, reason: str, at: datetime) -> Redemption:
+    """
+    Refuse a request. The same points come back, what was set aside is free again.
+
+    :raises IllegalMove: If it is not waiting for approval.
+    """
+    with transaction.atomic():
+        locked = _lock(redemption)
+        _undo(locked, State.REJECTED, by=by, reason=reason, at=at, restocks=True)
+        return locked
+
+
+def cancel(*, redemption: Redemption, by: Person | None, reason: str, at: datetime) -> Redemption:
+    """
+    Call off what is not delivered yet. The same points come back.
+
+    :raises IllegalMove: If it is delivered or already over.
+    :raises CannotBeTakenBack: If it is on its way.
+    """
+    with transaction.atomic():
+        locked = _lock(redemption)
+        _undo(locked, State.CANCELLED, by=by, reason=reason, at=at, restocks=True)
+        return locked
+
+
+def take_back(
+    *, redemption: Redemption, by: Person | None, reason: str, restocks: bool, at: datetime
+) -> Redemption:
+    """
+    Accept the return of something delivered. The same points come back.
+
+    :param restocks: Whether the thing came back and can be given to somebody else.
+    :raises IllegalMove: If it is not delivered.
+    :raises CannotBeTakenBack: If it was used, or a code was shown.
+    """
+    with transaction.atomic():
+        locked = _lock(redemption)
+        _undo(locked, State.RETURNED, by=by, reason=reason, at=at, restocks=restocks)
+        return locked
+
+
+def ship(
+    *, redemption: Redemption, by: Person | None, tracking_number: str, at: datetime
+) -> Redemption:
+    """
+    Record that the parcel of an approved gift is on its way. Doing it again corrects the number.
+
+    :raises IllegalMove: If the gift is not approved, or the kind sends no parcel.
+    """
+    with transaction.atomic():
+        locked = _lock(redemption)
+        kind = kind_of(locked.reward.kind)
+        if locked.state != State.APPROVED or not kind.is_sent_as_parcel:
+            raise IllegalMove(from_state=locked.state, to_state="shipped")
+        locked.delivery = kind.ship(locked, tracking_number=tracking_number, at=at)
+        locked.save(update_fields=["delivery"])
+        _record_event(locked, locked.state, by=by, at=at, parcel="shipped")
+        return locked
+
+
+def may_be_cancelled_by_taker(redemption: Redemption) -> bool:
+    """Until it is approved, the taker may call it off for nothing."""
+    return redemption.state == State.REQUESTED
+
+
+def _lock(redemption: Redemption) -> Redemption:
+    Partner.objects.lock([redemption.partner_id])
+    return Redemption.objects.select_related(
+        "reward__programme__main_unit", "account", "member", "transfer"
+    ).get(pk=redemption.pk)
+
+
+def approve_locked(redemption: Redemption, *, by: Person | None, reason: str, at: datetime) -> None:
+    """Approve a redemption whose partner the caller has locked, and deliver what can be at once."""
+    _move(redemption, State.APPROVED, by=by, reason=reason, at=at)
+    if kind_of(redemption.reward.kind).is_delivered_at_once:
+        _fulfil(redemption, by=by, reason="", at=at)
+
+
+def _fulfil(redemption: Redemption, *, by: Person | None, reason: str, at: datetime) -> None:
+    _move(redemption, State.FULFILLED, by=by, reason=reason, at=at)
+    redemption.delivery = kind_of(redemption.reward.kind).deliver(redemption, at=at)
+    redemption.save(update_fields=["delivery"])
+
+
+def _undo(
+    redemption: Redemption,
+    to_state: str,
+    *,
+    by: Person | None,
+    reason: str,
+    at: datetime,
+    restocks: bool,
+) -> None:
+    from_state = redemption.state
+    _move(redemption, to_state, by=by, reason=reason, at=at)
+    kind = kind_of(redemption.reward.kind)
+    if from_state != State.REQUESTED:
+        kind.cancel(redemption, at=at)
+    if from_state != State.FULFILLED:
+        kind.release(redemption)
+    if restocks:
+        _put_back_stock(redemption)
+    redemption.refund = _refund(redemption, at=at)
+    redemption.save(update_fields=["refund"])
+
+
+def _put_back_stock(redemption: Redemption) -> None:
+    limited = Reward.objects.filter(pk=redemption.reward_id, stock__isnull=False)
+    limited.update(stock=F("stock") + 1)
+
+
+def _refund(redemption: Redemption, *, at: datetime) -> Transfer:
+    """Give the same lots back; what a member who left had paid goes to the company's pool."""
+    unit = redemption.reward.programme.main_unit
+    account = redemption.account
+    if account.kind == Account.Kind.WALLET and redemption.member.status == Member.Status.LEFT:
+        account = accounts.pool(unit, redemption.partner)
+    refund = Entry(
+        kind=Transfer.Kind.REFUND,
+        debit=accounts.house(unit, Account.Kind.REDEEMED),
+        credit=account,
+        amount=redemption.price,
+        idempotency_key=f"refund:{redemption.public_id}",
+        occurred_at=at,
+        reference=str(redemption.public_id),
+        gives_back=redemption.transfer,
+    )
+    return post([refund], posted_at=at)[0].transfers[0]
+
+
+def _move(
+    redemption: Redemption, to_state: str, *, by: Person | None, reason: str, at: datetime
+) -> None:
+    from_state = redemption.state
+    if to_state not in LEGAL_MOVES[from_state]:
+        raise IllegalMove(from_state=from_state, to_state=to_state)
+    redemption.state = to_state
+    redemption.save(update_fields=["state"])
+    record_move(redemption, from_state, by=by, reason=reason, at=at)
+
+
+def record_move(
+    redemption: Redemption, from_state: str, *, by: Person | None, reason: str, at: datetime
+) -> None:
+    RedemptionMove.objects.create(
+        redemption=redemption,
+        from_state=from_state,
+        to_state=redemption.state,
+        by=by,
+        reason=reason,
+        moved_at=at,
+    )
+    _record_event(redemption, from_state, by=by, at=at)
+
+
+def _record_event(
+    redemption: Redemption, from_state: str, *, by: Person | None, at: datetime, **more: str
+) -> None:
+    payload = {
+        "redemption": str(redemption.public_id),
+        "reward": redemption.reward.slug,
+        "from": from_state,
+        "to": redemption.state,
+        "price": redemption.price,
+        "unit": redemption.reward.programme.main_unit.code,
+        **more,
+    }
+    draft = events.EventDraft(
+        partner_id=redemption.partner_id,
+        kind="redemption_moved",
+        payload=payload,
+        occurred_at=at,
+        member_id=redemption.member_id,
+        actor_id=by.pk if by else None,
+    )
+    events.record([draft], recorded_at=at)

@@ -1,0 +1,252 @@
+"""Taking a reward: who may, what it costs, and the one statement that gives the last one once."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from ledger import accounts
+from ledger.models import Account, Transfer
+from ledger.posting import Entry, post
+from partners.models import Member, Partner
+from rewards.catalogue.eligibility import Obstacle, Situation, find_obstacle
+from rewards.catalogue.registry import kind_of
+from rewards.models import Programme, Redemption, Reward, Standing
+from rewards.programmes.live import version_in_force
+from rewards.redeeming.moving import approve_locked, record_move
+
+
+class RewardUnavailable(Exception):
+    """The reward is not in the catalogue at this time."""
+
+    code = "reward_unavailable"
+
+
+class NotEligible(Exception):
+    """The reward is not for this taker. ``obstacle`` says what stands in the way."""
+
+    code = "not_eligible"
+
+    def __init__(self, obstacle: str, message: str) -> None:
+        super().__init__(message)
+        self.obstacle = obstacle
+
+
+class LimitReached(Exception):
+    """The partner has taken this reward as often as it may."""
+
+    code = "limit_reached"
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(_("Each company may take it %(limit)d times.") % {"limit": limit})
+        self.limit = limit
+
+
+class OutOfStock(Exception):
+    """The last one is gone."""
+
+    code = "out_of_stock"
+
+
+class DebtOutstanding(Exception):
+    """Points taken back are still owed, so the pool cannot be spent."""
+
+    code = "debt_outstanding"
+
+    def __init__(self, *, owed: int) -> None:
+        super().__init__(
+            _("%(owed)d points are still owed. New points repay them first.") % {"owed": owed}
+        )
+        self.owed = owed
+
+
+class PriceChanged(Exception):
+    """The price is not the one the taker saw and agreed to."""
+
+    code = "price_changed"
+
+    def __init__(self, *, seen: int, now: int) -> None:
+        super().__init__(
+            _("The price changed from %(seen)d to %(now)d.") % {"seen": seen, "now": now}
+        )
+        self.seen = seen
+        self.now = now
+
+
+class RequestIdReused(Exception):
+    """This request id already stands for another reward, taker or account."""
+
+    code = "request_id_reused"
+
+
+def redeem(
+    *,
+    member: Member,
+    account: Account,
+    reward: Reward,
+    request_id: UUID,
+    details: Mapping[str, Any],
+    redeemed_at: datetime,
+    price_seen: int | None = None,
+) -> Redemption:
+    """
+    Spend the price of one reward from a pool or a wallet.
+
+    Stock, codes, ledger and redemption change together or not at all. Calling again with the same
+    ``request_id`` returns the first redemption and moves nothing. If several refusals apply, the
+    first of the list below is raised. What needs no approval and no parcel is delivered at once.
+
+    :raises RequestIdReused: If the id stands for another redemption.
+    :raises RewardUnavailable: If it is not on offer at ``redeemed_at``.
+    :raises NotEligible: If the role, the account, the audience or the tier forbids it.
+    :raises LimitReached: If the partner took it as often as it may.
+    :raises OutOfStock: If the last one is gone.
+    :raises PriceChanged: If ``price_seen`` is not the price any more.
+    :raises FieldsNotValid: If ``details`` are not what the kind asks for.
+    :raises DebtOutstanding: If the pool is spent while points are owed.
+    :raises InsufficientPoints: If the account holds too few points.
+    """
+    with transaction.atomic():
+        Partner.objects.lock([member.partner_id])
+        if earlier := _find_earlier(member, account, reward, request_id):
+            return earlier
+        current = Reward.objects.select_related("programme__main_unit").get(pk=reward.pk)
+        _check_taker(member, account, current.programme)
+        _check_reward(member, account, current, redeemed_at)
+        if price_seen is not None and price_seen != current.price:
+            raise PriceChanged(seen=price_seen, now=current.price)
+        cleaned = kind_of(current.kind).check_details(details)
+        _check_debt(account)
+        _take_stock(current)
+        redemption = _create(member, account, current, request_id, cleaned, redeemed_at)
+        record_move(redemption, "", by=member.person, reason="", at=redeemed_at)
+        if not kind_of(current.kind).reserve(redemption):
+            raise OutOfStock(_("The last one has just been taken."))
+        if not current.approval_required:
+            approve_locked(redemption, by=None, reason="", at=redeemed_at)
+        return redemption
+
+
+# --------------------------------------------------------------------- checks
+
+
+def _find_earlier(
+    member: Member, account: Account, reward: Reward, request_id: UUID
+) -> Redemption | None:
+    earlier = (
+        Redemption.objects.for_listing()
+        .filter(partner_id=member.partner_id, request_id=request_id)
+        .first()
+    )
+    if earlier is None:
+        return None
+    given = (earlier.member_id, earlier.account_id, earlier.reward_id)
+    if given != (member.pk, account.pk, reward.pk):
+        raise RequestIdReused(str(request_id))
+    return earlier
+
+
+def _check_taker(member: Member, account: Account, programme: Programme) -> None:
+    if member.status != Member.Status.ACTIVE or not member.may_spend:
+        raise NotEligible("role", _("Your role reads only. Ask your head buyer."))
+    if account.partner_id != member.partner_id or account.unit_id != programme.main_unit_id:
+        raise NotEligible("account", _("These points cannot pay for this reward."))
+    own_wallet = account.kind == Account.Kind.WALLET and account.member_id == member.pk
+    company_pool = account.kind == Account.Kind.POOL and member.is_head_buyer
+    if not own_wallet and not company_pool:
+        raise NotEligible("account", _("Only the head buyer spends the company's pool."))
+
+
+def _check_reward(member: Member, account: Account, reward: Reward, at: datetime) -> None:
+    partner_is_active = Partner.objects.active().filter(pk=member.partner_id).exists()
+    if reward.programme.status != Programme.Status.LIVE or not partner_is_active:
+        raise RewardUnavailable(_("%(reward)s is not available.") % {"reward": reward.name})
+    match find_obstacle(reward, read_situation(member, account, reward, at)):
+        case None:
+            return
+        case Obstacle.NOT_ON_OFFER:
+            raise RewardUnavailable(_("%(reward)s is not available.") % {"reward": reward.name})
+        case Obstacle.LIMIT_REACHED:
+            raise LimitReached(limit=reward.limit_per_partner or 0)
+        case Obstacle.OUT_OF_STOCK:
+            raise OutOfStock(_("The last one has just been taken."))
+        case Obstacle.TIER_TOO_LOW:
+            raise NotEligible(Obstacle.TIER_TOO_LOW, _("Your tier does not open it yet."))
+        case obstacle:
+            raise NotEligible(obstacle, _("It is not for those who hold these points."))
+
+
+def read_situation(member: Member, account: Account, reward: Reward, at: datetime) -> Situation:
+    """Return the taker's side for one reward, read under the partner's lock."""
+    standing = Standing.objects.filter(
+        programme_id=reward.programme_id, partner_id=member.partner_id
+    ).first()
+    if standing is None:
+        raise NotEligible("not_enrolled", _("Your company is not in this programme."))
+    tiers = version_in_force(reward.programme, at).definition.tiers
+    taken = Redemption.objects.counting().filter(partner_id=member.partner_id, reward_id=reward.pk)
+    return Situation(
+        at=at,
+        for_company=account.kind == Account.Kind.POOL,
+        tier_code=standing.tier_code,
+        tiers=tuple(tier.code for tier in tiers),
+        taken={reward.pk: taken.count()},
+    )
+
+
+def _check_debt(account: Account) -> None:
+    if account.kind != Account.Kind.POOL:
+        return
+    owed = Account.objects.filter(
+        kind=Account.Kind.DEBT, partner_id=account.partner_id, unit_id=account.unit_id
+    ).values_list("balance", flat=True)
+    if sum(owed) > 0:
+        raise DebtOutstanding(owed=sum(owed))
+
+
+# -------------------------------------------------------------------- effects
+
+
+def _take_stock(reward: Reward) -> None:
+    """One conditional UPDATE: however many ask at once, the last one is given once."""
+    if reward.stock is None:
+        return
+    limited = Reward.objects.filter(pk=reward.pk, stock__gt=0)
+    if not limited.update(stock=F("stock") - 1):
+        raise OutOfStock(_("The last one has just been taken."))
+
+
+def _create(
+    member: Member,
+    account: Account,
+    reward: Reward,
+    request_id: UUID,
+    details: dict[str, Any],
+    at: datetime,
+) -> Redemption:
+    redemption = Redemption(
+        partner_id=member.partner_id,
+        member=member,
+        reward=reward,
+        account=account,
+        request_id=request_id,
+        price=reward.price,
+        details=details,
+        requested_at=at,
+    )
+    spent = Entry(
+        kind=Transfer.Kind.REDEEM,
+        debit=account,
+        credit=accounts.house(reward.programme.main_unit, Account.Kind.REDEEMED),
+        amount=reward.price,
+        idempotency_key=f"redeem:{member.partner_id}:{request_id}",
+        occurred_at=at,
+        reference=str(redemption.public_id),
+    )
+    redemption.transfer = post([spent], posted_at=at)[0].transfers[0]
+    redemption.save(force_insert=True)
+    return redemption

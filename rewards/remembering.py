@@ -1,0 +1,54 @@
+"""What was awarded, taken back and matched so far: read before settling, kept after it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from rewards.earning.judging import Judgement
+from rewards.models import Award, ClawBack, Programme, ReturnMatch
+
+AwardKey = tuple[int, int, str]
+"""The order's activity id, the version's id, the rule's code."""
+
+ClawBackKey = tuple[AwardKey, int]
+"""The award, and the activity id of what caused the claw-back."""
+
+
+def key_of(award: Award) -> AwardKey:
+    return (award.activity_id, award.version_id, award.rule_code)
+
+
+def awards_on_file(partner_ids: Sequence[int], *, programme: Programme) -> dict[AwardKey, Award]:
+    rows = Award.objects.filter(partner__in=partner_ids, version__programme=programme)
+    return {key_of(award): award for award in rows}
+
+
+def claw_backs_on_file(awards: Mapping[AwardKey, Award]) -> dict[ClawBackKey, ClawBack]:
+    by_id = {award.pk: award for award in awards.values()}
+    rows = ClawBack.objects.filter(award__partner__in={award.partner_id for award in by_id.values()})
+    return {
+        (key_of(by_id[row.award_id]), row.cause_id): row for row in rows if row.award_id in by_id
+    }
+
+
+def store_matches(partner_ids: Sequence[int], judgements: Iterable[Judgement]) -> None:
+    """Make the stored matches of these partners what was just judged; touch only what differs."""
+    wanted = {
+        (match.return_line.id, match.order_line.id): (match.quantity_e4, match.amount_e4)
+        for judged in judgements
+        for match in judged.matches
+    }
+    on_file = {
+        (row.return_line_id, row.order_line_id): row
+        for row in ReturnMatch.objects.filter(return_line__activity__partner__in=partner_ids)
+    }
+    stale = [row.pk for key, row in on_file.items() if wanted.get(key) != row.stored_parts]
+    if stale:
+        ReturnMatch.objects.filter(pk__in=stale).delete()
+    kept = {key for key, row in on_file.items() if wanted.get(key) == row.stored_parts}
+    ReturnMatch.objects.bulk_create(
+        [
+            ReturnMatch.of_parts(*key, *parts)
+            for key, parts in wanted.items()
+            if key not in kept
+        ],
+        batch_size=2_000,
+    )

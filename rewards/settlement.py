@@ -1,0 +1,67 @@
+"""What settling works with: the books it writes in, the steps it takes, and what came of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from ledger.entries import ClawBack as ClawBackInstruction
+from ledger.entries import Entry
+from ledger.models import Account
+from rewards.earning.facts import ActivityFacts
+from rewards.earning.judging import Unmatched
+from rewards.models import Award, ClawBack
+from rewards.programmes.calendar import end_of_day_months_after
+
+
+@dataclass(slots=True)
+class Settlement:
+    """What settling changed. Amounts are minor units of the programme's main unit."""
+
+    new_awards: list[Award] = field(default_factory=list)
+    units_clawed_back: int = 0
+    compensated: int = 0
+    unmatched: list[Unmatched] = field(default_factory=list)
+
+    @property
+    def units_awarded(self) -> int:
+        return sum(award.amount for award in self.new_awards)
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The accounts of the partners being settled, by partner id."""
+
+    issued: Account
+    taken_back: Account
+    pools: Mapping[int, Account]
+    pendings: Mapping[int, Account]
+    debts: Mapping[int, Account]
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One instruction to the ledger, the fact that causes it, and the row it belongs to."""
+
+    partner_id: int
+    fact: ActivityFacts
+    award: Award
+    instruction: Entry | ClawBackInstruction
+    claw_back: ClawBack | None = None
+
+    def at_its_fact(self) -> "Step":
+        return replace(
+            self, instruction=replace(self.instruction, posted_at=self.fact.occurred_at)
+        )
+
+
+def earning_key(award: Award, *, revision: int = 0) -> str:
+    """Return the idempotency key under which an award, or a later raise of it, was posted."""
+    return f"earn:{award.version_id}:{award.activity_id}:{award.rule_code}:{revision}"
+
+
+def expiry(occurred_at: datetime, months: int | None, time_zone: str) -> datetime | None:
+    """Return when points for something that occurred then expire; None for never."""
+    if months is None:
+        return None
+    return end_of_day_months_after(occurred_at, months, time_zone)

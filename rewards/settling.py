@@ -1,0 +1,185 @@
+"""
+Post what is due and not yet posted.
+
+``judge`` says what is due by the facts; ``Award`` and ``ClawBack`` rows say what was posted before.
+The difference becomes transfers, each keyed by (version, order, rule, cause, revision), so that
+settling twice moves nothing, and a late fact leads to compensating transfers and nothing else.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from ledger import accounts
+from ledger.entries import Entry, Posted
+from ledger.models import Account, Transfer
+from ledger.posting import post
+from partners.events import EventDraft, record
+from rewards.clawing_back import claw_back_steps, keep_outcomes
+from rewards.earning.judging import AwardDue, Judgement, judge
+from rewards.models import Award, Programme
+from rewards.programmes.live import version_lookup
+from rewards.recalling import facts_of
+from rewards.remembering import AwardKey, awards_on_file, store_matches
+from rewards.settlement import Books, Settlement, Step, earning_key, expiry
+
+
+def settle(
+    partner_ids: Sequence[int],
+    *,
+    programme: Programme,
+    as_of: datetime,
+    post_when_occurred: bool = False,
+) -> Settlement:
+    """
+    Judge all facts of these partners and post the differences, in canonical order per partner.
+
+    The caller owns the transaction and has locked the partners. ``post_when_occurred`` is for
+    filling an empty ledger: each transfer is posted at its fact's own time instead of ``as_of``.
+    """
+    version_at = version_lookup(programme)
+    facts = facts_of(partner_ids, time_zone=programme.time_zone)
+    judgements = {pk: judge(each, version_at=version_at) for pk, each in facts.items()}
+    settlement = Settlement(
+        unmatched=[gap for judged in judgements.values() for gap in judged.unmatched]
+    )
+    books = _open_books(programme, judgements)
+    awards = awards_on_file(partner_ids, programme=programme)
+    steps = _award_steps(judgements, awards, books, programme, settlement)
+    steps += claw_back_steps(facts, judgements, awards, books, version_at, settlement)
+    steps.sort(key=lambda step: step.fact.canonical_place)
+    if post_when_occurred:
+        steps = [step.at_its_fact() for step in steps]
+    posted = post([step.instruction for step in steps], posted_at=as_of)
+    keep_outcomes(steps, posted)
+    store_matches(partner_ids, judgements.values())
+    record(_events(steps, posted, unit_code=programme.main_unit.code), recorded_at=as_of)
+    return settlement
+
+
+def _open_books(programme: Programme, judgements: Mapping[int, Judgement]) -> Books:
+    unit = programme.main_unit
+    earning = [pk for pk, judged in judgements.items() if judged.awards]
+    # Whoever returned something may have to give back: pending first, debt last.
+    returning = [pk for pk, judged in judgements.items() if judged.claw_backs]
+    return Books(
+        issued=accounts.house(unit, Account.Kind.ISSUED),
+        taken_back=accounts.house(unit, Account.Kind.TAKEN_BACK),
+        pools=accounts.of_partners(unit, Account.Kind.POOL, earning),
+        pendings=accounts.of_partners(unit, Account.Kind.PENDING, returning),
+        debts=accounts.of_partners(unit, Account.Kind.DEBT, returning),
+        time_zone=programme.time_zone,
+    )
+
+
+def _award_steps(
+    judgements: Mapping[int, Judgement],
+    awards: dict[AwardKey, Award],
+    books: Books,
+    programme: Programme,
+    settlement: Settlement,
+) -> list[Step]:
+    """Add awards that are new, raise those that grew, and return what to post for both."""
+    steps: list[Step] = []
+    for partner_id, judged in judgements.items():
+        for due in judged.awards:
+            key = (due.order.id or 0, due.version.version_id, due.award.rule_code)
+            award = awards.get(key)
+            missing = due.award.amount - (award.amount if award else 0)
+            if missing <= 0:
+                continue
+            if award is None:
+                award = awards[key] = _new_award(partner_id, due, programme)
+                settlement.new_awards.append(award)
+            else:
+                _raise_award(award, due)
+                settlement.compensated += missing
+            entry = _earning_entry(due, award, missing, books)
+            steps.append(Step(partner_id, due.order, award, entry))
+    Award.objects.bulk_create(settlement.new_awards, batch_size=2_000)
+    return steps
+
+
+def _new_award(partner_id: int, due: AwardDue, programme: Programme) -> Award:
+    return Award(
+        partner_id=partner_id,
+        activity_id=due.order.id,
+        version_id=due.version.version_id,
+        rule_code=due.award.rule_code,
+        unit_id=programme.main_unit_id,
+        amount=due.award.amount,
+        explanation=due.award.explanation
+        | {"version": due.version.number, "unit": programme.main_unit.code},
+    )
+
+
+def _raise_award(award: Award, due: AwardDue) -> None:
+    award.amount = due.award.amount
+    award.explanation = award.explanation | due.award.explanation
+    award.revision += 1
+    award.save(update_fields=["amount", "explanation", "revision"])
+
+
+def _earning_entry(
+    due: AwardDue, award: Award, amount: int, books: Books
+) -> Entry:
+    months = due.version.definition.settings.expiry_months
+    return Entry(
+        kind=Transfer.Kind.EARN,
+        debit=books.issued,
+        credit=books.pools[award.partner_id],
+        amount=amount,
+        idempotency_key=earning_key(award, revision=award.revision),
+        occurred_at=due.order.occurred_at,
+        expires_at=expiry(due.order.occurred_at, months, books.time_zone),
+        reference=str(award.public_id),
+    )
+
+
+def _events(
+    steps: Sequence[Step], posted: Sequence[Posted], *, unit_code: str
+) -> list[EventDraft]:
+    """Return what to tell: one event an award, one a return however many orders it touches."""
+    drafts: list[EventDraft] = []
+    taken_back: dict[int, list[Posted]] = defaultdict(list)
+    for step, outcome in zip(steps, posted, strict=True):
+        if step.claw_back is not None:
+            taken_back[step.fact.id or 0].append(outcome)
+        else:
+            drafts.append(_points_earned(step, outcome, unit_code))
+    causes = {step.fact.id or 0: step for step in steps if step.claw_back is not None}
+    for cause_id, outcomes in taken_back.items():
+        drafts.append(_points_taken_back(causes[cause_id], outcomes, unit_code))
+    return sorted(drafts, key=lambda draft: draft.occurred_at)
+
+
+def _points_earned(step: Step, outcome: Posted, unit_code: str) -> EventDraft:
+    return EventDraft(
+        partner_id=step.partner_id,
+        kind="points_earned",
+        occurred_at=step.fact.occurred_at,
+        payload={
+            "activity": str(step.fact.public_id),
+            "kind": step.fact.kind,
+            "document": step.fact.external_id,
+            "award": str(step.award.public_id),
+            "amount": outcome.transfer.amount,
+            "unit": unit_code,
+        },
+    )
+
+
+def _points_taken_back(step: Step, outcomes: Sequence[Posted], unit_code: str) -> EventDraft:
+    return EventDraft(
+        partner_id=step.partner_id,
+        kind="points_taken_back",
+        occurred_at=step.fact.occurred_at,
+        payload={
+            "activity": str(step.fact.public_id),
+            "document": step.fact.external_id,
+            "collected": sum(outcome.collected for outcome in outcomes),
+            "debt": sum(outcome.debt for outcome in outcomes),
+            "waived": sum(outcome.waived for outcome in outcomes),
+            "unit": unit_code,
+        },
+    )

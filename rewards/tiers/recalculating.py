@@ -1,0 +1,184 @@
+"""Decide standings: up at once when points are credited, down in the nightly run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import BigIntegerField, Case, Count, ExpressionWrapper, F, Q, Sum, When
+
+from partners.events import EventDraft, record
+from partners.models import Activity, Partner
+from partners.models.amounts import from_ten_thousandths
+from rewards.models import Programme, Standing, TierChange
+from rewards.programmes.calendar import local_date, local_midnight
+from rewards.programmes.live import version_in_force
+from rewards.tiers.qualifying import decide, first_day_of_year_to
+
+
+@dataclass(frozen=True, slots=True)
+class WindowFigures:
+    """Net spend (ten-thousandths) and number of orders within the 12 months to a local day."""
+
+    spend_e4: int = 0
+    orders: int = 0
+
+
+def raise_standings(partner_ids: Sequence[int], *, programme: Programme, as_of: datetime) -> int:
+    """
+    Lift these partners to the tier their spend now reaches; nobody falls here.
+
+    The window ends at the local day of ``as_of``. Returns how many standings moved.
+    """
+    day = local_date(as_of, programme.time_zone)
+    standings = programme.standings.filter(partner__in=partner_ids).order_by("partner_id")
+    return _decide_all(
+        list(standings), programme=programme, day=day, until=as_of, as_of=as_of, may_fall=False
+    )
+
+
+def recalculate(
+    *,
+    programme: Programme,
+    day: date,
+    as_of: datetime,
+    after_partner_id: int = 0,
+    partners_max: int = 1_000,
+) -> tuple[int, int | None]:
+    """
+    Decide the next chunk of standings for the local day that has closed, up and down.
+
+    Returns how many moved, and the partner id to go on after, or None when all are done. Safe to
+    run twice: a standing decided again by the same facts stays as it is. The caller owns the
+    transaction.
+    """
+    standings = list(
+        programme.standings.filter(partner_id__gt=after_partner_id).order_by("partner_id")[
+            :partners_max
+        ]
+    )
+    if not standings:
+        return 0, None
+    Partner.objects.lock({standing.partner_id for standing in standings})
+    until = local_midnight(day + timedelta(days=1), programme.time_zone)
+    moved = _decide_all(
+        standings, programme=programme, day=day, until=until, as_of=as_of, may_fall=True
+    )
+    return moved, standings[-1].partner_id
+
+
+def window_figures(
+    partner_ids: Sequence[int], *, programme: Programme, day: date, until: datetime
+) -> dict[int, WindowFigures]:
+    """Sum accepted orders less returns, each on its own date, for the 12 months to ``day``."""
+    since = local_midnight(first_day_of_year_to(day), programme.time_zone)
+    signed = Case(
+        When(kind=Activity.Kind.ORDER, then=_stored("amount")),
+        default=ExpressionWrapper(-_stored("amount"), output_field=BigIntegerField()),
+    )
+    rows = (
+        Activity.objects.filter(
+            partner__in=partner_ids,
+            kind__in=(Activity.Kind.ORDER, Activity.Kind.RETURN),
+            occurred_at__gte=since,
+            occurred_at__lt=until,
+        )
+        .values_list("partner_id")
+        .annotate(spend_e4=Sum(signed), orders=Count("pk", filter=Q(kind=Activity.Kind.ORDER)))
+    )
+    return {pk: WindowFigures(int(spend_e4), orders) for pk, spend_e4, orders in rows}
+
+
+def _stored(column: str) -> ExpressionWrapper:
+    return ExpressionWrapper(F(column), output_field=BigIntegerField())
+
+
+def _decide_all(
+    standings: Sequence[Standing],
+    *,
+    programme: Programme,
+    day: date,
+    until: datetime,
+    as_of: datetime,
+    may_fall: bool,
+) -> int:
+    definition = version_in_force(programme, as_of).definition
+    figures = window_figures(
+        [standing.partner_id for standing in standings], programme=programme, day=day, until=until
+    )
+    moves: list[TierChange] = []
+    for standing in standings:
+        now = figures.get(standing.partner_id, WindowFigures())
+        decision = decide(
+            spend_e4=now.spend_e4,
+            definition=definition,
+            current_code=standing.tier_code,
+            may_fall=may_fall,
+        )
+        to_tier = decision.tier.code if decision.tier else ""
+        if to_tier != standing.tier_code:
+            moves.append(_move(standing, to_tier, decision.reason_code, now, day, as_of))
+            standing.tier_code, standing.tier_since = to_tier, day
+        standing.spend = from_ten_thousandths(now.spend_e4)
+        standing.orders = now.orders
+        standing.decided_on = day
+    _save(standings, moves, programme=programme, as_of=as_of)
+    return len(moves)
+
+
+def _move(
+    standing: Standing,
+    to_tier: str,
+    reason_code: str,
+    figures: WindowFigures,
+    day: date,
+    as_of: datetime,
+) -> TierChange:
+    return TierChange(
+        standing=standing,
+        from_tier=standing.tier_code,
+        to_tier=to_tier,
+        reason_code=reason_code,
+        figures={
+            "spend": str(from_ten_thousandths(figures.spend_e4)),
+            "orders": figures.orders,
+            "window_from": first_day_of_year_to(day).isoformat(),
+            "window_to": day.isoformat(),
+        },
+        decided_on=day,
+        decided_at=as_of,
+    )
+
+
+def _save(
+    standings: Sequence[Standing],
+    moves: Sequence[TierChange],
+    *,
+    programme: Programme,
+    as_of: datetime,
+) -> None:
+    # One upsert for all: set-based on both databases, unlike bulk_update.
+    Standing.objects.bulk_create(
+        standings,
+        update_conflicts=True,
+        unique_fields=["programme", "partner"],
+        update_fields=["tier_code", "tier_since", "spend", "orders", "decided_on"],
+        batch_size=1_000,
+    )
+    TierChange.objects.bulk_create(moves)
+    record(
+        [
+            EventDraft(
+                partner_id=move.standing.partner_id,
+                kind="tier_changed",
+                occurred_at=as_of,
+                payload={
+                    "programme": programme.code,
+                    "from": move.from_tier,
+                    "to": move.to_tier,
+                    "reason": move.reason_code,
+                },
+            )
+            for move in moves
+        ],
+        recorded_at=as_of,
+    )
