@@ -6,7 +6,7 @@ Both are counted in the database, whatever the number of partners. A metric is o
 (two sums over the orders of the period). Each can name the partners behind its figures.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Protocol
@@ -27,7 +27,7 @@ from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 
 from metrics.periods import Period
-from partners.models import Activity, Actor, Partner
+from partners.models import Activity, Actor, Partner, PartnerScopedQuerySet
 from rewards.models import Programme, Standing
 
 RATIO_PLACES = Decimal("0.000001")
@@ -89,14 +89,14 @@ class Metric(Protocol):
     name: str | Promise
     places: Decimal
 
-    def count(self, period: Period, cut: Cut) -> QuerySet[Any] | dict[str, Any]:
-        """Return ``numerator`` and ``denominator``: one dict, or one row per ``group``."""
+    def count(self, period: Period, cut: Cut) -> list[dict[str, Any]]:
+        """Return rows of ``numerator`` and ``denominator``: one, or one for each ``group``."""
 
     def behind(self, period: Period, cut: Cut) -> Behind:
         """Return the partners whose facts made the figures."""
 
 
-def orders_in(period: Period) -> QuerySet[Activity]:
+def orders_in(period: Period) -> PartnerScopedQuerySet:
     return Activity.objects.orders().filter(
         occurred_at__gte=period.starts_at, occurred_at__lt=period.ends_at
     )
@@ -122,7 +122,7 @@ class ShareOfPartners:
     counted: Callable[[Period], Q]
     places: Decimal = RATIO_PLACES
 
-    def count(self, period: Period, cut: Cut) -> QuerySet[Any] | dict[str, Any]:
+    def count(self, period: Period, cut: Cut) -> list[dict[str, Any]]:
         figures = {
             "numerator": Count("pk", filter=self.counted(period)),
             "denominator": Count("pk"),
@@ -145,7 +145,7 @@ class PerOrder:
     denominator: Aggregate
     places: Decimal
 
-    def count(self, period: Period, cut: Cut) -> QuerySet[Any] | dict[str, Any]:
+    def count(self, period: Period, cut: Cut) -> list[dict[str, Any]]:
         figures = {"numerator": self.numerator, "denominator": self.denominator}
         return tally(orders_in(period).for_actor(cut.actor), figures, cut, "partner")
 
@@ -155,12 +155,12 @@ class PerOrder:
 
 
 def tally(
-    rows: QuerySet[Any], figures: dict[str, Aggregate], cut: Cut, partner_path: str
-) -> QuerySet[Any] | dict[str, Any]:
+    rows: QuerySet[Any], figures: Mapping[str, Aggregate], cut: Cut, partner_path: str
+) -> list[dict[str, Any]]:
     if cut.by is None:
-        return rows.order_by().aggregate(**figures)
+        return [rows.order_by().aggregate(**figures)]
     grouped = rows.order_by().values(group=cut.group_of(partner_path))
-    return grouped.annotate(**figures).order_by("group")
+    return list(grouped.annotate(**figures).order_by("group"))
 
 
 def measure(metric: Metric, *, period: Period, cut: Cut | None = None) -> list[Measurement]:
@@ -170,8 +170,6 @@ def measure(metric: Metric, *, period: Period, cut: Cut | None = None) -> list[M
     Costs one query. Values are rounded half-even to the metric's places.
     """
     cut = cut or Cut()
-    counted = metric.count(period, cut)
-    rows = [counted] if isinstance(counted, dict) else list(counted)
     return [
         Measurement(
             metric=metric.code,
@@ -181,7 +179,7 @@ def measure(metric: Metric, *, period: Period, cut: Cut | None = None) -> list[M
             numerator=Decimal(0) if row["numerator"] is None else row["numerator"],
             denominator=row["denominator"],
         )
-        for row in rows
+        for row in metric.count(period, cut)
     ]
 
 
