@@ -153,6 +153,8 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
 PASSWORD_RESET_TIMEOUT = 60 * 60
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+# Gathers what surrounds every page of the portal; partners.access must not know programmes.
+PORTAL_FRAME = "config.portal.read_frame"
 ACCOUNT_ADAPTER = "config.accounts.InvitedOnly"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -248,7 +250,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "partners.doors.authentication.ApiKeyAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "partners.doors.authentication.MemberSession",
     ],
     # Deny by default: a view that names no scope lets nobody in.
     "DEFAULT_PERMISSION_CLASSES": ["partners.doors.permissions.HasScope"],
@@ -258,6 +260,9 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["partners.doors.filtering.StrictFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_VERSIONING_CLASS": None,
+    # OPTIONS and ?format= are refused like everything else that is not offered.
+    "DEFAULT_METADATA_CLASS": None,
+    "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "config.api_errors.problem_exception_handler",
     "COERCE_DECIMAL_TO_STRING": True,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

@@ -1,0 +1,184 @@
+"""The one table from a typed error to the status and the code a client gets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+)
+from django.db import DatabaseError, DataError, IntegrityError, OperationalError
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from partners import keys
+from partners.doors import (
+    authentication,
+    filtering,
+    idempotency,
+    pagination,
+    parsing,
+    permissions,
+    problems,
+)
+from partners.doors.problems import FieldProblem, ProblemBody, Refusal
+
+logger = structlog.get_logger(__name__)
+
+BUSY_RETRY_AFTER_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How one kind of error is answered. ``facts`` names attributes that the body repeats."""
+
+    status: int
+    code: str
+    title: Any
+    facts: tuple[str, ...] = ()
+    detail: Any = None
+    retry_after: int | None = None
+
+
+# An error is answered by the first of its classes that stands here, most specific first.
+TABLE: Mapping[type[Exception], Answer] = {
+    # The body cannot be read.
+    parsing.MalformedJSON: Answer(400, "malformed_json", _("The body is not JSON")),
+    parsing.DuplicateKey: Answer(400, "duplicate_key", _("A field stands twice")),
+    parsing.TooDeep: Answer(400, "too_deep", _("Nested too deep")),
+    parsing.UnsupportedText: Answer(400, "unsupported_text", _("A text cannot be kept")),
+    parsing.NumberOutOfRange: Answer(400, "number_out_of_range", _("A number is too large")),
+    parsing.BodyTooLarge: Answer(413, "body_too_large", _("The body is too large")),
+    exceptions.UnsupportedMediaType: Answer(
+        415, "unsupported_media_type", _("Send application/json")
+    ),
+    exceptions.NotAcceptable: Answer(406, "not_acceptable", _("Only application/json is offered")),
+    exceptions.ParseError: Answer(400, "malformed_json", _("The body is not JSON")),
+    # The request asks for something that does not fit.
+    exceptions.ValidationError: Answer(400, "validation_failed", _("Fields are not valid")),
+    filtering.UnknownParameter: Answer(400, "unknown_parameter", _("Unknown query parameter")),
+    filtering.RepeatedParameter: Answer(400, "repeated_parameter", _("Repeated query parameter")),
+    filtering.InvalidParameter: Answer(400, "invalid_parameter", _("Query parameter not valid")),
+    pagination.InvalidCursor: Answer(400, "invalid_cursor", _("Cursor not valid")),
+    # Who is asking.
+    exceptions.NotAuthenticated: Answer(
+        401, "not_authenticated", _("No key"), detail=_("Send an API key, or sign in.")
+    ),
+    authentication.MalformedAuthorization: Answer(
+        401, "malformed_authorization", _("Authorization header not understood")
+    ),
+    keys.InvalidKey: Answer(401, "invalid_key", _("Unknown API key")),
+    keys.KeyExpired: Answer(401, "key_expired", _("The API key has expired")),
+    keys.KeyRevoked: Answer(401, "key_revoked", _("The API key was revoked")),
+    permissions.ScopeMissing: Answer(403, "scope_missing", _("Not allowed"), facts=("scope",)),
+    authentication.CsrfFailed: Answer(403, "csrf_failed", _("CSRF token missing or wrong")),
+    authentication.NotAMember: Answer(403, "not_a_member", _("On no partner's team")),
+    authentication.CompanyNotChosen: Answer(403, "company_not_chosen", _("Choose a company")),
+    exceptions.PermissionDenied: Answer(
+        403, "forbidden", _("Not allowed"), detail=_("This is not allowed.")
+    ),
+    PermissionDenied: Answer(403, "forbidden", _("Not allowed"), detail=_("This is not allowed.")),
+    # What is asked for.
+    problems.NotFoundHere: Answer(404, "not_found", _("Not found")),
+    exceptions.NotFound: Answer(
+        404, "not_found", _("Not found"), detail=str(problems.NotFoundHere())
+    ),
+    Http404: Answer(404, "not_found", _("Not found"), detail=str(problems.NotFoundHere())),
+    exceptions.MethodNotAllowed: Answer(405, "method_not_allowed", _("Method not offered here")),
+    exceptions.Throttled: Answer(
+        429, "too_many_requests", _("Too many requests"), detail=_("Wait before the next request.")
+    ),
+    # Once and only once.
+    idempotency.IdempotencyKeyMissing: Answer(
+        422, "idempotency_key_missing", _("Idempotency-Key missing")
+    ),
+    idempotency.IdempotencyKeyInvalid: Answer(
+        422, "idempotency_key_invalid", _("Idempotency-Key not valid")
+    ),
+    idempotency.IdempotencyMismatch: Answer(
+        422, "idempotency_mismatch", _("Idempotency-Key used before")
+    ),
+    idempotency.RequestInFlight: Answer(409, "request_in_flight", _("Being worked on")),
+    # The machine.
+    RequestDataTooBig: Answer(
+        413, "body_too_large", _("The body is too large"), detail=_("The body is too large.")
+    ),
+    SuspiciousOperation: Answer(
+        400, "malformed_request", _("Request not understood"), detail=_("Malformed request.")
+    ),
+    OperationalError: Answer(
+        503,
+        "busy",
+        _("Busy"),
+        detail=_("The service is busy. Nothing was changed. Try again."),
+        retry_after=BUSY_RETRY_AFTER_SECONDS,
+    ),
+    IntegrityError: Answer(
+        409,
+        "conflict",
+        _("Changed meanwhile"),
+        detail=_("Somebody changed the same thing at the same time. Nothing was changed here."),
+    ),
+    DataError: Answer(
+        400,
+        "value_out_of_range",
+        _("A value cannot be kept"),
+        detail=_("A value is outside of what can be kept. Nothing was changed."),
+    ),
+    Exception: Answer(
+        500,
+        "internal_error",
+        _("Something went wrong here"),
+        detail=_("This is our fault. Nothing was changed. Tell us the request_id."),
+    ),
+}
+
+CODES = sorted({answer.code for answer in TABLE.values()})
+
+
+def find_answer(error: Exception) -> Answer:
+    return next(TABLE[kind] for kind in type(error).__mro__ if kind in TABLE)
+
+
+def problem_exception_handler(error: Exception, context: dict[str, Any]) -> Response:
+    """Answer whatever a door or the domain raised as problem+json; log what nobody expected."""
+    answer = find_answer(error)
+    if answer.status >= 500:
+        known_trouble = isinstance(error, DatabaseError)
+        logger.error("api_failed", code=answer.code, exc_info=not known_trouble, error=repr(error))
+    body = ProblemBody(
+        status=answer.status,
+        code=answer.code,
+        title=str(answer.title),
+        detail=str(answer.detail or _say(error)),
+        errors=_list_errors(error),
+        facts={name: getattr(error, name) for name in answer.facts},
+    )
+    return problems.problem(body, headers=_describe_headers(error, answer, context))
+
+
+def _say(error: Exception) -> str:
+    if isinstance(error, exceptions.ValidationError):
+        return str(_("Some fields are not valid; errors says which."))
+    return str(error)
+
+
+def _list_errors(error: Exception) -> tuple[FieldProblem, ...]:
+    if isinstance(error, exceptions.ValidationError):
+        return tuple(problems.flatten(error.detail))
+    return error.errors if isinstance(error, Refusal) else ()
+
+
+def _describe_headers(error: Exception, answer: Answer, context: dict[str, Any]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    wait = getattr(error, "retry_after", None) or getattr(error, "wait", None) or answer.retry_after
+    if wait:
+        headers["Retry-After"] = str(int(wait))
+    if answer.status == 401:
+        headers["WWW-Authenticate"] = authentication.SCHEME
+    return headers

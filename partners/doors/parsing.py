@@ -1,0 +1,150 @@
+"""JSON read strictly: what two readers could understand differently is refused."""
+
+import json
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import IO, Any
+
+from django.conf import settings
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import JSONRenderer
+
+from partners.doors.problems import FieldProblem, Refusal, escape_pointer
+
+DEPTH_MAX = 32
+DIGITS_MAX = 19
+NUMBER_LENGTH_MAX = 32
+EXPONENT_MAX = 18
+
+
+class MalformedJSON(Refusal):
+    """The body is not JSON in UTF-8."""
+
+
+class DuplicateKey(Refusal):
+    """An object names a field twice; readers disagree about which counts."""
+
+
+class TooDeep(Refusal):
+    """Objects and lists are nested deeper than any request needs."""
+
+
+class UnsupportedText(Refusal):
+    """A text holds a NUL or half of a surrogate pair: no database keeps these."""
+
+
+class NumberOutOfRange(Refusal):
+    """A number has more digits than anything here counts to."""
+
+
+class BodyTooLarge(Refusal):
+    """The body is larger than the limit."""
+
+
+def parse_json(body: bytes) -> Any:
+    """
+    Return what the JSON text says: whole numbers as ``int``, others as ``Decimal``.
+
+    :raises Refusal: By one of its kinds above, with a pointer where there is one.
+    """
+    try:
+        text = body.decode("utf-8")
+        value = json.loads(
+            text,
+            object_pairs_hook=_refuse_duplicates,
+            parse_int=_read_whole,
+            parse_float=_read_decimal,
+            parse_constant=_refuse_constant,
+        )
+    except UnicodeDecodeError as error:
+        raise MalformedJSON("The body is not UTF-8.") from error
+    except RecursionError as error:
+        raise TooDeep(f"Nest at most {DEPTH_MAX} levels.") from error
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise MalformedJSON(f"The body is not JSON: {error.msg} at {place}.") from error
+    _refuse_what_databases_cannot_keep(value)
+    return value
+
+
+def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    read: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in read:
+            raise DuplicateKey(f'The field "{name[:100]}" stands twice in one object.')
+        read[name] = value
+    return read
+
+
+def _read_whole(digits: str) -> int:
+    if len(digits.lstrip("-")) > DIGITS_MAX:
+        raise NumberOutOfRange(f"Whole numbers have at most {DIGITS_MAX} digits.")
+    return int(digits)
+
+
+def _read_decimal(text: str) -> Decimal:
+    number = Decimal(text) if len(text) <= NUMBER_LENGTH_MAX else None
+    if number is None or abs(number.adjusted()) > EXPONENT_MAX:
+        raise NumberOutOfRange("The number has too many digits or too large an exponent.")
+    return number
+
+
+def _refuse_constant(name: str) -> Any:
+    raise MalformedJSON(f"{name} is not a JSON number.")
+
+
+def _refuse_what_databases_cannot_keep(value: Any) -> None:
+    # A stack of its own: the body decides how deep this goes, not Python's recursion limit.
+    waiting: list[tuple[str, int, Any]] = [("", 0, value)]
+    while waiting:
+        pointer, depth, current = waiting.pop()
+        if depth > DEPTH_MAX:
+            raise TooDeep(f"Nest at most {DEPTH_MAX} levels.")
+        if isinstance(current, str):
+            _refuse_unkeepable_text(current, pointer)
+        elif isinstance(current, dict | list):
+            waiting.extend(
+                (place, depth + 1, inner) for place, inner in _list_inner(current, pointer)
+            )
+
+
+def _list_inner(value: dict[str, Any] | list[Any], pointer: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, list):
+        yield from ((f"{pointer}/{position}", inner) for position, inner in enumerate(value))
+        return
+    for name, inner in value.items():
+        _refuse_unkeepable_text(name, pointer)
+        yield f"{pointer}/{escape_pointer(name)}", inner
+
+
+def _refuse_unkeepable_text(text: str, pointer: str) -> None:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise _unsupported("half of a surrogate pair", pointer) from error
+    if "\x00" in text:
+        raise _unsupported("a NUL character", pointer)
+
+
+def _unsupported(what: str, pointer: str) -> UnsupportedText:
+    readable = pointer.encode("utf-8", "replace").decode("utf-8").replace("\x00", "?")
+    where = FieldProblem(pointer=readable, code="unsupported_text", detail=f"Contains {what}.")
+    return UnsupportedText(f"A text contains {what}, which cannot be kept.", errors=[where])
+
+
+class StrictJSONParser(BaseParser):
+    media_type = "application/json"
+    # What DRF's own machinery asks a JSON parser for.
+    renderer_class = JSONRenderer
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        body = stream.read(limit + 1)
+        if len(body) > limit:
+            raise BodyTooLarge(f"The body may have at most {limit:,} bytes. Send smaller batches.")
+        return parse_json(body)
