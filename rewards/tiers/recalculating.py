@@ -160,7 +160,7 @@ def _save(
     Standing.objects.bulk_create(
         standings,
         update_conflicts=True,
-        unique_fields=["programme", "partner"],
+        unique_fields=["pk"],
         update_fields=["tier_code", "tier_since", "spend", "orders", "decided_on"],
         batch_size=1_000,
     )

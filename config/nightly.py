@@ -1,0 +1,155 @@
+"""
+The nightly run: which steps, in which order, and why in that order.
+
+``run_night`` closes one local day of one programme: its ``as_of`` is the local midnight after that
+day. Beat ticks every hour in UTC and asks the database which programmes have a day to close.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from ledger.auditing import audit
+from ledger.expiring import expire
+from ledger.maturing import mature
+from partners.jobs import ChunkDone, Clock, StepFailed, StepRefused, run_step
+from partners.models import JobRun
+from rewards.models import Programme
+from rewards.programmes.calendar import local_date, local_midnight
+from rewards.tiers.recalculating import recalculate
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """One local day of one programme that has closed."""
+
+    programme: Programme
+    day: date
+
+    @property
+    def as_of(self) -> datetime:
+        return local_midnight(self.day + timedelta(days=1), self.programme.time_zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of the night; ``reason`` says why it stands where it stands."""
+
+    name: str
+    chunk: Callable[[Night, int], ChunkDone]
+    reason: str
+
+
+def _mature(night: Night, after: int) -> ChunkDone:
+    counts = mature(as_of=night.as_of, unit=night.programme.main_unit, after_account_id=after)
+    return ChunkDone(counts.lots, counts.last_account_id)
+
+
+def _expire(night: Night, after: int) -> ChunkDone:
+    counts = expire(as_of=night.as_of, unit=night.programme.main_unit, after_account_id=after)
+    return ChunkDone(counts.lots, counts.last_account_id)
+
+
+def _tiers(night: Night, after: int) -> ChunkDone:
+    moved, last_partner_id = recalculate(
+        programme=night.programme, day=night.day, as_of=night.as_of, after_partner_id=after
+    )
+    return ChunkDone(moved, last_partner_id)
+
+
+def _audit(night: Night, _after: int) -> ChunkDone:
+    report = audit(as_of=night.as_of)
+    if not report.ok:
+        raise StepRefused(f"The ledger does not add up: {report.divergences[0]}")
+    return ChunkDone(0)
+
+
+STEPS = (
+    Step("mature", _mature, "What became available today may be spent, and expire, from today."),
+    Step("expire", _expire, "After maturing, so that a lot cannot mature after its expiry."),
+    Step("tiers", _tiers, "After all movements of the day; tiers look at facts, not at balances."),
+    Step("audit", _audit, "Last: it checks what the steps before it did."),
+)
+
+
+class UnknownStep(LookupError):
+    """There is no nightly step of this name."""
+
+    def __init__(self, name: str) -> None:
+        names = ", ".join(step.name for step in STEPS)
+        super().__init__(f"There is no step {name}. Steps: {names}.")
+
+
+class DayNotOver(ValueError):
+    """The local day has not closed yet."""
+
+    def __init__(self, day: date) -> None:
+        super().__init__(f"{day.isoformat()} is not over yet.")
+
+
+def closed_day(programme: Programme, now: datetime) -> date:
+    """Return the latest local day that is over."""
+    return local_date(now, programme.time_zone) - timedelta(days=1)
+
+
+def run_night(
+    *,
+    programme: Programme,
+    day: date,
+    clock: Clock,
+    step_name: str | None = None,
+    again: bool = False,
+) -> list[JobRun]:
+    """
+    Close a local day, step by step; steps that are done are left as they are.
+
+    :raises UnknownStep: If ``step_name`` is no step.
+    :raises DayNotOver: If the day is still running in the programme's time zone.
+    :raises StepFailed: If a step refused; the steps before it are done.
+    """
+    steps = [step for step in STEPS if step_name in (None, step.name)]
+    if not steps:
+        raise UnknownStep(step_name or "")
+    if day > closed_day(programme, clock()):
+        raise DayNotOver(day)
+    return [_run(step, Night(programme, day), clock, again) for step in steps]
+
+
+def _run(step: Step, night: Night, clock: Clock, again: bool) -> JobRun:
+    return run_step(
+        scope=night.programme.code,
+        local_date=night.day,
+        step=step.name,
+        chunk=lambda after: step.chunk(night, after),
+        clock=clock,
+        again=again,
+    )
+
+
+@shared_task(ignore_result=True, acks_late=True)
+def close_due_days(**_: object) -> None:
+    """The hourly tick: close yesterday wherever it is over and not closed yet."""
+    for programme in Programme.objects.live():
+        close_day.delay(
+            programme=programme.code, day=closed_day(programme, timezone.now()).isoformat()
+        )
+
+
+@shared_task(ignore_result=True, acks_late=True)
+def close_day(*, programme: str, day: str, **_: object) -> None:
+    """Run every step of a programme's day in order. A failed step waits for the next tick."""
+    for step in STEPS:
+        run_nightly_step(programme=programme, day=day, step=step.name)
+
+
+@shared_task(ignore_result=True, acks_late=True)
+def run_nightly_step(*, programme: str, day: str, step: str, **_: object) -> None:
+    """Run one step; what it does, and how far it got, stands in its ``JobRun``."""
+    live = Programme.objects.select_related("main_unit").get(code=programme)
+    run_night(programme=live, day=date.fromisoformat(day), clock=timezone.now, step_name=step)
+
+
+__all__ = ["STEPS", "DayNotOver", "StepFailed", "UnknownStep", "closed_day", "run_night"]
