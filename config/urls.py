@@ -1,0 +1,16 @@
+"""Every address of the product. The portal is at the root, the rest has its own prefix."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from partners import views as partners_views
+
+urlpatterns = [
+    path("", include("metrics.urls")),
+    path("", include("ledger.urls")),
+    path("", include("partners.urls")),
+    path("language/", partners_views.choose_language, name="set-language"),
+    path("accounts/", include("allauth.account.urls")),
+    path("admin/", admin.site.urls),
+    path("api/v1/", include("config.api_v1")),
+]

@@ -1,0 +1,177 @@
+"""
+The gate of the portal: which member acts, for which company, and what that lets them see.
+
+A view below the gate reads ``request.member``, ``request.actor`` and ``request.frame``, and takes
+every row through ``for_actor(request.actor)``. Membership, role and status are read on each
+request, so that who is removed is out at once.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from functools import wraps
+from typing import Concatenate, ParamSpec
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.http import urlencode
+from django.utils.module_loading import import_string
+from django.views.decorators.cache import never_cache
+
+from partners.models import Actor, Member, Partner, Person
+from partners.wording import UnitWording
+
+CHOSEN_COMPANY = "chosen_company"
+EVERY_ROLE = frozenset(Member.Role)
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """
+    What every page shows around its content, and how it writes amounts.
+
+    Read by the function that ``settings.PORTAL_FRAME`` names: this floor does not know programmes.
+    ``unit_id`` is empty for a partner that is in no programme.
+    """
+
+    seller: str = ""
+    programme: str = ""
+    currency: str = "GBP"
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    unit_id: int | None = None
+    unit: UnitWording = field(default_factory=UnitWording)
+    unit_value: Decimal = Decimal(0)
+    demo_weeks: int = 0
+
+
+class PortalRequest(HttpRequest):
+    """A request that has passed the gate."""
+
+    user: Person
+    member: Member
+    memberships: tuple[Member, ...]
+    actor: Actor
+    frame: Frame
+
+
+class NoCompany(Exception):
+    """The person is on nobody's team."""
+
+
+class CompanyNotChosen(Exception):
+    """The person belongs to several companies and has to say which one."""
+
+
+PageView = Callable[Concatenate[PortalRequest, P], HttpResponse]
+
+
+def read_memberships(person: Person) -> tuple[Member, ...]:
+    """Return the memberships that open the portal, by company name."""
+    return tuple(
+        Member.objects.active()
+        .filter(person=person, partner__merged_into__isnull=True)
+        .exclude(partner__status=Partner.Status.CLOSED)
+        .select_related("partner")
+        .order_by("partner__legal_name", "pk")
+    )
+
+
+def acting_member(request: HttpRequest, memberships: tuple[Member, ...] | None = None) -> Member:
+    """
+    Return the member that the signed-in person acts as.
+
+    :raises NoCompany: If no membership opens the portal.
+    :raises CompanyNotChosen: If there are several and none was chosen in this session.
+    """
+    found = read_memberships(request.user) if memberships is None else memberships  # type: ignore[arg-type]  # login is required before
+    if not found:
+        raise NoCompany
+    chosen = request.session.get(CHOSEN_COMPANY)
+    for member in found:
+        if len(found) == 1 or str(member.public_id) == chosen:
+            member.person = request.user
+            return member
+    raise CompanyNotChosen
+
+
+def portal_page(
+    *, roles: Collection[Member.Role] = EVERY_ROLE
+) -> Callable[[PageView[P]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
+    """
+    Let in who is signed in, on a team, and in one of ``roles``; tell everybody else what to do.
+
+    The page is written in the programme's time zone and the person's language and is not kept by
+    any cache. The roles stand on the view as ``portal_roles``, where the navigation reads them.
+    """
+
+    def guard(view: PageView[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+        @wraps(view)
+        @never_cache
+        @login_required
+        def page(request: PortalRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            with speaking_to(request.user, request):
+                refusal = enter(request)
+                if refusal is not None:
+                    return refusal
+                with timezone.override(request.frame.zone):
+                    if request.member.role not in roles:
+                        return render(request, "partners/other_role.html", status=403)
+                    return remember_language(request, view(request, *args, **kwargs))
+
+        page.portal_roles = frozenset(roles)  # type: ignore[attr-defined]  # read by the navigation
+        return page
+
+    return guard
+
+
+def enter(request: PortalRequest) -> HttpResponse | None:
+    """Put member, actor and frame on the request; return an answer if nobody can act."""
+    request.memberships = read_memberships(request.user)
+    try:
+        request.member = acting_member(request, request.memberships)
+    except CompanyNotChosen:
+        query = urlencode({"next": request.get_full_path()})
+        return redirect(f"{reverse('partners:choose-company')}?{query}")
+    except NoCompany:
+        if request.user.is_staff:
+            return redirect("admin:index")
+        return render(request, "partners/no_company.html", status=403)
+    request.actor = Actor(
+        partner_ids=frozenset({request.member.partner_id}),
+        member=request.member,
+        person=request.user,
+    )
+    read_frame: Callable[[Member, datetime], Frame] = import_string(settings.PORTAL_FRAME)
+    request.frame = read_frame(request.member, timezone.now())
+    return None
+
+
+def speaking_to(person: Person, request: HttpRequest) -> translation.override:
+    """Use the language chosen on this device, or else the one in the person's settings."""
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+    known = {code for code, _name in settings.LANGUAGES}
+    return translation.override(chosen if chosen in known else person.language)
+
+
+def remember_language(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+        set_language_cookie(response, translation.get_language())
+    return response
+
+
+def set_language_cookie(response: HttpResponse, language: str) -> None:
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=365 * 24 * 60 * 60,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+    )
