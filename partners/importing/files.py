@@ -1,0 +1,138 @@
+"""Open a file as lines of text, and say plainly why it cannot be read."""
+
+import codecs
+import gzip
+import io
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+LINE_CHARACTERS_MAX = 1_000_000
+GZIP = b"\x1f\x8b"
+BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+NOT_TEXT = {
+    b"PK\x03\x04": gettext_lazy("a zip archive or an Excel workbook"),
+    b"\xd0\xcf\x11\xe0": gettext_lazy("an old Excel workbook"),
+    b"\x89PNG": gettext_lazy("a picture"),
+    b"\xff\xd8\xff": gettext_lazy("a picture"),
+    b"%PDF": gettext_lazy("a PDF document"),
+    b"SQLi": gettext_lazy("a database"),
+}
+
+
+class FileNotReadable(Exception):
+    """The file as a whole cannot be read. Nothing of it was taken."""
+
+    code = "file_not_readable"
+
+
+class FileNotOpened(FileNotReadable):
+    """The operating system does not give the file to us."""
+
+    code = "file_not_opened"
+
+
+class NotATextTable(FileNotReadable):
+    """The file is something else than lines of text with separated cells."""
+
+    code = "not_a_text_table"
+
+
+class EncodingDiffers(FileNotReadable):
+    """The bytes are not text in the expected encoding."""
+
+    code = "encoding_differs"
+
+
+class ArchiveDamaged(FileNotReadable):
+    """The gzip archive is cut short or broken."""
+
+    code = "archive_damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class TextFile:
+    """``lines`` keep their endings. ``position`` counts the bytes read of ``size`` on disk."""
+
+    lines: Iterator[str]
+    position: Callable[[], int]
+    size: int
+
+
+@contextmanager
+def open_text(path: Path, *, encoding: str | None = None) -> Iterator[TextFile]:
+    """
+    Open a plain or gzipped text file. A byte order mark tells the encoding, else it is UTF-8.
+
+    :raises FileNotReadable: Here or while lines are read, with the reason as its text.
+    """
+    try:
+        raw = path.open("rb")
+    except OSError as error:
+        raise FileNotOpened(f"{path}: {error.strerror}") from error
+    with raw, _explaining_damage():
+        first = raw.peek(4)
+        buffered = io.BufferedReader(gzip.GzipFile(fileobj=raw)) if first[:2] == GZIP else raw
+        start = buffered.peek(4)
+        _refuse_what_is_not_text(start)
+        said = encoding or _recognise_encoding(start)
+        text = io.TextIOWrapper(buffered, encoding=said, newline="")
+        yield TextFile(_checked_lines(text, said), raw.tell, path.stat().st_size)
+
+
+@contextmanager
+def _explaining_damage() -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ArchiveDamaged(_("The gzip archive is damaged or cut short.")) from error
+
+
+def _refuse_what_is_not_text(start: bytes) -> None:
+    for magic, what in NOT_TEXT.items():
+        if start.startswith(magic):
+            raise NotATextTable(
+                _("This is %(what)s, not a CSV file. Save it as CSV (UTF-8).") % {"what": what}
+            )
+
+
+def _recognise_encoding(start: bytes) -> str:
+    for mark, encoding in BYTE_ORDER_MARKS.items():
+        if start.startswith(mark):
+            return encoding
+    return "utf-8"
+
+
+def _checked_lines(text: io.TextIOWrapper, encoding: str) -> Iterator[str]:
+    number = 0
+    try:
+        for line in iter(partial(text.readline, LINE_CHARACTERS_MAX), ""):
+            number += 1
+            if "\0" in line:
+                raise NotATextTable(
+                    _("Line %(number)d holds a NUL byte: this is not a CSV file.")
+                    % {"number": number}
+                )
+            if len(line) == LINE_CHARACTERS_MAX:
+                raise NotATextTable(
+                    _("Line %(number)d is longer than %(limit)d characters.")
+                    % {"number": number, "limit": LINE_CHARACTERS_MAX}
+                )
+            yield line
+    except UnicodeDecodeError as error:
+        raise EncodingDiffers(
+            _(
+                "After line %(number)d the file is not text in %(encoding)s. Name its encoding in the mapping."
+            )
+            % {"number": number, "encoding": encoding}
+        ) from error

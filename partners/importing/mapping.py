@@ -1,0 +1,173 @@
+"""How the columns of a file become our words: a small TOML file per source."""
+
+import codecs
+import re
+import tomllib
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.utils.translation import gettext as _
+
+COLUMNS = (
+    "order",
+    "occurred_at",
+    "partner",
+    "sku",
+    "description",
+    "category",
+    "quantity",
+    "unit_price",
+    "amount",
+    "country",
+    "currency",
+    "due_on",
+    "paid_on",
+)
+SECTIONS: dict[str, dict[str, type | tuple[type, ...]]] = {
+    "columns": dict.fromkeys(COLUMNS, str),
+    "defaults": {"currency": str, "timezone": str},
+    "format": {
+        "dates": (list, str),
+        "decimal": str,
+        "thousands": str,
+        "encoding": str,
+        "delimiter": str,
+    },
+    "rules": {"return_prefix": str, "create_partners": bool},
+}
+CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+class MappingInvalid(Exception):
+    """The mapping file does not say what a mapping file says."""
+
+    code = "mapping_invalid"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mapping:
+    """
+    What the headers mean and how values are written.
+
+    Without ``columns`` a file is expected to use our own names as its headers.
+    """
+
+    columns: Dict[str, str] = field(default_factory=lambda: {name: name for name in COLUMNS})
+    columns_are_named: bool = False
+    currency: str = ""
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    dates: tuple[str, ...] = ()
+    decimal: str = "."
+    thousands: str = ""
+    encoding: str | None = None
+    delimiter: str | None = None
+    return_prefix: str = ""
+    create_partners: bool = False
+
+    def marks_return(self, document: str, *, kind: str) -> bool:
+        """Say whether this document of a file of this kind is a return."""
+        marked = bool(self.return_prefix) and document.startswith(self.return_prefix)
+        return marked or kind == "return"
+
+
+def load_mapping(path: Path) -> Mapping:
+    """
+    Read a mapping file.
+
+    :raises MappingInvalid: If it cannot be read or says something that we do not know.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise MappingInvalid(f"{path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise MappingInvalid(f"{path.name}: {error}") from error
+    return parse_mapping(content)
+
+
+def parse_mapping(content: Dict[str, Any]) -> Mapping:
+    """
+    Check the content of a mapping file, all of it.
+
+    :raises MappingInvalid: On the first thing that is unknown or makes no sense.
+    """
+    for section, entries in content.items():
+        _check_section(section, entries)
+    columns = content.get("columns", {})
+    defaults, form = content.get("defaults", {}), content.get("format", {})
+    rules = content.get("rules", {})
+    currency = defaults.get("currency", "")
+    if currency and not CURRENCY.fullmatch(currency):
+        raise MappingInvalid(
+            _("currency is a code of three capitals, such as GBP, not %(value)r.")
+            % {"value": currency}
+        )
+    dates = form.get("dates", [])
+    mapping = Mapping(
+        currency=currency,
+        zone=_read_zone(defaults.get("timezone", "UTC")),
+        dates=(dates,) if isinstance(dates, str) else tuple(dates),
+        decimal=form.get("decimal", "."),
+        thousands=form.get("thousands", ""),
+        encoding=_read_encoding(form.get("encoding")),
+        delimiter=form.get("delimiter"),
+        return_prefix=rules.get("return_prefix", ""),
+        create_partners=rules.get("create_partners", False),
+        **({"columns": dict(columns), "columns_are_named": True} if columns else {}),
+    )
+    _check_separators(mapping)
+    return mapping
+
+
+def _check_section(section: str, entries: Any) -> None:
+    known = SECTIONS.get(section)
+    if known is None or not isinstance(entries, dict):
+        raise MappingInvalid(
+            _("[%(section)s] is not a section of a mapping. There are %(known)s.")
+            % {"section": section, "known": ", ".join(f"[{name}]" for name in SECTIONS)}
+        )
+    for name, value in entries.items():
+        if name not in known:
+            raise MappingInvalid(
+                _("[%(section)s] does not know %(name)s. It knows %(known)s.")
+                % {"section": section, "name": name, "known": ", ".join(known)}
+            )
+        if not isinstance(value, known[name]):
+            raise MappingInvalid(
+                _("%(name)s in [%(section)s] cannot be %(value)r.")
+                % {"section": section, "name": name, "value": value}
+            )
+
+
+def _read_zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise MappingInvalid(
+            _("%(name)r is not a time zone such as Europe/London.") % {"name": name}
+        ) from error
+
+
+def _read_encoding(name: str | None) -> str | None:
+    try:
+        return codecs.lookup(name).name if name else None
+    except LookupError as error:
+        raise MappingInvalid(
+            _("%(name)r is not an encoding such as utf-8.") % {"name": name}
+        ) from error
+
+
+def _check_separators(mapping: Mapping) -> None:
+    if mapping.decimal not in {".", ","} or mapping.decimal == mapping.thousands:
+        raise MappingInvalid(
+            _("decimal is a point or a comma, and differs from the thousands separator.")
+        )
+    if mapping.delimiter is not None and len(mapping.delimiter) != 1:
+        raise MappingInvalid(_("delimiter is one character."))
+    if not all(isinstance(form, str) and "%" in form for form in mapping.dates):
+        raise MappingInvalid(
+            _("dates holds patterns of percent signs and letters, as strptime reads them.")
+        )
