@@ -1,0 +1,254 @@
+"""
+A batch worked out in memory, in order, on accounts that are already locked.
+
+No database here: ``ledger.posting`` reads the accounts and lots, lets the book work, and writes
+what the book has gathered. A refusal is raised before anything is written.
+"""
+
+import bisect
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from ledger.entries import Entry, Posted
+from ledger.lots import OpenLot, Slice, find_takeable, put_first, slice_lots
+from ledger.models import ACCOUNT_BALANCE_MAX, TRANSFER_AMOUNT_MAX, Account, Transfer
+
+
+class InsufficientPoints(Exception):
+    """The account has less available than the transfer would take."""
+
+    code = "insufficient_points"
+
+    def __init__(self, *, available: int, held: int, needed: int) -> None:
+        super().__init__(
+            _("%(needed)s needed, %(available)s available.")
+            % {"needed": needed, "available": available}
+        )
+        self.available = available
+        self.held = held
+        self.needed = needed
+
+
+class AmountOutOfBounds(Exception):
+    """An amount is not above zero, or larger than a transfer or an account may hold."""
+
+    code = "amount_out_of_bounds"
+
+    def __init__(self, *, amount: int, bound: int) -> None:
+        super().__init__(
+            _("%(amount)s is outside 1 to %(bound)s.") % {"amount": amount, "bound": bound}
+        )
+        self.amount = amount
+        self.bound = bound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """One transfer about to be made, with the slices it takes first and the lots it gives."""
+
+    kind: str
+    debit: Account
+    credit: Account
+    amount: int
+    key: str
+    occurred_at: datetime
+    posted_at: datetime
+    expires_at: datetime | None = None
+    matures_at: datetime | None = None
+    reason_code: str = ""
+    reference: str = ""
+    reverses_id: int | None = None
+    partner_id: int | None = None
+    first_opened_by: int | Transfer | None = None
+    first_origin: int | Transfer | None = None
+    gives_back: Sequence[Slice] = ()
+
+
+@dataclass(slots=True)
+class Book:
+    batch: UUID
+    accounts: dict[int, Account] = field(default_factory=dict)
+    lots: dict[int, list[OpenLot]] = field(default_factory=lambda: defaultdict(list))
+    debts: dict[tuple[int | None, int], Account] = field(default_factory=dict)
+    balances_read: dict[int, int] = field(default_factory=dict)
+    transfers: list[Transfer] = field(default_factory=list)
+    opened: list[OpenLot] = field(default_factory=list)
+    uses: list[tuple[Transfer, Slice]] = field(default_factory=list)
+
+    @classmethod
+    def open(cls, *, batch: UUID, accounts: Iterable[Account], lots: Iterable[OpenLot]) -> "Book":
+        """Return a book over locked accounts; ``lots`` come in spending order."""
+        book = cls(batch=batch)
+        for account in accounts:
+            book.accounts[account.pk] = account
+            book.balances_read[account.pk] = account.balance
+            if account.kind == Account.Kind.DEBT:
+                book.debts[account.partner_id, account.unit_id] = account
+        for lot in lots:
+            book.lots[lot.account_id].append(lot)
+        return book
+
+    def enter(self, entry: Entry, *, posted_at: datetime, gives_back: Sequence[Slice]) -> Posted:
+        """
+        Make the entry's transfer and, where its pool owes, the repayment that follows at once.
+
+        :raises InsufficientPoints: If the debit side has less available than the amount.
+        :raises AmountOutOfBounds: If a bound of a transfer or an account would be passed.
+        """
+        transfer = self.move(
+            Move(
+                kind=entry.kind,
+                debit=entry.debit,
+                credit=entry.credit,
+                amount=entry.amount,
+                key=entry.idempotency_key,
+                occurred_at=entry.occurred_at,
+                posted_at=entry.posted_at or posted_at,
+                expires_at=entry.expires_at,
+                matures_at=entry.matures_at,
+                reason_code=entry.reason_code,
+                reference=entry.reference,
+                reverses_id=entry.reverses_id,
+                first_opened_by=entry.reverses.pk if entry.reverses else None,
+                first_origin=entry.prefer_origin_id,
+                gives_back=gives_back,
+            )
+        )
+        repayment = self._repay(transfer, key=entry.follow_on_keys[0])
+        return Posted(transfers=(transfer, repayment) if repayment else (transfer,))
+
+    def move(self, move: Move) -> Transfer:
+        if not 0 < move.amount <= TRANSFER_AMOUNT_MAX:
+            raise AmountOutOfBounds(amount=move.amount, bound=TRANSFER_AMOUNT_MAX)
+        debit, credit = self.accounts.get(move.debit.pk), self.accounts.get(move.credit.pk)
+        known_times = [side.last_posted_at for side in (debit, credit) if side is not None]
+        at = max([move.posted_at, *(time for time in known_times if time is not None)])
+        slices = self._take(debit, move, at) if debit is not None else []
+        transfer = Transfer(
+            idempotency_key=move.key,
+            kind=move.kind,
+            debit_account_id=move.debit.pk,
+            credit_account_id=move.credit.pk,
+            partner_id=move.partner_id or move.debit.partner_id or move.credit.partner_id,
+            amount=move.amount,
+            occurred_at=move.occurred_at,
+            posted_at=at,
+            reason_code=move.reason_code,
+            reference=move.reference,
+            reverses_id=move.reverses_id,
+            batch=self.batch,
+        )
+        self.transfers.append(transfer)
+        self.uses.extend((transfer, part) for part in slices)
+        for part in slices:
+            part.lot.remaining -= part.amount
+        for side in (debit, credit):
+            if side is not None:
+                side.last_posted_at = at
+        if credit is not None:
+            self._give(credit, move, transfer, slices)
+        return transfer
+
+    def find_free(self, account: Account, *, kind: str, at: datetime) -> list[OpenLot]:
+        """Return the account's lots that a transfer of this kind may take, in spending order."""
+        return find_takeable(self.lots[account.pk], kind=kind, at=at)
+
+    def find_transfer(self, key: str) -> Transfer | None:
+        """Return the transfer of this batch that carries the key."""
+        return next((one for one in self.transfers if one.idempotency_key == key), None)
+
+    def _take(self, debit: Account, move: Move, at: datetime) -> list[Slice]:
+        if debit.kind == Account.Kind.DEBT:
+            # Debt counts debits minus credits: a debit makes it grow.
+            self._grow(debit, move.amount)
+            return []
+        takeable = self.find_free(debit, kind=move.kind, at=at)
+        if move.kind == Transfer.Kind.MATURE:
+            takeable.sort(key=lambda lot: (lot.matures_at is None, lot.matures_at or at))
+        available = sum(lot.free for lot in takeable)
+        if available < move.amount:
+            raise InsufficientPoints(available=available, held=debit.held, needed=move.amount)
+        if move.first_origin is not None:
+            takeable = put_first(takeable, lambda lot: lot.origin == move.first_origin)
+        if move.first_opened_by is not None:
+            takeable = put_first(takeable, lambda lot: lot.opened_by == move.first_opened_by)
+        debit.balance -= move.amount
+        return slice_lots(takeable, move.amount)
+
+    def _give(
+        self, credit: Account, move: Move, transfer: Transfer, slices: Sequence[Slice]
+    ) -> None:
+        if credit.kind == Account.Kind.DEBT:
+            if move.amount > credit.balance:
+                raise AmountOutOfBounds(amount=move.amount, bound=credit.balance)
+            credit.balance -= move.amount
+            return
+        self._grow(credit, move.amount)
+        moved = slices or move.gives_back
+        for part in moved:
+            self._open_lot(
+                OpenLot(
+                    account_id=credit.pk,
+                    amount=part.amount,
+                    remaining=part.amount,
+                    earned_at=part.lot.earned_at,
+                    expires_at=part.lot.expires_at,
+                    matures_at=None,
+                    origin=part.lot.origin,
+                    opened_by=transfer,
+                )
+            )
+        if not moved:
+            self._open_lot(
+                OpenLot(
+                    account_id=credit.pk,
+                    amount=move.amount,
+                    remaining=move.amount,
+                    earned_at=move.occurred_at,
+                    expires_at=move.expires_at,
+                    matures_at=move.matures_at,
+                    origin=transfer,
+                    opened_by=transfer,
+                )
+            )
+
+    def _grow(self, account: Account, amount: int) -> None:
+        account.balance += amount
+        if account.balance > ACCOUNT_BALANCE_MAX:
+            raise AmountOutOfBounds(amount=account.balance, bound=ACCOUNT_BALANCE_MAX)
+
+    def _open_lot(self, lot: OpenLot) -> None:
+        bisect.insort(self.lots[lot.account_id], lot, key=lambda known: known.spending_order)
+        self.opened.append(lot)
+
+    def _repay(self, cause: Transfer, *, key: str) -> Transfer | None:
+        """Debt is repaid first, out of every credit to the pool, in a transfer of its own."""
+        pool = self.accounts.get(cause.credit_account_id)
+        if pool is None or pool.kind != Account.Kind.POOL:
+            return None
+        debt = self.debts.get((pool.partner_id, pool.unit_id))
+        if debt is None or debt.balance == 0:
+            return None
+        kind = Transfer.Kind.REPAY_DEBT
+        free = sum(lot.free for lot in self.find_free(pool, kind=kind, at=cause.posted_at))
+        amount = min(debt.balance, free, cause.amount)
+        if amount == 0:
+            return None
+        return self.move(
+            Move(
+                kind=kind,
+                debit=pool,
+                credit=debt,
+                amount=amount,
+                key=key,
+                occurred_at=cause.occurred_at,
+                posted_at=cause.posted_at,
+                reference=cause.reference,
+                first_opened_by=cause,
+            )
+        )

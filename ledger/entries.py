@@ -1,0 +1,129 @@
+"""What a door may ask the ledger to do: plain values, with no database behind them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from ledger.models import Account, Transfer
+
+# The ledger adds a suffix for the transfers that follow from an entry (":repay", ":pending").
+KEY_LENGTH_MAX = 140
+
+
+class ClawBackPolicy(StrEnum):
+    """What happens to the part of a claw-back that can no longer be collected."""
+
+    ONLY_PENDING = "only_pending"
+    WITHIN_BALANCE = "within_balance"
+    ALLOW_DEBT = "allow_debt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """
+    Move ``amount`` minor units from one account to another, once per key.
+
+    ``expires_at`` and ``matures_at`` are for the lot that a credit out of a house account opens.
+    ``gives_back`` names an earlier transfer whose slices come back as they were (a refund).
+    ``prefer_origin_id`` takes the slices first credited by that transfer before any others, and
+    ``reverses`` the slices that the reversed transfer opened.
+    """
+
+    kind: str
+    debit: Account
+    credit: Account
+    amount: int
+    idempotency_key: str
+    occurred_at: datetime
+    posted_at: datetime | None = None
+    expires_at: datetime | None = None
+    matures_at: datetime | None = None
+    reason_code: str = ""
+    reference: str = ""
+    reverses: Transfer | None = None
+    gives_back: Transfer | None = None
+    prefer_origin_id: int | None = None
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        return (self.debit, self.credit)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of the transfers that only this entry makes."""
+        return (self.idempotency_key,)
+
+    @property
+    def follow_on_keys(self) -> tuple[str, ...]:
+        """The keys of transfers that may follow from it."""
+        return (f"{self.idempotency_key}:repay",)
+
+    @property
+    def reverses_id(self) -> int | None:
+        reversed_transfer = self.reverses or self.gives_back
+        return reversed_transfer.pk if reversed_transfer else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClawBack:
+    """
+    Take back ``due`` minor units of an award, as far as they can be found.
+
+    Collected in this order: pending, what already expired of this award (it moves from *expired*
+    to *taken back*), the award's own lots in the pool, other free lots of the pool. Wallets and
+    holds are never touched. The policy decides about the rest. The award is named by the id of its
+    transfer, or by that transfer's key when it may stand earlier in the same batch.
+
+    A claw-back that can collect nothing and is waived whole leaves no transfer behind: whoever
+    asks for it records the waiver.
+    """
+
+    pool: Account
+    pending: Account | None
+    debt: Account | None
+    taken_back: Account
+    due: int
+    policy: str
+    idempotency_key: str
+    occurred_at: datetime
+    origin_transfer_id: int | None = None
+    origin_key: str = ""
+    posted_at: datetime | None = None
+    reference: str = ""
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        return tuple(
+            account
+            for account in (self.pool, self.pending, self.debt, self.taken_back)
+            if account is not None
+        )
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(
+            f"{self.idempotency_key}:{part}" for part in ("pending", "expired", "pool", "debt")
+        )
+
+    @property
+    def follow_on_keys(self) -> tuple[str, ...]:
+        return ()
+
+
+Instruction = Entry | ClawBack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """What became of one instruction. ``due`` of a claw-back = collected + debt + waived."""
+
+    transfers: tuple[Transfer, ...]
+    replayed: bool = False
+    collected: int = 0
+    debt: int = 0
+    waived: int = 0
+
+    @property
+    def transfer(self) -> Transfer:
+        """The transfer that was asked for; a repayment of debt follows it."""
+        return self.transfers[0]

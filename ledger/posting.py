@@ -1,0 +1,228 @@
+"""
+The only writer of transfers, balances and lots.
+
+The caller owns the transaction and has locked the partners' rows (``Partner.objects.lock``). Here
+the accounts are locked next, in id order; transfers are inserted after the lock, so that the order
+of their ids is each account's journal order. The number of queries does not grow with the batch.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import uuid_utils.compat
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from ledger import writing
+from ledger.book import AmountOutOfBounds, Book, InsufficientPoints
+from ledger.entries import KEY_LENGTH_MAX, ClawBack, ClawBackPolicy, Entry, Instruction, Posted
+from ledger.giving_back import GivenBack
+from ledger.lots import OpenLot
+from ledger.models import Account, Lot, Transfer
+from ledger.replaying import Earlier, IdempotencyKeyReused
+from ledger.taking_back import ExpiredOfAwards, take_back
+
+__all__ = [
+    "AmountOutOfBounds",
+    "ChangedMeanwhile",
+    "ClawBack",
+    "ClawBackPolicy",
+    "Entry",
+    "IdempotencyKeyReused",
+    "InsufficientPoints",
+    "Posted",
+    "post",
+]
+
+
+class ChangedMeanwhile(Exception):
+    """A balance or lot was not as read under the lock. Nothing is kept; try again."""
+
+    code = "changed_meanwhile"
+
+    def __init__(self) -> None:
+        super().__init__(_("Something else changed this account at the same time. Try again."))
+
+
+def post(batch: Sequence[Instruction], *, posted_at: datetime) -> list[Posted]:
+    """
+    Carry out the instructions in order, each once per key, and return what became of each.
+
+    An instruction may spend what an earlier one of the batch credited, and never more than was
+    there at its turn. A refusal is raised before anything is written, so that the caller may go
+    on in the same transaction. ``posted_at`` is moved up to the accounts' latest where needed.
+
+    :raises InsufficientPoints: If an account would be taken below what it has available.
+    :raises IdempotencyKeyReused: If a key already stands for something else.
+    :raises AmountOutOfBounds: If an amount or a balance passes its bound.
+    :raises ChangedMeanwhile: If the locks did not hold; the transaction can only be rolled back.
+    """
+    if not batch:
+        return []
+    check_sides(batch)
+    accounts = lock_accounts(batch)
+    earlier = Earlier.read(batch)
+    fresh = [instruction for instruction in batch if not earlier.knows(instruction)]
+    book = Book.open(batch=uuid_utils.compat.uuid7(), accounts=accounts, lots=read_open_lots(fresh))
+    given_back = GivenBack.read(fresh)
+    expired = ExpiredOfAwards.read(fresh)
+    posted: list[Posted] = []
+    for instruction in batch:
+        replayed = earlier.replay(instruction)
+        if replayed is not None:
+            posted.append(replayed)
+            continue
+        if isinstance(instruction, ClawBack):
+            done = take_back(book, instruction, posted_at=posted_at, expired=expired)
+        else:
+            done = book.enter(
+                instruction, posted_at=posted_at, gives_back=given_back.slices(instruction)
+            )
+        earlier.remember(done)
+        posted.append(done)
+    write(book)
+    return posted
+
+
+def check_sides(batch: Iterable[Instruction]) -> None:
+    """Refuse what no door may ask for; these are mistakes of the caller, not of a person."""
+    for instruction in batch:
+        if len({account.unit_id for account in instruction.accounts}) != 1:
+            raise ValueError("both sides of a transfer are in one unit")
+        if all(account.is_house for account in instruction.accounts):
+            raise ValueError("one side of a transfer is a partner's or a member's")
+        if not 0 < len(instruction.idempotency_key) <= KEY_LENGTH_MAX:
+            raise ValueError(f"an idempotency key has 1 to {KEY_LENGTH_MAX} characters")
+
+
+def lock_accounts(batch: Iterable[Instruction]) -> list[Account]:
+    """
+    Lock every held account of the batch, and what the credited pools owe, in id order.
+
+    In one order, so that two opposite batches cannot wait for each other. House accounts store
+    nothing and cannot run out: locking them would put the whole programme in one queue.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("posting needs the caller's transaction")
+    held = {
+        account.pk: account
+        for instruction in batch
+        for account in instruction.accounts
+        if not account.is_house
+    }
+    pools = [account for account in held.values() if account.kind == Account.Kind.POOL]
+    owed_on = Q(
+        kind=Account.Kind.DEBT,
+        partner__in={pool.partner_id for pool in pools},
+        unit__in={pool.unit_id for pool in pools},
+    )
+    wanted = Account.objects.filter(Q(pk__in=held) | owed_on if pools else Q(pk__in=held))
+    return list(wanted.order_by("pk").select_for_update(no_key=True))
+
+
+def read_open_lots(batch: Iterable[Instruction]) -> list[OpenLot]:
+    """Read what is left of the lots of the debited accounts, in spending order."""
+    debited: set[int] = set()
+    for instruction in batch:
+        sides = (
+            (instruction.pool, instruction.pending)
+            if isinstance(instruction, ClawBack)
+            else (instruction.debit,)
+        )
+        debited.update(side.pk for side in sides if side is not None and side.has_lots)
+    if not debited:
+        return []
+    rows = Lot.objects.open().filter(account__in=debited).in_spending_order()
+    return [
+        OpenLot(
+            pk=lot.pk,
+            account_id=lot.account_id,
+            amount=lot.amount,
+            remaining=lot.remaining,
+            remaining_read=lot.remaining,
+            held=lot.held,
+            earned_at=lot.earned_at,
+            expires_at=lot.expires_at,
+            matures_at=lot.matures_at,
+            origin=lot.origin_id,
+            opened_by=lot.opened_by_id,
+        )
+        for lot in rows
+    ]
+
+
+def write(book: Book) -> None:
+    """Write what the book gathered: transfers, lots, uses, then what is left and the balances."""
+    if not book.transfers:
+        return
+    _insert_transfers(book)
+    _insert_lots(book)
+    writing.insert(
+        writing.LOT_USES,
+        [(transfer.pk, part.lot.pk, part.amount) for transfer, part in book.uses],
+    )
+    used = {part.lot.pk: part.lot for _transfer, part in book.uses if part.lot.remaining_read}
+    _update(
+        writing.LOTS_LEFT, [(pk, lot.remaining_read, lot.remaining) for pk, lot in used.items()]
+    )
+    moved = {pk for t in book.transfers for pk in (t.debit_account_id, t.credit_account_id)}
+    _update(
+        writing.BALANCES,
+        [
+            (account.pk, book.balances_read[account.pk], account.balance, account.last_posted_at)
+            for account in book.accounts.values()
+            if account.pk in moved
+        ],
+    )
+
+
+def _insert_transfers(book: Book) -> None:
+    columns = list(writing.TRANSFERS.columns)
+    rows = [[getattr(transfer, name) for name in columns] for transfer in book.transfers]
+    ids = writing.insert(writing.TRANSFERS, rows, unless_taken="idempotency_key")
+    if len(ids) != len(rows):
+        # Whoever took the key a moment ago moved other accounts: the same ones would have waited.
+        keys = [transfer.idempotency_key for transfer in book.transfers]
+        taken = Transfer.objects.filter(idempotency_key__in=keys).exclude(batch=book.batch).first()
+        forbid_commit()
+        raise IdempotencyKeyReused(taken.idempotency_key if taken else keys[0])
+    for transfer, pk in zip(book.transfers, ids, strict=True):
+        transfer.pk = pk
+
+
+def _insert_lots(book: Book) -> None:
+    def pk_of(transfer: int | Transfer) -> int:
+        return transfer if isinstance(transfer, int) else transfer.pk
+
+    ids = writing.insert(
+        writing.LOTS,
+        [
+            (
+                lot.account_id,
+                pk_of(lot.opened_by),
+                pk_of(lot.origin),
+                lot.amount,
+                lot.remaining,
+                lot.held,
+                lot.earned_at,
+                lot.matures_at,
+                lot.expires_at,
+            )
+            for lot in book.opened
+        ],
+    )
+    for lot, pk in zip(book.opened, ids, strict=True):
+        lot.pk = pk
+
+
+def _update(table: writing.Table, rows: Sequence[writing.Row]) -> None:
+    if writing.update(table, rows) != len(rows):
+        forbid_commit()
+        raise ChangedMeanwhile
+
+
+def forbid_commit() -> None:
+    """Half a batch is written: whatever the caller does about the error, it must not stay."""
+    if connection.in_atomic_block:
+        transaction.set_rollback(True)
