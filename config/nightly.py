@@ -115,10 +115,11 @@ def run_night(
         raise UnknownStep(step_name or "")
     if day > closed_day(programme, clock()):
         raise DayNotOver(day)
-    return [_run(step, Night(programme, day), clock, again) for step in steps]
+    night = Night(programme, day)
+    return [_run(step, night, clock, again=again) for step in steps]
 
 
-def _run(step: Step, night: Night, clock: Clock, again: bool) -> JobRun:
+def _run(step: Step, night: Night, clock: Clock, *, again: bool) -> JobRun:
     return run_step(
         scope=night.programme.code,
         local_date=night.day,

@@ -10,6 +10,8 @@ from django.db import connection
 
 from partners.models import Event, Partner
 
+MOVE_SEQUENCE = "UPDATE partners_partner SET event_sequence = event_sequence + %s WHERE id = %s"
+
 
 @dataclass(frozen=True, slots=True)
 class EventDraft:
@@ -76,9 +78,7 @@ def _reserve_sequences(counts: Counter[int]) -> dict[int, int]:
     # One statement a partner through executemany: portable, and pipelined by the driver.
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"UPDATE {Partner._meta.db_table} SET event_sequence = event_sequence + %s"  # noqa: S608 - the table's own name
-            " WHERE id = %s",
-            [(count, partner_id) for partner_id, count in sorted(counts.items())],
+            MOVE_SEQUENCE, [(count, partner_id) for partner_id, count in sorted(counts.items())]
         )
     latest = _latest_sequences(counts)
     return {partner_id: latest[partner_id] - count + 1 for partner_id, count in counts.items()}

@@ -138,9 +138,8 @@ def _step(
     if giving is None:
         row.save(update_fields=["due", "waived", "explanation", "revision"])
         return None
-    months = settings.expiry_months if settings else None
-    giving = replace(giving, expires_at=expiry(order.occurred_at, months, books.time_zone))
-    return Step(award.partner_id, due.cause, award, giving, row)
+    expires_at = expiry(order, award.rule_code, version, books.time_zone)
+    return Step(award.partner_id, due.cause, award, replace(giving, expires_at=expires_at), row)
 
 
 def _key(row: ClawBack, award: Award) -> str:

@@ -23,7 +23,9 @@ def awards_on_file(partner_ids: Sequence[int], *, programme: Programme) -> dict[
 
 def claw_backs_on_file(awards: Mapping[AwardKey, Award]) -> dict[ClawBackKey, ClawBack]:
     by_id = {award.pk: award for award in awards.values()}
-    rows = ClawBack.objects.filter(award__partner__in={award.partner_id for award in by_id.values()})
+    rows = ClawBack.objects.filter(
+        award__partner__in={award.partner_id for award in by_id.values()}
+    )
     return {
         (key_of(by_id[row.award_id]), row.cause_id): row for row in rows if row.award_id in by_id
     }
@@ -45,10 +47,6 @@ def store_matches(partner_ids: Sequence[int], judgements: Iterable[Judgement]) -
         ReturnMatch.objects.filter(pk__in=stale).delete()
     kept = {key for key, row in on_file.items() if wanted.get(key) == row.stored_parts}
     ReturnMatch.objects.bulk_create(
-        [
-            ReturnMatch.of_parts(*key, *parts)
-            for key, parts in wanted.items()
-            if key not in kept
-        ],
+        [ReturnMatch.of_parts(*key, *parts) for key, parts in wanted.items() if key not in kept],
         batch_size=2_000,
     )

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ledger.entries import ClawBack as ClawBackInstruction
 from ledger.entries import Entry
 from ledger.models import Account
 from rewards.earning.facts import ActivityFacts
-from rewards.earning.judging import Unmatched
+from rewards.earning.judging import Unmatched, VersionInForce
 from rewards.models import Award, ClawBack
-from rewards.programmes.calendar import end_of_day_months_after
+from rewards.programmes.calendar import add_months, end_of_local_day
 
 
 @dataclass(slots=True)
@@ -50,9 +50,7 @@ class Step:
     claw_back: ClawBack | None = None
 
     def at_its_fact(self) -> "Step":
-        return replace(
-            self, instruction=replace(self.instruction, posted_at=self.fact.occurred_at)
-        )
+        return replace(self, instruction=replace(self.instruction, posted_at=self.fact.occurred_at))
 
 
 def earning_key(award: Award, *, revision: int = 0) -> str:
@@ -60,8 +58,20 @@ def earning_key(award: Award, *, revision: int = 0) -> str:
     return f"earn:{award.version_id}:{award.activity_id}:{award.rule_code}:{revision}"
 
 
-def expiry(occurred_at: datetime, months: int | None, time_zone: str) -> datetime | None:
-    """Return when points for something that occurred then expire; None for never."""
+def expiry(
+    order: ActivityFacts, rule_code: str, version: VersionInForce | None, time_zone: str
+) -> datetime | None:
+    """
+    Return when points of a rule for this order expire: at the end of a local day; None for never.
+
+    Validity counts from the order's own day, whenever it was reported.
+    """
+    if version is None:
+        return None
+    rule = version.definition.rule(rule_code)
+    months = version.definition.settings.expiry_months
+    if rule is not None and rule.expiry_days is not None:
+        return end_of_local_day(order.local_date + timedelta(days=rule.expiry_days), time_zone)
     if months is None:
         return None
-    return end_of_day_months_after(occurred_at, months, time_zone)
+    return end_of_local_day(add_months(order.local_date, months), time_zone)

@@ -120,10 +120,7 @@ def _raise_award(award: Award, due: AwardDue) -> None:
     award.save(update_fields=["amount", "explanation", "revision"])
 
 
-def _earning_entry(
-    due: AwardDue, award: Award, amount: int, books: Books
-) -> Entry:
-    months = due.version.definition.settings.expiry_months
+def _earning_entry(due: AwardDue, award: Award, amount: int, books: Books) -> Entry:
     return Entry(
         kind=Transfer.Kind.EARN,
         debit=books.issued,
@@ -131,14 +128,12 @@ def _earning_entry(
         amount=amount,
         idempotency_key=earning_key(award, revision=award.revision),
         occurred_at=due.order.occurred_at,
-        expires_at=expiry(due.order.occurred_at, months, books.time_zone),
+        expires_at=expiry(due.order, award.rule_code, due.version, books.time_zone),
         reference=str(award.public_id),
     )
 
 
-def _events(
-    steps: Sequence[Step], posted: Sequence[Posted], *, unit_code: str
-) -> list[EventDraft]:
+def _events(steps: Sequence[Step], posted: Sequence[Posted], *, unit_code: str) -> list[EventDraft]:
     """Return what to tell: one event an award, one a return however many orders it touches."""
     drafts: list[EventDraft] = []
     taken_back: dict[int, list[Posted]] = defaultdict(list)

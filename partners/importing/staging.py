@@ -16,13 +16,12 @@ from typing import NamedTuple, Self
 from partners.importing.rows import FileRow, Problem, UnreadableRow
 
 CACHE_KIB = 32_768
-COLUMNS = ", ".join(FileRow._fields)
-PLACES = ", ".join("?" * len(FileRow._fields))
 
 SCHEMA = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA temp_store = FILE;
+-- In the order of FileRow.
 CREATE TABLE row (
     number INTEGER PRIMARY KEY, document TEXT, partner_ref TEXT, occurred_at INTEGER, sku TEXT,
     description TEXT, category TEXT, quantity_e4 INTEGER, unit_price_e4 INTEGER, amount_e4 INTEGER,
@@ -49,7 +48,25 @@ CREATE TABLE aside AS
     UNION SELECT document FROM spoiled;
 CREATE INDEX aside_document ON aside (document);
 """
-OF_ONE_PARTNER = "document NOT IN (SELECT document FROM aside)"
+INSERT_ROW = "INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+SPOILED = "SELECT spoiled.number, row.* FROM spoiled JOIN row USING (document)"
+ASIDE = """
+SELECT * FROM row
+WHERE document IN (SELECT document FROM aside) AND document NOT IN (SELECT document FROM spoiled)
+ORDER BY document
+"""
+OF_ONE_PARTNER = """
+SELECT * FROM row WHERE document NOT IN (SELECT document FROM aside)
+ORDER BY partner_ref, document
+"""
+FORGET_OTHERS = """
+DELETE FROM row
+WHERE partner_ref NOT IN (SELECT partner_ref FROM chosen)
+OR document IN (SELECT document FROM aside);
+DELETE FROM unreadable;
+DELETE FROM spoiled;
+DELETE FROM aside;
+"""
 
 
 class Outcome(NamedTuple):
@@ -85,7 +102,7 @@ class Stage:
     def fill(self, rows: Iterable[FileRow | UnreadableRow]) -> None:
         """Take in all rows; errors of the file pass through."""
         self._stage.execute("BEGIN")
-        self._stage.executemany(f"INSERT INTO row VALUES ({PLACES})", self._readable(rows))
+        self._stage.executemany(INSERT_ROW, self._readable(rows))
         self._stage.execute("COMMIT")
         self._stage.executescript(PREPARE)
 
@@ -97,53 +114,32 @@ class Stage:
             else:
                 yield row
 
-    def choose_partners(self, partner_refs: Iterable[str]) -> None:
-        """From now on only rows of these partners are given out."""
+    def keep_only(self, partner_refs: Iterable[str]) -> None:
+        """Forget every row that is not of one of these partners."""
         chosen = ((reference,) for reference in partner_refs)
         self._stage.executemany("INSERT INTO chosen VALUES (?)", chosen)
-        self._only_chosen = "AND partner_ref IN (SELECT partner_ref FROM chosen)"
+        self._stage.executescript(FORGET_OTHERS)
 
     def count(self) -> int:
-        """Return the number of rows that will be given out."""
-        if self._only_chosen:
-            query = f"SELECT count(*) FROM row WHERE {OF_ONE_PARTNER} {self._only_chosen}"
-        else:
-            query = "SELECT (SELECT count(*) FROM row) + (SELECT count(*) FROM unreadable)"
-        return int(self._stage.execute(query).fetchone()[0])
+        counted = "SELECT (SELECT count(*) FROM row) + (SELECT count(*) FROM unreadable)"
+        return int(self._stage.execute(counted).fetchone()[0])
 
     def unreadable(self) -> Iterator[UnreadableRow]:
-        if self._only_chosen:
-            return
         for number, document, *problem in self._stage.execute("SELECT * FROM unreadable"):
             yield UnreadableRow(number, document, Problem(*problem))
 
     def spoiled(self) -> Iterator[tuple[FileRow, int]]:
         """Yield readable rows of documents with an unreadable one, each with that one's number."""
-        if self._only_chosen:
-            return
-        query = f"SELECT spoiled.number, {_of('row')} FROM spoiled JOIN row USING (document)"
-        for spoiler, *row in self._stage.execute(query):
+        for spoiler, *row in self._stage.execute(SPOILED):
             yield FileRow(*row), spoiler
 
     def documents_aside(self) -> Iterator[list[FileRow]]:
         """Yield the rows of each readable document that names no partner, or more than one."""
-        if self._only_chosen:
-            return
-        query = f"""
-            SELECT {COLUMNS} FROM row
-            WHERE document IN (SELECT document FROM aside)
-            AND document NOT IN (SELECT document FROM spoiled)
-            ORDER BY document
-        """
-        yield from _grouped(self._stage.execute(query))
+        yield from _by_document(self._stage.execute(ASIDE))
 
     def documents_by_partner(self) -> Iterator[list[FileRow]]:
         """Yield the rows of each document of one partner, all documents of a partner together."""
-        query = f"""
-            SELECT {COLUMNS} FROM row WHERE {OF_ONE_PARTNER} {self._only_chosen}
-            ORDER BY partner_ref, document
-        """
-        yield from _grouped(self._stage.execute(query))
+        yield from _by_document(self._stage.execute(OF_ONE_PARTNER))
 
     def note(self, outcomes: Iterable[Outcome]) -> None:
         self._stage.executemany("INSERT INTO outcome VALUES (?, ?, ?, ?, ?)", outcomes)
@@ -153,11 +149,6 @@ class Stage:
         yield from map(Outcome._make, self._stage.execute("SELECT * FROM outcome ORDER BY number"))
 
 
-def _of(table: str) -> str:
-    return ", ".join(f"{table}.{name}" for name in FileRow._fields)
-
-
-def _grouped(rows: Iterable[tuple[object, ...]]) -> Iterator[list[FileRow]]:
-    # Pylint's cell-var rule does not see that each group is used before the next one is made.
+def _by_document(rows: Iterable[tuple[object, ...]]) -> Iterator[list[FileRow]]:
     for _, group in groupby(map(FileRow._make, rows), key=attrgetter("document")):
         yield list(group)

@@ -31,7 +31,11 @@ class Event(models.Model):
     sequence = models.PositiveBigIntegerField(_("sequence"))
     kind = models.CharField(_("kind"), max_length=48)
     member = models.ForeignKey(
-        Member, on_delete=models.PROTECT, null=True, related_name="events", help_text=_("About whom.")
+        Member,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="events",
+        help_text=_("About whom."),
     )
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,

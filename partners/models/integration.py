@@ -56,7 +56,8 @@ class RememberedAnswer(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["caller", "idempotency_key"], name="partners_rememberedanswer_once_per_caller"
+                fields=["caller", "idempotency_key"],
+                name="partners_rememberedanswer_once_per_caller",
             ),
         ]
 
@@ -182,4 +183,3 @@ class ImportRow(models.Model):
 
     def __str__(self) -> str:
         return f"row {self.row_number}: {self.code}"
-

@@ -42,7 +42,11 @@ def amounts_by_rule(
 
 
 def _triggered(activity: ActivityFacts, definition: Definition) -> Iterable[Rule]:
-    return (rule for rule in definition.rules if rule.trigger == activity.kind)
+    return (
+        rule
+        for rule in definition.rules
+        if rule.trigger == activity.kind and rule.counts_on(activity.local_date)
+    )
 
 
 def _apply(

@@ -100,9 +100,7 @@ def judge(facts: Sequence[ActivityFacts], *, version_at: VersionAt) -> Judgement
     return judgement
 
 
-def tier_before(
-    fact: ActivityFacts, *, definition: Definition, spend: RollingSpend
-) -> Tier | None:
+def tier_before(fact: ActivityFacts, *, definition: Definition, spend: RollingSpend) -> Tier | None:
     """Return the tier reached by the facts before this one, as of its local day."""
     if not definition.tiers_multiply:
         return None

@@ -21,7 +21,6 @@ def add_months(day: date, months: int) -> date:
     return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
-def end_of_day_months_after(moment: datetime, months: int, time_zone: str) -> datetime:
-    """Return the local midnight that ends the day ``months`` after the moment's local day."""
-    last_day = add_months(local_date(moment, time_zone), months)
-    return local_midnight(last_day + timedelta(days=1), time_zone)
+def end_of_local_day(day: date, time_zone: str) -> datetime:
+    """Return the local midnight that ends the day, in UTC."""
+    return local_midnight(day + timedelta(days=1), time_zone)

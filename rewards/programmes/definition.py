@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -44,13 +45,26 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One earning rule: what triggers it and what it gives."""
+    """
+    One earning rule: what triggers it, what it gives, and when.
+
+    It counts on local days from ``starts_on`` up to and without ``ends_on``. ``expiry_days`` gives
+    what it awards a validity of its own instead of the programme's months.
+    """
 
     code: str
     names: Names
     trigger: str
     effect: Effect
     tier_multiplier: bool
+    starts_on: date | None = None
+    ends_on: date | None = None
+    expiry_days: int | None = None
+
+    def counts_on(self, day: date) -> bool:
+        return (self.starts_on is None or self.starts_on <= day) and (
+            self.ends_on is None or day < self.ends_on
+        )
 
     def name(self, language: str) -> str:
         return self.names.get(language) or self.names["en"]
@@ -80,6 +94,9 @@ class Definition:
     settings: Settings
     rules: tuple[Rule, ...]
     tiers: tuple[Tier, ...]
+
+    def rule(self, code: str) -> Rule | None:
+        return next((rule for rule in self.rules if rule.code == code), None)
 
     def tier(self, code: str) -> Tier | None:
         return next((tier for tier in self.tiers if tier.code == code), None)
@@ -141,18 +158,29 @@ def _settings(row: Mapping[str, Any]) -> Settings:
         ),
         downgrade=_choice(row.get("downgrade", "immediate"), DOWNGRADES, "settings.downgrade"),
         share_undo_days=_whole(row.get("share_undo_days", 14), 0, 365, "settings.share_undo_days"),
-        share_to_self=_choice(row.get("share_to_self", True), (True, False), "settings.share_to_self"),
+        share_to_self=_choice(
+            row.get("share_to_self", True), (True, False), "settings.share_to_self"
+        ),
     )
 
 
 def _rule(row: Mapping[str, Any], path: str) -> Rule:
-    _refuse_unknown(row, {"code", "names", "trigger", "effect", "tier_multiplier"}, path)
+    _refuse_unknown(row, set(Rule.__dataclass_fields__), path)
+    starts_on, ends_on = _day(row, "starts_on", path), _day(row, "ends_on", path)
+    if starts_on and ends_on and ends_on <= starts_on:
+        raise InvalidDefinition(f"{path}.ends_on", "must be after starts_on")
+    expiry_days = row.get("expiry_days")
     return Rule(
         code=_code(row, path),
         names=_names(row, path),
         trigger=_choice(row.get("trigger"), TRIGGERS, f"{path}.trigger"),
         effect=_effect(row.get("effect", {}), f"{path}.effect"),
         tier_multiplier=bool(row.get("tier_multiplier", False)),
+        starts_on=starts_on,
+        ends_on=ends_on,
+        expiry_days=None
+        if expiry_days is None
+        else _whole(expiry_days, 1, 36_500, f"{path}.expiry_days"),
     )
 
 
@@ -189,6 +217,15 @@ def _code(row: Mapping[str, Any], path: str) -> str:
     if not isinstance(code, str) or not code:
         raise InvalidDefinition(f"{path}.code", "a code is needed")
     return code
+
+
+def _day(row: Mapping[str, Any], field: str, path: str) -> date | None:
+    if row.get(field) is None:
+        return None
+    try:
+        return date.fromisoformat(row[field])
+    except (TypeError, ValueError) as error:
+        raise InvalidDefinition(f"{path}.{field}", "must be a day such as 2026-03-31") from error
 
 
 def _choice(value: Any, choices: tuple[str, ...], path: str) -> str:

@@ -33,9 +33,7 @@ def qualify(*, spend_e4: int, definition: Definition) -> Tier | None:
     return reached[-1] if reached else None
 
 
-def decide(
-    *, spend_e4: int, definition: Definition, current_code: str, may_fall: bool
-) -> Decision:
+def decide(*, spend_e4: int, definition: Definition, current_code: str, may_fall: bool) -> Decision:
     """
     Decide a standing. Rising is at once; falling only where ``may_fall``, as the nightly run does.
     """

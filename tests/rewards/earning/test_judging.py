@@ -1,0 +1,194 @@
+import random
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rewards.earning.judging import judge
+from rewards.programmes.definition import parse
+from tests.rewards.earning.facts import STARTER, always, order, returned, starter
+
+
+def starter_with(**parts):
+    return parse(STARTER | parts)
+
+
+def points_by_order(judgement):
+    awarded = Counter({due.order.external_id: due.award.amount for due in judgement.awards})
+    for due in judgement.claw_backs:
+        awarded[due.order.external_id] -= due.amount
+    return dict(awarded)
+
+
+class TestAnOrder:
+    def test_earns_a_point_for_each_whole_pound(self):
+        bought = order("A1", day=3, lines=[("mug", 3, "15.90"), ("jug", 1, "4.09")])
+
+        judgement = judge([bought], version_at=always(starter()))
+
+        assert points_by_order(judgement) == {"A1": 19}
+
+    def test_below_one_pound_earns_nothing_and_leaves_no_award(self):
+        judgement = judge(
+            [order("A1", day=3, lines=[("pin", 1, "0.99")])], version_at=always(starter())
+        )
+
+        assert judgement.awards == []
+
+    def test_outside_every_version_earns_nothing(self):
+        bought = order("A1", day=3, lines=[("mug", 1, "50.00")])
+
+        assert judge([bought], version_at=lambda _moment: None).awards == []
+
+    def test_explains_itself_step_by_step(self):
+        bought = order("A1", day=3, lines=[("mug", 1, "330.18")])
+
+        [due] = judge([bought], version_at=always(starter())).awards
+
+        assert [step["code"] for step in due.award.explanation["steps"]] == [
+            "net_amount",
+            "per_money",
+            "rounded",
+        ]
+        assert due.award.explanation["steps"][0]["amount"] == "330.18"
+        assert due.award.explanation["total"] == 330
+
+    def test_is_judged_by_the_tier_reached_before_it_and_not_by_itself(self):
+        tiers = [
+            tier | {"multiplier_percent": 200 if tier["code"] == "silver" else 100}
+            for tier in STARTER["tiers"]
+        ]
+        definition = starter_with(tiers=tiers)
+        first = order("A1", day=3, lines=[("mug", 1, "2500.00")])
+        second = order("A2", day=4, lines=[("mug", 1, "10.00")])
+
+        judgement = judge([second, first], version_at=always(definition))
+
+        assert points_by_order(judgement) == {"A1": 2500, "A2": 20}
+        assert judgement.awards[1].award.explanation["steps"][2]["tier"] == "silver"
+
+    def test_counts_for_a_campaign_only_on_its_days(self):
+        campaign = STARTER["rules"][0] | {
+            "code": "march",
+            "starts_on": "2026-03-03",
+            "ends_on": "2026-03-05",
+        }
+        definition = starter_with(rules=[campaign])
+        orders = [order(f"A{day}", day=day, lines=[("mug", 1, "10.00")]) for day in (2, 3, 4, 5)]
+
+        assert points_by_order(judge(orders, version_at=always(definition))) == {"A3": 10, "A4": 10}
+
+
+class TestAReturn:
+    def test_takes_back_what_the_kept_part_would_not_have_earned(self):
+        bought = order("A1", day=3, lines=[("mug", 3, "29.70")])
+        back = returned("C1", day=5, lines=[("mug", 1, "9.90")])
+
+        judgement = judge([bought, back], version_at=always(starter()))
+
+        # 29.70 earned 29; the 19.80 that is kept earns 19.
+        assert points_by_order(judgement) == {"A1": 19}
+
+    def test_goes_to_the_newest_earlier_line_of_the_same_sku(self):
+        older = order("A1", day=3, lines=[("mug", 1, "10.00")])
+        newer = order("A2", day=4, lines=[("mug", 1, "10.00")])
+        later = order("A3", day=9, lines=[("mug", 1, "10.00")])
+        back = returned("C1", day=5, lines=[("mug", 1, "10.00")])
+
+        judgement = judge([older, newer, later, back], version_at=always(starter()))
+
+        assert points_by_order(judgement) == {"A1": 10, "A2": 0, "A3": 10}
+
+    def test_in_the_same_minute_as_its_order_still_finds_it(self):
+        bought = order("A1", day=3, lines=[("mug", 1, "10.00")])
+        back = returned("C1", day=3, lines=[("mug", 1, "10.00")])
+
+        assert points_by_order(judge([back, bought], version_at=always(starter()))) == {"A1": 0}
+
+    def test_of_another_article_goes_by_value_to_the_newest_orders(self):
+        older = order("A1", day=3, lines=[("mug", 1, "10.00")])
+        newer = order("A2", day=4, lines=[("jug", 1, "10.00")])
+        back = returned("C1", day=5, lines=[("discount", 1, "15.00")])
+
+        judgement = judge([older, newer, back], version_at=always(starter()))
+
+        assert points_by_order(judgement) == {"A1": 5, "A2": 0}
+
+    def test_without_any_purchase_takes_nothing_and_says_how_much(self):
+        back = returned("C1", day=5, lines=[("mug", 1, "10.00"), ("jug", 1, "2.50")])
+
+        judgement = judge([back], version_at=always(starter()))
+
+        assert judgement.claw_backs == []
+        assert [gap.amount_e4 for gap in judgement.unmatched] == [100_000, 25_000]
+
+    def test_by_value_never_takes_more_than_was_awarded_over_several_parts(self):
+        bought = order("A1", day=3, lines=[("mug", 3, "10.00")])
+        parts = [returned(f"C{day}", day=day, lines=[("mug", 1, "3.33")]) for day in (5, 6, 7)]
+
+        judgement = judge([bought, *parts], version_at=always(starter(claw_back_basis="by_value")))
+
+        assert sum(due.amount for due in judgement.claw_backs) == 9
+
+
+SKUS = ["mug", "jug", "pin"]
+histories = st.lists(
+    st.tuples(
+        st.booleans(),
+        st.integers(1, 28),
+        st.sampled_from(SKUS),
+        st.integers(1, 5),
+        st.integers(1, 50_00),
+    ),
+    max_size=12,
+)
+
+
+def facts_of(history):
+    return [
+        (returned if is_return else order)(
+            f"{place}", day=day, lines=[(sku, quantity, f"{pence / 100:.2f}")]
+        )
+        for place, (is_return, day, sku, quantity, pence) in enumerate(history)
+    ]
+
+
+class TestAnyHistory:
+    @given(history=histories, seed=st.integers())
+    def test_is_judged_alike_in_any_order_of_arrival(self, history, seed):
+        facts = facts_of(history)
+        shuffled = random.Random(seed).sample(facts, len(facts))
+
+        first = judge(facts, version_at=always(starter()))
+        second = judge(shuffled, version_at=always(starter()))
+
+        assert points_by_order(first) == points_by_order(second)
+
+    @given(history=histories)
+    def test_never_leaves_an_order_below_zero(self, history):
+        judgement = judge(facts_of(history), version_at=always(starter()))
+
+        assert all(points >= 0 for points in points_by_order(judgement).values())
+
+    @given(history=histories)
+    def test_matches_exactly_the_value_returned(self, history):
+        facts = facts_of(history)
+
+        judgement = judge(facts, version_at=always(starter()))
+
+        value_returned = sum(fact.amount_e4 for fact in facts if fact.kind == "return")
+        matched = sum(match.amount_e4 for match in judgement.matches)
+        unmatched = sum(gap.amount_e4 for gap in judgement.unmatched)
+        assert matched + unmatched == value_returned
+
+    @given(pence=st.lists(st.integers(1, 100_00), min_size=1, max_size=6))
+    def test_gains_at_most_a_rounding_unit_a_part_by_splitting_an_order(self, pence):
+        parts = [
+            order(f"A{n}", day=3, lines=[("mug", 1, f"{p / 100:.2f}")]) for n, p in enumerate(pence)
+        ]
+        whole = order("B", day=3, lines=[("mug", 1, f"{sum(pence) / 100:.2f}")])
+
+        split = sum(points_by_order(judge(parts, version_at=always(starter()))).values())
+        together = sum(points_by_order(judge([whole], version_at=always(starter()))).values())
+
+        assert together - len(pence) < split <= together

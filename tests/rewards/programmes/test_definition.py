@@ -1,0 +1,57 @@
+import pytest
+
+from rewards.programmes.definition import InvalidDefinition, parse
+from rewards.programmes.presets import preset_names, read_preset
+from tests.rewards.earning.facts import STARTER
+
+
+class TestParse:
+    @pytest.mark.parametrize("name", preset_names())
+    def test_reads_every_preset(self, name):
+        definition = parse(read_preset(name).definition)
+
+        assert definition.rules
+        assert definition.settings.unit_names.keys() == {"en", "uk", "pl", "ru"}
+
+    @pytest.mark.parametrize(
+        ("part", "path"),
+        [
+            ({"colour": "red"}, "definition"),
+            ({"settings": STARTER["settings"] | {"rounding": "up"}}, "settings.rounding"),
+            ({"settings": STARTER["settings"] | {"expiry_months": 0}}, "settings.expiry_months"),
+            ({"settings": STARTER["settings"] | {"unit_value": "0.00001"}}, "settings.unit_value"),
+            ({"settings": STARTER["settings"] | {"pending_days": True}}, "settings.pending_days"),
+            ({"settings": {}}, "settings.unit_names"),
+            ({"rules": [STARTER["rules"][0] | {"trigger": "weather"}]}, "rules[0].trigger"),
+            (
+                {"rules": [STARTER["rules"][0] | {"effect": {"kind": "magic"}}]},
+                "rules[0].effect",
+            ),
+            (
+                {
+                    "rules": [
+                        STARTER["rules"][0]
+                        | {"effect": {"kind": "per_money", "units": 1, "per": "0"}}
+                    ]
+                },
+                "rules[0].effect",
+            ),
+            (
+                {
+                    "rules": [
+                        STARTER["rules"][0] | {"starts_on": "2026-03-05", "ends_on": "2026-03-05"}
+                    ]
+                },
+                "rules[0].ends_on",
+            ),
+            ({"rules": [STARTER["rules"][0] | {"starts_on": "soon"}]}, "rules[0].starts_on"),
+            ({"rules": [STARTER["rules"][0]] * 2}, "rules"),
+            ({"tiers": list(reversed(STARTER["tiers"]))}, "tiers"),
+            ({"tiers": [{"code": "x", "threshold": "1"}]}, "tiers[0].names"),
+        ],
+    )
+    def test_names_the_place_that_cannot_be_used(self, part, path):
+        with pytest.raises(InvalidDefinition) as caught:
+            parse(STARTER | part)
+
+        assert caught.value.path == path
