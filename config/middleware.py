@@ -6,6 +6,7 @@ from csp.constants import UNSAFE_EVAL, UNSAFE_INLINE
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.cache import add_never_cache_headers
 
 NO_DEVICES = ", ".join(
     f"{feature}=()"
@@ -33,6 +34,20 @@ class ContentPolicy(CSPMiddleware):
                 "style-src": [UNSAFE_INLINE],
             }
         return parts
+
+
+class PrivatePages:
+    """Keeps the pages of whoever is signed in out of every cache and of the back button."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        signed_in = settings.SESSION_COOKIE_NAME in request.COOKIES
+        if signed_in and not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
+        return response
 
 
 class BrowserPermissions:
