@@ -158,9 +158,7 @@ def _settings(row: Mapping[str, Any]) -> Settings:
         ),
         downgrade=_choice(row.get("downgrade", "immediate"), DOWNGRADES, "settings.downgrade"),
         share_undo_days=_whole(row.get("share_undo_days", 14), 0, 365, "settings.share_undo_days"),
-        share_to_self=_choice(
-            row.get("share_to_self", True), (True, False), "settings.share_to_self"
-        ),
+        share_to_self=_yes_or_no(row.get("share_to_self", True), "settings.share_to_self"),
     )
 
 
@@ -237,6 +235,12 @@ def _choice(value: Any, choices: tuple[str, ...], path: str) -> str:
 def _whole(value: Any, at_least: int, at_most: int, path: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not at_least <= value <= at_most:
         raise InvalidDefinition(path, f"must be a whole number from {at_least} to {at_most}")
+    return value
+
+
+def _yes_or_no(value: Any, path: str) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidDefinition(path, "must be true or false")
     return value
 
 

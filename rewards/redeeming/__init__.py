@@ -20,15 +20,14 @@ from rewards.redeeming.moving import (
     take_back,
 )
 from rewards.redeeming.requesting import (
-    DebtOutstanding,
     LimitReached,
     NotEligible,
     OutOfStock,
     PriceChanged,
-    RequestIdReused,
     RewardUnavailable,
     redeem,
 )
+from rewards.spending import DebtOutstanding, RequestIdReused
 
 __all__ = [
     "LEGAL_MOVES",

@@ -16,8 +16,9 @@ from partners.models import Member, Partner
 from rewards.catalogue.eligibility import Obstacle, Situation, find_obstacle
 from rewards.catalogue.registry import kind_of
 from rewards.models import Programme, Redemption, Reward, Standing
-from rewards.programmes.live import version_in_force
+from rewards.programmes.live import NoVersionInForce, version_in_force
 from rewards.redeeming.moving import approve_locked, record_move
+from rewards.spending import RequestIdReused, refuse_while_owing
 
 
 class RewardUnavailable(Exception):
@@ -52,18 +53,6 @@ class OutOfStock(Exception):
     code = "out_of_stock"
 
 
-class DebtOutstanding(Exception):
-    """Points taken back are still owed, so the pool cannot be spent."""
-
-    code = "debt_outstanding"
-
-    def __init__(self, *, owed: int) -> None:
-        super().__init__(
-            _("%(owed)d points are still owed. New points repay them first.") % {"owed": owed}
-        )
-        self.owed = owed
-
-
 class PriceChanged(Exception):
     """The price is not the one the taker saw and agreed to."""
 
@@ -75,12 +64,6 @@ class PriceChanged(Exception):
         )
         self.seen = seen
         self.now = now
-
-
-class RequestIdReused(Exception):
-    """This request id already stands for another reward, taker or account."""
-
-    code = "request_id_reused"
 
 
 def redeem(
@@ -98,7 +81,8 @@ def redeem(
 
     Stock, codes, ledger and redemption change together or not at all. Calling again with the same
     ``request_id`` returns the first redemption and moves nothing. If several refusals apply, the
-    first of the list below is raised. What needs no approval and no parcel is delivered at once.
+    first of the list below is raised (of NotEligible: role and account before all that follow,
+    audience and tier in their place). What needs no approval and no parcel is delivered at once.
 
     :raises RequestIdReused: If the id stands for another redemption.
     :raises RewardUnavailable: If it is not on offer at ``redeemed_at``.
@@ -120,7 +104,8 @@ def redeem(
         if price_seen is not None and price_seen != current.price:
             raise PriceChanged(seen=price_seen, now=current.price)
         cleaned = kind_of(current.kind).check_details(details)
-        _check_debt(account)
+        if account.kind == Account.Kind.POOL:
+            refuse_while_owing(partner_id=account.partner_id, unit_id=account.unit_id)
         _take_stock(current)
         redemption = _create(member, account, current, request_id, cleaned, redeemed_at)
         record_move(redemption, "", by=member.person, reason="", at=redeemed_at)
@@ -165,7 +150,11 @@ def _check_reward(member: Member, account: Account, reward: Reward, at: datetime
     partner_is_active = Partner.objects.active().filter(pk=member.partner_id).exists()
     if reward.programme.status != Programme.Status.LIVE or not partner_is_active:
         raise RewardUnavailable(_("%(reward)s is not available.") % {"reward": reward.name})
-    match find_obstacle(reward, read_situation(member, account, reward, at)):
+    try:
+        situation = read_situation(member, account, reward, at)
+    except NoVersionInForce as error:
+        raise RewardUnavailable(_("The programme is not running now.")) from error
+    match find_obstacle(reward, situation):
         case None:
             return
         case Obstacle.NOT_ON_OFFER:
@@ -196,16 +185,6 @@ def read_situation(member: Member, account: Account, reward: Reward, at: datetim
         tiers=tuple(tier.code for tier in tiers),
         taken={reward.pk: taken.count()},
     )
-
-
-def _check_debt(account: Account) -> None:
-    if account.kind != Account.Kind.POOL:
-        return
-    owed = Account.objects.filter(
-        kind=Account.Kind.DEBT, partner_id=account.partner_id, unit_id=account.unit_id
-    ).values_list("balance", flat=True)
-    if sum(owed) > 0:
-        raise DebtOutstanding(owed=sum(owed))
 
 
 # -------------------------------------------------------------------- effects

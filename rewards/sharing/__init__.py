@@ -6,7 +6,6 @@ refused call changes nothing.
 """
 
 from ledger.posting import InsufficientPoints
-from rewards.redeeming import DebtOutstanding, RequestIdReused
 from rewards.sharing.giving import (
     NotOnTheTeam,
     OnlyHeadBuyerShares,
@@ -26,6 +25,7 @@ from rewards.sharing.undoing import (
     find_unspent,
     undo,
 )
+from rewards.spending import DebtOutstanding, RequestIdReused
 
 __all__ = [
     "DebtOutstanding",

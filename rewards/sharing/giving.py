@@ -6,17 +6,18 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from ledger import accounts
-from ledger.models import Account, Transfer
+from ledger.models import Transfer
 from ledger.posting import Entry, post
 from partners.models import Member, Partner
 from rewards.models import Programme, Share, SharePart
-from rewards.programmes.live import version_in_force
-from rewards.redeeming import DebtOutstanding, RequestIdReused
+from rewards.programmes.definition import Settings
+from rewards.programmes.live import NoVersionInForce, version_in_force
 from rewards.sharing.announcing import announce
+from rewards.spending import RequestIdReused, refuse_while_owing
 
 Method = Share.Method
 WEIGHT_ONE = 1_000
@@ -120,10 +121,10 @@ def share(
             raise ReasonMissing
         given = _check_parts(parts, amount)
         recipients = _find_recipients(head_buyer, given)
-        settings = version_in_force(programme, shared_at).definition.settings
+        settings = _read_settings(programme, shared_at)
         if not settings.share_to_self and head_buyer.pk in recipients:
             raise SelfShareNotAllowed
-        _check_debt(head_buyer.partner_id, programme.main_unit_id)
+        refuse_while_owing(partner_id=head_buyer.partner_id, unit_id=programme.main_unit_id)
         made = Share(
             programme=programme,
             partner=head_buyer.partner,
@@ -159,6 +160,13 @@ def _find_earlier(
     return earlier
 
 
+def _read_settings(programme: Programme, at: datetime) -> Settings:
+    try:
+        return version_in_force(programme, at).definition.settings
+    except NoVersionInForce as error:
+        raise ProgrammeNotLive from error
+
+
 def _check_parts(parts: Sequence[PartDraft], amount: int) -> list[PartDraft]:
     """Return the parts above zero in the order of their members, which fixes the journal's order."""
     missing = amount - sum(part.amount for part in parts)
@@ -186,14 +194,6 @@ def _find_recipients(head_buyer: Member, parts: list[PartDraft]) -> dict[int, Me
     if absent := wanted - found.keys():
         raise NotOnTheTeam(absent)
     return found
-
-
-def _check_debt(partner_id: int, unit_id: int) -> None:
-    owed = Account.objects.filter(
-        kind=Account.Kind.DEBT, partner_id=partner_id, unit_id=unit_id
-    ).aggregate(owed=Sum("balance"))["owed"]
-    if owed:
-        raise DebtOutstanding(owed=owed)
 
 
 def _post_parts(
