@@ -1,8 +1,16 @@
 from django.apps import AppConfig
+from django.core.checks import Tags, register
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
+
+from ledger import append_only
 
 
 class LedgerConfig(AppConfig):
     name = "ledger"
     verbose_name = _("Ledger")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        post_migrate.connect(append_only.restore_after_migrating, sender=self)
+        register(append_only.check_guards, Tags.database)
