@@ -1,0 +1,26 @@
+"""Why a row was not accepted: a stable code for machines, a sentence for people."""
+
+from django.utils.translation import gettext_lazy as _
+
+SENTENCES = {
+    "unreadable": _("Another row of this document cannot be read."),
+    "zero_price": _("The price is zero or less: nothing to count."),
+    "not_positive": _("The quantity is zero or less, and this is not a return."),
+    "conflict": _("This document is already known with other content. The first one stands."),
+    "two_partners": _("The rows of this document name more than one partner."),
+    "two_currencies": _("The rows of this document are in more than one currency."),
+    "two_dates": _("The rows of this document differ in when it is due or paid."),
+    "too_large": _("The sum of this document is too large."),
+    "no_partner": _("The document names no partner. It waits until it is matched."),
+    "unknown_partner": _("The partner is not known. The document waits until it is."),
+}
+# The column of our words that a code is about.
+COLUMN_OF = {
+    "zero_price": "unit_price",
+    "not_positive": "quantity",
+    "two_partners": "partner",
+    "two_currencies": "currency",
+    "no_partner": "partner",
+    "unknown_partner": "partner",
+    "conflict": "order",
+}

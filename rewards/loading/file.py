@@ -1,0 +1,279 @@
+"""
+Load a file of facts: read it whole, group it into documents, take them in and credit them.
+
+All documents of a partner are taken in one chunk and in canonical order, so nothing inside a file
+is ever late. A chunk is a transaction of its own. A run that was killed is simply run again: what
+is known already is a duplicate.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from heapq import nlargest
+from itertools import islice
+from pathlib import Path
+
+from django.db import DatabaseError, transaction
+
+from partners.importing.documents import Document, assemble
+from partners.importing.files import TextFile, open_text
+from partners.importing.mapping import Mapping
+from partners.importing.parking import SetAside, describe, store_rows
+from partners.importing.reasons import SENTENCES
+from partners.importing.rows import FileRow, UnreadableRow, read_rows
+from partners.importing.staging import Outcome, Stage
+from partners.models import ImportRun, Partner, Person
+from rewards.loading.chunk import REFUSED, Chunk
+from rewards.loading.report import LoadReport, Tally
+from rewards.models import Programme
+from rewards.tiers.recalculating import raise_standings
+
+CHUNK_ROWS = 20_000
+ASIDE_ROWS = 5_000
+STANDINGS_PER_CHUNK = 1_000
+PROGRESS_EVERY_ROWS = 2_000
+
+Progress = Callable[[str, int, int], None]
+"""Told the step (``reading`` counts bytes, ``taking_in`` rows), how far it is, and of how much."""
+
+
+def load_file(  # noqa: PLR0913 - these are the options of one command, all named at the call
+    *,
+    path: Path,
+    kind: str,
+    source: str,
+    mapping: Mapping,
+    as_of: datetime,
+    shift_days: int = 0,
+    post_when_occurred: bool = False,
+    partners_max: int | None = None,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+    report_to: Callable[[Iterable[Outcome]], None] | None = None,
+    started_by: Person | None = None,
+) -> LoadReport:
+    """
+    Take in a file: good documents are credited, others wait or are refused, each row with why.
+
+    ``shift_days`` moves every date by whole days; local times stay. ``partners_max`` takes only
+    the partners with the largest net value and forgets all other rows. A dry run judges
+    everything and rolls every chunk back. ``report_to`` is given what was not accepted.
+
+    :raises FileNotReadable: Before anything is written.
+    """
+    with Stage() as stage:
+        _fill(stage, path, mapping, kind=kind, shift_days=shift_days, progress=progress)
+        if partners_max is not None:
+            stage.keep_only(_find_largest(stage, mapping, kind=kind, partners_max=partners_max))
+        run = ImportRun(
+            kind=kind,
+            source=source,
+            file_name=path.name[-255:],
+            status=ImportRun.Status.RUNNING,
+            started_at=as_of,
+            started_by=started_by,
+        )
+        loader = _Loader(
+            stage=stage,
+            run=run,
+            mapping=mapping,
+            as_of=as_of,
+            post_when_occurred=post_when_occurred,
+            dry_run=dry_run,
+            progress=progress or _keep_quiet,
+        )
+        report = loader.load()
+        if report_to is not None:
+            report_to(stage.outcomes())
+        return report
+
+
+def _keep_quiet(_step: str, _done: int, _total: int) -> None:
+    pass
+
+
+def _fill(
+    stage: Stage,
+    path: Path,
+    mapping: Mapping,
+    *,
+    kind: str,
+    shift_days: int,
+    progress: Progress | None,
+) -> None:
+    with open_text(path, encoding=mapping.encoding) as file:
+        rows = read_rows(file.lines, mapping, kind=kind, shift_days=shift_days)
+        stage.fill(_watched(rows, file, progress) if progress else rows)
+
+
+def _watched(
+    rows: Iterator[FileRow | UnreadableRow], file: TextFile, progress: Progress
+) -> Iterator[FileRow | UnreadableRow]:
+    while batch := list(islice(rows, PROGRESS_EVERY_ROWS)):
+        yield from batch
+        progress("reading", file.position(), file.size)
+
+
+def _find_largest(stage: Stage, mapping: Mapping, *, kind: str, partners_max: int) -> list[str]:
+    """Return the partners with the largest value of orders less returns."""
+    value_e4: dict[str, int] = {}
+    for rows in stage.documents_by_partner():
+        document = assemble(rows, mapping=mapping, kind=kind)
+        if document.kept and not document.flaw:
+            sign = -1 if document.is_return else 1
+            so_far = value_e4.get(document.partner_ref, 0)
+            value_e4[document.partner_ref] = so_far + sign * document.amount_e4
+    return nlargest(partners_max, sorted(value_e4), key=value_e4.__getitem__)
+
+
+@dataclass(slots=True)
+class _Loader:
+    """One run over one staged file."""
+
+    stage: Stage
+    run: ImportRun
+    mapping: Mapping
+    as_of: datetime
+    post_when_occurred: bool
+    dry_run: bool
+    progress: Progress
+    tally: Tally = field(default_factory=Tally)
+    touched: set[int] = field(default_factory=set)
+    rows: int = 0
+
+    def load(self) -> LoadReport:
+        started = time.monotonic()
+        self.rows = self.stage.count()
+        if not self.dry_run:
+            self.run.save()
+        try:
+            self._take_all()
+        except BaseException:
+            # Also when somebody interrupts: what was committed stays, and the run says so.
+            with suppress(DatabaseError):
+                self._finish(ImportRun.Status.FAILED, time.monotonic() - started)
+            raise
+        return self._finish(ImportRun.Status.FINISHED, time.monotonic() - started)
+
+    def _finish(self, status: str, seconds: float) -> LoadReport:
+        programme = Programme.objects.live().select_related("main_unit").order_by("pk").first()
+        report = LoadReport(
+            rows=self.rows,
+            tally=self.tally,
+            currency=self.mapping.currency or next(iter(sorted(self.tally.amounts_e4)), ""),
+            main_unit=programme.main_unit.code if programme else "",
+            dry_run=self.dry_run,
+            seconds=seconds,
+            run_id=self.run.pk,
+        )
+        if not self.dry_run:
+            self.run.status = status
+            self.run.report = report.as_dict()
+            self.run.finished_at = self.as_of + timedelta(seconds=seconds)
+            self.run.save(update_fields=["status", "report", "finished_at"])
+        return report
+
+    def _take_all(self) -> None:
+        self._refuse_unreadable()
+        aside = self._assembled(self.stage.documents_aside())
+        for documents in _in_chunks(aside, rows_max=ASIDE_ROWS):
+            self._take(documents)
+        of_one_partner = self._assembled(self.stage.documents_by_partner())
+        for documents in _in_chunks(of_one_partner, rows_max=CHUNK_ROWS):
+            self._take(documents)
+        if not self.dry_run:
+            self._decide_tiers()
+
+    def _assembled(self, groups: Iterable[list[FileRow]]) -> Iterator[Document]:
+        for rows in groups:
+            yield assemble(rows, mapping=self.mapping, kind=self.run.kind)
+
+    def _take(self, documents: list[Document]) -> None:
+        with transaction.atomic():
+            if self.dry_run:
+                self.run.pk = None
+                self.run.save(force_insert=True)
+            chunk = Chunk(documents, self.run, self.mapping, self.as_of, self.post_when_occurred)
+            chunk.take()
+            if self.dry_run:
+                transaction.set_rollback(True)
+        self._count(chunk.tally, chunk.outcomes)
+        self.touched |= chunk.touched
+
+    def _count(self, tally: Tally, outcomes: Iterable[Outcome]) -> None:
+        self.tally.add(tally)
+        self.stage.note(outcomes)
+        self.progress("taking_in", self.tally.rows, self.rows)
+
+    def _refuse_unreadable(self) -> None:
+        sentence = str(SENTENCES["unreadable"])
+        unreadable = (
+            SetAside(
+                number=row.number,
+                document=row.document,
+                outcome=REFUSED,
+                code="unreadable",
+                column=row.problem.column,
+                value=row.problem.value,
+                content={"message": row.problem.message},
+            )
+            for row in self.stage.unreadable()
+        )
+        spoiled = (
+            SetAside(
+                number=row.number,
+                document=row.document,
+                outcome=REFUSED,
+                code="unreadable",
+                column="",
+                value="",
+                content={"message": sentence, "because_of_row": spoiler, **describe(row)},
+            )
+            for row, spoiler in self.stage.spoiled()
+        )
+        for rows in (unreadable, spoiled):
+            while batch := list(islice(rows, ASIDE_ROWS)):
+                self._refuse_batch(batch)
+
+    def _refuse_batch(self, batch: list[SetAside]) -> None:
+        if not self.dry_run:
+            with transaction.atomic():
+                store_rows(batch, run=self.run)
+        tally = Tally()
+        tally.refuse("unreadable", len(batch))
+        self._count(
+            tally,
+            [
+                Outcome(row.number, row.column, row.code, row.content["message"], row.value)
+                for row in batch
+            ],
+        )
+
+    def _decide_tiers(self) -> None:
+        """Decide standings once, at the end, not once per chunk."""
+        partner_ids = sorted(self.touched)
+        for programme in Programme.objects.live().order_by("pk"):
+            for start in range(0, len(partner_ids), STANDINGS_PER_CHUNK):
+                batch = partner_ids[start : start + STANDINGS_PER_CHUNK]
+                with transaction.atomic():
+                    Partner.objects.lock(batch)
+                    raise_standings(batch, programme=programme, as_of=self.as_of)
+
+
+def _in_chunks(documents: Iterable[Document], *, rows_max: int) -> Iterator[list[Document]]:
+    """Yield chunks of about ``rows_max`` rows; a partner's documents stay together."""
+    chunk: list[Document] = []
+    rows = 0
+    for document in documents:
+        same_partner = bool(chunk and document.partner_ref) and (
+            document.partner_ref == chunk[-1].partner_ref
+        )
+        if rows >= rows_max and not same_partner:
+            yield chunk
+            chunk, rows = [], 0
+        chunk.append(document)
+        rows += len(document.kept)
+    if chunk:
+        yield chunk
