@@ -82,6 +82,14 @@ class TestLocks:
         assert all(line.startswith("    --hash=sha256:") or line in packages for line in lines)
         assert "://" not in text
 
+    def test_know_the_files_of_every_platform(self) -> None:
+        """A lock written beside a partial index would pin the one wheel that lies there."""
+        locked = (ROOT / "requirements" / "runtime.txt").read_text()
+        compiled = re.search(r"^cffi==.*?(?=^\S)", locked, re.MULTILINE | re.DOTALL)
+
+        assert compiled
+        assert compiled.group().count("--hash=") > 10
+
     def test_agree_with_one_another(self) -> None:
         versions: dict[str, set[str]] = {}
         for lock in (ROOT / "requirements").glob("*.txt"):
