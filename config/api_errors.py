@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from partners import keys
+from ledger import posting
+from partners import intake, keys
 from partners.doors import (
     authentication,
     filtering,
@@ -27,6 +28,10 @@ from partners.doors import (
     problems,
 )
 from partners.doors.problems import FieldProblem, ProblemBody, Refusal
+from rewards import redeeming, sharing
+from rewards.api import activities, redemptions
+from rewards.catalogue import entitlements
+from rewards.programmes import live
 
 logger = structlog.get_logger(__name__)
 
@@ -104,6 +109,87 @@ TABLE: Mapping[type[Exception], Answer] = {
         422, "idempotency_mismatch", _("Idempotency-Key used before")
     ),
     idempotency.RequestInFlight: Answer(409, "request_in_flight", _("Being worked on")),
+    # Facts.
+    intake.ActivityConflict: Answer(
+        409,
+        "activity_conflict",
+        _("Known with other content"),
+        facts=("source", "external_id", "known_hash", "given_hash"),
+    ),
+    activities.BatchRefused: Answer(422, "batch_refused", _("The batch was refused")),
+    live.NoVersionInForce: Answer(
+        422,
+        "no_version_in_force",
+        _("The programme does not run then"),
+        detail=_("The programme has no version in force at that time."),
+    ),
+    # Points.
+    posting.InsufficientPoints: Answer(
+        422,
+        "insufficient_points",
+        _("Not enough points"),
+        facts=("available", "held", "needed"),
+    ),
+    posting.AmountOutOfBounds: Answer(
+        422, "amount_out_of_bounds", _("Amount out of bounds"), facts=("amount", "bound")
+    ),
+    posting.ChangedMeanwhile: Answer(409, "changed_meanwhile", _("Changed meanwhile")),
+    redeeming.DebtOutstanding: Answer(
+        422, "debt_outstanding", _("Points are owed"), facts=("owed",)
+    ),
+    # Rewards.
+    redeeming.RewardUnavailable: Answer(422, "reward_unavailable", _("Not on offer")),
+    redeeming.NotEligible: Answer(
+        422, "not_eligible", _("Not for this taker"), facts=("obstacle",)
+    ),
+    redeeming.LimitReached: Answer(422, "limit_reached", _("Limit reached"), facts=("limit",)),
+    redeeming.OutOfStock: Answer(422, "out_of_stock", _("Out of stock")),
+    redeeming.PriceChanged: Answer(409, "price_changed", _("Price changed"), facts=("seen", "now")),
+    redeeming.FieldsNotValid: Answer(422, "details_not_valid", _("Details are not valid")),
+    redeeming.IllegalMove: Answer(
+        409, "illegal_move", _("Not possible in this state"), facts=("from_state", "to_state")
+    ),
+    redeeming.CannotBeTakenBack: Answer(409, "cannot_be_taken_back", _("Cannot be taken back")),
+    redemptions.NotYours: Answer(403, "not_yours", _("Not allowed")),
+    entitlements.EntitlementNotOpen: Answer(
+        409, "entitlement_not_open", _("Not open any more"), facts=("state",)
+    ),
+    # Shares.
+    sharing.OnlyHeadBuyerShares: Answer(
+        422,
+        "only_head_buyer_shares",
+        _("Only a head buyer shares"),
+        detail=_("Only an active head buyer of this partner shares points."),
+    ),
+    sharing.ProgrammeNotLive: Answer(
+        422, "programme_not_live", _("Programme not running"), detail=_("It does not run now.")
+    ),
+    sharing.ReasonMissing: Answer(
+        422,
+        "reason_missing",
+        _("Reason missing"),
+        detail=_("Say why, so that the team can read it."),
+    ),
+    sharing.SharesDoNotSum: Answer(
+        422, "shares_do_not_sum", _("Parts do not add up"), facts=("missing",)
+    ),
+    sharing.NotOnTheTeam: Answer(422, "not_on_the_team", _("Not on the team")),
+    sharing.SelfShareNotAllowed: Answer(
+        422,
+        "self_share_not_allowed",
+        _("No part for yourself"),
+        detail=_("This programme gives head buyers no part of their own share."),
+    ),
+    sharing.NothingToSplitBy: Answer(
+        422, "nothing_to_split_by", _("Nothing to split by"), detail=_("Give somebody a weight.")
+    ),
+    sharing.LimitsTooTight: Answer(
+        422, "limits_too_tight", _("Limits too tight"), facts=("missing",)
+    ),
+    sharing.UndoTooLate: Answer(409, "undo_too_late", _("Too late to undo")),
+    sharing.NothingLeftToUndo: Answer(
+        409, "nothing_left_to_undo", _("Nothing left to undo"), detail=_("Everything is spent.")
+    ),
     # The machine.
     RequestDataTooBig: Answer(
         413, "body_too_large", _("The body is too large"), detail=_("The body is too large.")
@@ -171,6 +257,11 @@ def _say(error: Exception) -> str:
 def _list_errors(error: Exception) -> tuple[FieldProblem, ...]:
     if isinstance(error, exceptions.ValidationError):
         return tuple(problems.flatten(error.detail))
+    if isinstance(error, redeeming.FieldsNotValid):
+        return tuple(
+            FieldProblem(pointer=f"/details/{name}", code="details_not_valid", detail=message)
+            for name, message in sorted(error.errors.items())
+        )
     return error.errors if isinstance(error, Refusal) else ()
 
 

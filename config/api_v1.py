@@ -8,8 +8,19 @@ from rest_framework.request import Request
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
+from ledger import api as ledger_api
 from partners import api as partners_api
 from partners.doors.problems import NotFoundHere
+from rewards.api import (
+    activities,
+    awards,
+    catalogue,
+    entitlements,
+    previewing,
+    programmes,
+    redemptions,
+    shares,
+)
 
 
 class Nowhere(APIView):
@@ -28,6 +39,18 @@ class Nowhere(APIView):
 router = SimpleRouter(trailing_slash=False)
 router.register("partners", partners_api.PartnerDoor, basename="partner")
 router.register("members", partners_api.MemberDoor, basename="member")
+router.register("activities", activities.ActivityDoor, basename="activity")
+router.register("preview", previewing.PreviewDoor, basename="preview")
+router.register("awards", awards.AwardDoor, basename="award")
+router.register("accounts", ledger_api.AccountDoor, basename="account")
+router.register("transfers", ledger_api.TransferDoor, basename="transfer")
+router.register("lots", ledger_api.LotDoor, basename="lot")
+router.register("programmes", programmes.ProgrammeDoor, basename="programme")
+router.register("standings", programmes.StandingDoor, basename="standing")
+router.register("rewards", catalogue.RewardDoor, basename="reward")
+router.register("redemptions", redemptions.RedemptionDoor, basename="redemption")
+router.register("entitlements", entitlements.EntitlementDoor, basename="entitlement")
+router.register("shares", shares.ShareDoor, basename="share")
 router.register("events", partners_api.EventDoor, basename="event")
 
 app_name = "api"

@@ -53,3 +53,27 @@ def read_valid_until(delivery: dict[str, Any]) -> datetime | None:
     """Return the end of validity that a delivery recorded, if it has one."""
     written = delivery.get("valid_until")
     return datetime.fromisoformat(written) if written else None
+
+
+class EntitlementNotOpen(Exception):
+    """It is used, cancelled, or its time is over, so it cannot be used now."""
+
+    code = "entitlement_not_open"
+
+    def __init__(self, *, state: str) -> None:
+        super().__init__(_("It cannot be used any more."))
+        self.state = state
+
+
+def mark_used(*, entitlement: Entitlement, at: datetime) -> Entitlement:
+    """
+    Close what the seller's ERP has granted: once, whoever asks how often.
+
+    :raises EntitlementNotOpen: If it is not open at ``at``.
+    """
+    open_now = Entitlement.objects.active(at).filter(pk=entitlement.pk)
+    if not open_now.update(state=Entitlement.State.USED, used_at=at):
+        entitlement.refresh_from_db()
+        raise EntitlementNotOpen(state=entitlement.state)
+    entitlement.refresh_from_db()
+    return entitlement

@@ -1,0 +1,309 @@
+"""What partners hold: accounts with their balances, transfers and lots. Nothing here moves."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import F, Min, Q, QuerySet, Sum
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import mixins, serializers
+
+from ledger.models import Account, Lot, Transfer
+from ledger.naming import OWNED_PATTERN, match_account, name_account
+from partners.doors.filtering import MomentFilter, PartnerFilter
+from partners.doors.problems import NotFoundHere
+from partners.doors.serializers import MomentField
+from partners.doors.views import Door
+from partners.keys import Scope
+from partners.models import Actor, Member
+
+EXPIRING_SOON = timedelta(days=90)
+OWNED_KINDS = [choice for choice in Account.Kind.choices if choice[0] not in Account.HOUSE_KINDS]
+
+
+def own_wallet_only(actor: Actor) -> bool:
+    """A buyer sees the own wallet; the company's accounts are for head buyers and viewers."""
+    return actor.member is not None and actor.member.role == Member.Role.BUYER
+
+
+@extend_schema_field(
+    {"type": "string", "example": "pool:points:0190b6c2-5d1f-7c3a-9d0e-0b6f6b0c1a2d"}
+)
+class AccountNameField(serializers.Field[Account, Any, str, Any]):
+    def to_representation(self, value: Account) -> str:
+        return name_account(value)
+
+
+class AccountFormField(forms.CharField):
+    def clean(self, value: Any) -> str:
+        text = str(super().clean(value))
+        if text and match_account(text) is None:
+            raise ValidationError(_("This is not the id of an account."))
+        return text
+
+
+class AccountFilter(django_filters.Filter):
+    """``account=<id>``, looked for along each of ``paths``."""
+
+    field_class = AccountFormField
+
+    def __init__(self, *, paths: tuple[str, ...], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.paths = paths
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        if not value:
+            return qs
+        wanted = Q()
+        for path in self.paths:
+            wanted |= match_account(value, path) or Q()
+        return qs.filter(wanted)
+
+
+# -------------------------------------------------------------------- accounts
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFigures:
+    """An account with what can be spent now and what expires before ``until``."""
+
+    account: Account
+    available: int
+    expiring: int
+    until: datetime
+    next_expiry_at: datetime | None
+
+
+def read_figures(accounts: Iterable[Account], *, at: datetime) -> list[AccountFigures]:
+    """Return the figures of each account, in their order: one query for all of them."""
+    found = list(accounts)
+    until = at + EXPIRING_SOON
+    free = F("remaining") - F("held")
+    lots = Lot.objects.spendable(at).filter(account__in=found).order_by().values("account")
+    sums = {
+        row["account"]: row
+        for row in lots.annotate(
+            free=Sum(free),
+            soon=Sum(free, filter=Q(expires_at__lt=until)),
+            next_at=Min("expires_at"),
+        )
+    }
+    nothing = {"free": 0, "soon": 0, "next_at": None}
+    return [
+        AccountFigures(
+            account=account,
+            available=sums.get(account.pk, nothing)["free"]
+            if account.kind in {Account.Kind.POOL, Account.Kind.WALLET}
+            else 0,
+            expiring=sums.get(account.pk, nothing)["soon"] or 0,
+            until=until,
+            next_expiry_at=sums.get(account.pk, nothing)["next_at"],
+        )
+        for account in found
+    ]
+
+
+class ExpiringOutput(serializers.Serializer[Any]):
+    amount = serializers.IntegerField(source="expiring")
+    until = MomentField()
+    next_at = MomentField(source="next_expiry_at", allow_null=True)
+
+
+class AccountOutput(serializers.Serializer[AccountFigures]):
+    id = AccountNameField(source="account")
+    kind = serializers.ChoiceField(source="account.kind", choices=OWNED_KINDS)
+    unit = serializers.CharField(source="account.unit.code")
+    partner = serializers.UUIDField(source="account.partner.public_id")
+    member = serializers.UUIDField(source="account.member.public_id", allow_null=True, default=None)
+    balance = serializers.IntegerField(source="account.balance")
+    held = serializers.IntegerField(source="account.held")
+    available = serializers.IntegerField(help_text="What can be spent now.")
+    expiring = ExpiringOutput(
+        source="*", help_text="What expires before `until` if nothing is spent."
+    )
+
+
+class AccountFilters(django_filters.FilterSet):
+    partner = PartnerFilter(field_name="partner")
+    kind = django_filters.ChoiceFilter(choices=OWNED_KINDS)
+    unit = django_filters.CharFilter(field_name="unit__code")
+
+    class Meta:
+        model = Account
+        fields: ClassVar = []
+
+
+@extend_schema(tags=["ledger"])
+class AccountDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
+    """
+    Accounts of partners and members, with balances in whole minor units.
+
+    `balance` counts everything, `held` is reserved, `available` can be spent now. On an account
+    of the kind `debt` the balance is what is still owed.
+    """
+
+    scopes: ClassVar = {"list": Scope.ACCOUNTS_READ, "retrieve": Scope.ACCOUNTS_READ}
+    queryset = Account.objects.none()
+    serializer_class = AccountOutput
+    filterset_class = AccountFilters
+    page_order = ("pk",)
+    lookup_value_regex = OWNED_PATTERN
+
+    def get_queryset(self) -> QuerySet[Account]:
+        rows = Account.objects.for_actor(self.actor).filter(partner__isnull=False)
+        if own_wallet_only(self.actor):
+            rows = rows.filter(member=self.actor.member)
+        return rows.select_related("unit", "partner", "member")
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        return read_figures(super().paginate_queryset(queryset), at=self.now)
+
+    def get_object(self) -> AccountFigures:
+        condition = match_account(self.kwargs["id"])
+        found = None if condition is None else self.get_queryset().filter(condition).first()
+        if found is None:
+            raise NotFoundHere
+        return read_figures([found], at=self.now)[0]
+
+
+# ------------------------------------------------------------------- transfers
+
+
+class TransferOutput(serializers.ModelSerializer[Transfer]):
+    id = serializers.UUIDField(source="public_id")
+    unit = serializers.CharField(source="debit_account.unit.code")
+    partner = serializers.UUIDField(source="partner.public_id")
+    debit = AccountNameField(source="debit_account")
+    credit = AccountNameField(source="credit_account")
+    occurred_at = MomentField()
+    posted_at = MomentField()
+    reverses = serializers.UUIDField(source="reverses.public_id", allow_null=True, default=None)
+
+    class Meta:
+        model = Transfer
+        fields = (
+            "id",
+            "kind",
+            "unit",
+            "partner",
+            "debit",
+            "credit",
+            "amount",
+            "occurred_at",
+            "posted_at",
+            "reason_code",
+            "reference",
+            "reverses",
+        )
+        read_only_fields = fields
+
+
+class TransferFilters(django_filters.FilterSet):
+    partner = PartnerFilter(field_name="partner")
+    account = AccountFilter(paths=("debit_account__", "credit_account__"))
+    kind = django_filters.ChoiceFilter(choices=Transfer.Kind.choices)
+    reference = django_filters.CharFilter()
+    posted_from = MomentFilter(field_name="posted_at", lookup_expr="gte")
+    posted_until = MomentFilter(field_name="posted_at", lookup_expr="lt")
+
+    class Meta:
+        model = Transfer
+        fields: ClassVar = []
+
+
+@extend_schema(tags=["ledger"])
+class TransferDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
+    """Every movement, newest first. A transfer never changes; a correction is another transfer."""
+
+    scopes: ClassVar = {"list": Scope.TRANSFERS_READ, "retrieve": Scope.TRANSFERS_READ}
+    queryset = Transfer.objects.none()
+    serializer_class = TransferOutput
+    filterset_class = TransferFilters
+
+    def get_queryset(self) -> QuerySet[Transfer]:
+        rows = Transfer.objects.for_actor(self.actor)
+        if own_wallet_only(self.actor):
+            member = self.actor.member
+            rows = rows.filter(Q(debit_account__member=member) | Q(credit_account__member=member))
+        return rows.select_related(
+            "partner",
+            "reverses",
+            "debit_account__unit",
+            "debit_account__partner",
+            "debit_account__member",
+            "credit_account__unit",
+            "credit_account__partner",
+            "credit_account__member",
+        )
+
+
+# ------------------------------------------------------------------------ lots
+
+
+class LotOutput(serializers.ModelSerializer[Lot]):
+    account = AccountNameField()
+    unit = serializers.CharField(source="account.unit.code")
+    origin = serializers.UUIDField(
+        source="origin.public_id", help_text="The transfer that first credited it."
+    )
+    opened_by = serializers.UUIDField(source="opened_by.public_id")
+    earned_at = MomentField()
+    matures_at = MomentField(allow_null=True)
+    expires_at = MomentField(allow_null=True)
+
+    class Meta:
+        model = Lot
+        fields = (
+            "account",
+            "unit",
+            "origin",
+            "opened_by",
+            "amount",
+            "remaining",
+            "held",
+            "earned_at",
+            "matures_at",
+            "expires_at",
+        )
+        read_only_fields = fields
+
+
+class LotFilters(django_filters.FilterSet):
+    partner = PartnerFilter(field_name="account__partner")
+    account = AccountFilter(paths=("account__",))
+    state = django_filters.ChoiceFilter(
+        choices=[("open", _("Something left")), ("used", _("Used up"))], method="filter_by_state"
+    )
+    expires_from = MomentFilter(field_name="expires_at", lookup_expr="gte")
+    expires_until = MomentFilter(field_name="expires_at", lookup_expr="lt")
+
+    class Meta:
+        model = Lot
+        fields: ClassVar = []
+
+    def filter_by_state(self, rows: QuerySet[Lot], name: str, value: str) -> QuerySet[Lot]:
+        return rows.filter(remaining__gt=0) if value == "open" else rows.filter(remaining=0)
+
+
+@extend_schema(tags=["ledger"])
+class LotDoor(mixins.ListModelMixin, Door):
+    """Slices of balances, each with its own expiry. Those that expire first are spent first."""
+
+    scopes: ClassVar = {"list": Scope.ACCOUNTS_READ}
+    queryset = Lot.objects.none()
+    serializer_class = LotOutput
+    filterset_class = LotFilters
+    page_order = ("pk",)
+
+    def get_queryset(self) -> QuerySet[Lot]:
+        rows = Lot.objects.for_actor(self.actor)
+        if own_wallet_only(self.actor):
+            rows = rows.filter(account__member=self.actor.member)
+        return rows.select_related(
+            "account__unit", "account__partner", "account__member", "origin", "opened_by"
+        )

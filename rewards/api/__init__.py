@@ -1,0 +1,1 @@
+"""The doors for integrations that credit, spend or explain."""

@@ -1,0 +1,250 @@
+"""Facts in: orders, returns and other activities, one by one or in batches."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import django_filters
+from django.db.models import Prefetch, QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from partners.doors.filtering import MomentFilter, PartnerFilter
+from partners.doors.idempotency import idempotent
+from partners.doors.problems import FieldProblem, Refusal, flatten
+from partners.doors.serializers import ExactAmountTextField, MomentField
+from partners.doors.views import Door
+from partners.intake import ActivityConflict, Recorded
+from partners.keys import Scope
+from partners.models import Activity, ActivityLine
+from rewards import crediting
+from rewards.api.reporting import ActivityInput, BatchInput, ReadItem, read_items
+from rewards.models import Award
+
+
+class BatchRefused(Refusal):
+    """An item of an all-or-nothing batch is not good, so nothing of it was taken."""
+
+
+# ---------------------------------------------------------------------- output
+
+
+class LineOutput(serializers.ModelSerializer[ActivityLine]):
+    quantity = ExactAmountTextField()
+    amount = ExactAmountTextField()
+
+    class Meta:
+        model = ActivityLine
+        fields = ("position", "sku", "description", "category", "quantity", "amount")
+        read_only_fields = fields
+
+
+class EarnedOutput(serializers.ModelSerializer[Award]):
+    id = serializers.UUIDField(source="public_id")
+    rule = serializers.CharField(source="rule_code")
+    unit = serializers.CharField(source="unit.code")
+
+    class Meta:
+        model = Award
+        fields = ("id", "rule", "amount", "unit")
+        read_only_fields = fields
+
+
+class ActivityOutput(serializers.ModelSerializer[Activity]):
+    id = serializers.UUIDField(source="public_id")
+    partner = serializers.UUIDField(source="partner.public_id")
+    member = serializers.UUIDField(source="member.public_id", allow_null=True, default=None)
+    occurred_at = MomentField()
+    amount = ExactAmountTextField()
+    lines = LineOutput(many=True)
+    awards = EarnedOutput(many=True)
+    recorded_at = MomentField()
+
+    class Meta:
+        model = Activity
+        fields = (
+            "id",
+            "kind",
+            "partner",
+            "member",
+            "source",
+            "external_id",
+            "occurred_at",
+            "amount",
+            "currency",
+            "country",
+            "due_on",
+            "paid_on",
+            "attributes",
+            "lines",
+            "awards",
+            "content_hash",
+            "recorded_at",
+        )
+        read_only_fields = fields
+
+
+class ItemErrorOutput(serializers.Serializer[Any]):
+    pointer = serializers.CharField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class ItemOutput(serializers.Serializer[Any]):
+    index = serializers.IntegerField()
+    status = serializers.ChoiceField(choices=["recorded", "known", "conflict", "refused"])
+    id = serializers.UUIDField(required=False)
+    awards = EarnedOutput(many=True, required=False)
+    code = serializers.CharField(required=False)
+    known_hash = serializers.CharField(required=False)
+    given_hash = serializers.CharField(required=False)
+    errors = ItemErrorOutput(many=True, required=False)
+
+
+class BatchOutput(serializers.Serializer[Any]):
+    recorded = serializers.IntegerField()
+    known = serializers.IntegerField()
+    conflict = serializers.IntegerField()
+    refused = serializers.IntegerField()
+    items = ItemOutput(many=True)
+
+
+# ------------------------------------------------------------------------ door
+
+
+class ActivityFilters(django_filters.FilterSet):
+    partner = PartnerFilter(field_name="partner")
+    kind = django_filters.ChoiceFilter(choices=Activity.Kind.choices)
+    source = django_filters.CharFilter()
+    external_id = django_filters.CharFilter()
+    occurred_from = MomentFilter(field_name="occurred_at", lookup_expr="gte")
+    occurred_until = MomentFilter(field_name="occurred_at", lookup_expr="lt")
+
+    class Meta:
+        model = Activity
+        fields: ClassVar = []
+
+
+@extend_schema(tags=["activities"])
+class ActivityDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
+    """
+    Facts about partners. A fact is never edited: a correction is another fact.
+
+    `source` and `external_id` name a fact. Sent again with the same content it is answered like
+    the first time; with other content it is a conflict.
+    """
+
+    scopes: ClassVar = {
+        "list": Scope.ACTIVITIES_READ,
+        "retrieve": Scope.ACTIVITIES_READ,
+        "create": Scope.ACTIVITIES_WRITE,
+        "batch": Scope.ACTIVITIES_WRITE,
+    }
+    queryset = Activity.objects.none()
+    serializer_class = ActivityOutput
+    filterset_class = ActivityFilters
+    page_order = ("-occurred_at", "-pk")
+
+    def get_queryset(self) -> QuerySet[Activity]:
+        rows = Activity.objects.for_actor(self.actor).select_related("partner", "member")
+        return rows.prefetch_related(
+            Prefetch("lines", ActivityLine.objects.order_by("position")),
+            Prefetch("awards", Award.objects.select_related("unit").order_by("pk")),
+        )
+
+    @extend_schema(request=ActivityInput, responses={200: ActivityOutput, 201: ActivityOutput})
+    @idempotent
+    def create(self, request: Request) -> Response:
+        """Report one activity. 201 if it is new, 200 if it was known with the same content."""
+        item = read_items([request.data], actor=self.actor, view=self)[0]
+        if item.report is None:
+            raise item.error or serializers.ValidationError
+        result = crediting.take_in([item.report], as_of=self.now).results[0]
+        if isinstance(result, ActivityConflict):
+            raise result
+        stored = self.get_queryset().get(pk=result.activity.pk)
+        code = status.HTTP_201_CREATED if result.is_new else status.HTTP_200_OK
+        return Response(ActivityOutput(stored).data, status=code)
+
+    @extend_schema(request=BatchInput, responses={200: BatchOutput})
+    @action(detail=False, methods=["post"])
+    @idempotent
+    def batch(self, request: Request) -> Response:
+        """
+        Report up to 1,000 activities, with a result for each, in their order.
+
+        With `all_or_nothing` one bad item refuses the whole batch.
+        """
+        given = self.read_input(BatchInput)
+        items = read_items(given["activities"], actor=self.actor, view=self)
+        if given["all_or_nothing"]:
+            refuse_bad_items(items)
+        reports = [item.report for item in items if item.report is not None]
+        taken = crediting.take_in(reports, as_of=self.now)
+        results = iter(taken.results)
+        answers = [item.error or next(results) for item in items]
+        if given["all_or_nothing"]:
+            refuse_conflicts(answers)
+        return Response(describe_batch(answers))
+
+
+def refuse_bad_items(items: Sequence[ReadItem]) -> None:
+    bad = [
+        FieldProblem(
+            pointer=f"/activities/{index}{problem.pointer}",
+            code=problem.code,
+            detail=problem.detail,
+        )
+        for index, item in enumerate(items)
+        if item.error is not None
+        for problem in flatten(item.error.detail)
+    ]
+    if bad:
+        raise BatchRefused("Nothing was taken: some items are not good.", errors=bad)
+
+
+def refuse_conflicts(results: Sequence[Any]) -> None:
+    conflicts = [
+        FieldProblem(pointer=f"/activities/{index}", code="activity_conflict", detail=str(result))
+        for index, result in enumerate(results)
+        if isinstance(result, ActivityConflict)
+    ]
+    if conflicts:
+        raise BatchRefused("Nothing was taken: some items conflict.", errors=conflicts)
+
+
+def describe_batch(results: Sequence[Any]) -> dict[str, Any]:
+    recorded = [result.activity.pk for result in results if isinstance(result, Recorded)]
+    awards: dict[int, list[Award]] = {}
+    for award in Award.objects.filter(activity__in=recorded).select_related("unit").order_by("pk"):
+        awards.setdefault(award.activity_id, []).append(award)
+    items = [describe_item(index, result, awards) for index, result in enumerate(results)]
+    counted = [item["status"] for item in items]
+    names = ("recorded", "known", "conflict", "refused")
+    return {**{name: counted.count(name) for name in names}, "items": items}
+
+
+def describe_item(index: int, result: Any, awards: Mapping[int, list[Award]]) -> dict[str, Any]:
+    if isinstance(result, Recorded):
+        return {
+            "index": index,
+            "status": "recorded" if result.is_new else "known",
+            "id": str(result.activity.public_id),
+            "awards": EarnedOutput(awards.get(result.activity.pk, []), many=True).data,
+        }
+    if isinstance(result, ActivityConflict):
+        return {
+            "index": index,
+            "status": "conflict",
+            "code": "activity_conflict",
+            "known_hash": result.known_hash,
+            "given_hash": result.given_hash,
+        }
+    return {
+        "index": index,
+        "status": "refused",
+        "code": "validation_failed",
+        "errors": [problem.as_data() for problem in flatten(result.detail)],
+    }

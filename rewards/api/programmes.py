@@ -1,0 +1,172 @@
+"""Programmes, their tiers, and where partners stand."""
+
+from typing import Any, ClassVar
+
+import django_filters
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import mixins, serializers
+
+from partners.doors.filtering import PartnerFilter
+from partners.doors.serializers import ExactAmountTextField
+from partners.doors.views import Door
+from partners.keys import Scope
+from partners.models.amounts import from_ten_thousandths
+from rewards.earning.judging import VersionInForce
+from rewards.models import Programme, Standing
+from rewards.programmes.live import NoVersionInForce, version_in_force
+from rewards.tiers.ladder import TierProgress, progress
+
+PROGRAMME_FIELDS = (
+    "code",
+    "name",
+    "seller_name",
+    "currency",
+    "time_zone",
+    "status",
+    "starts_on",
+    "ends_on",
+    "unit",
+    "unit_decimals",
+)
+
+
+class TierOutput(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    names = serializers.DictField(child=serializers.CharField())
+    threshold = ExactAmountTextField(help_text="Net spend, in the programme's currency.")
+    multiplier_percent = serializers.IntegerField()
+
+
+class ProgrammeOutput(serializers.ModelSerializer[Programme]):
+    unit = serializers.CharField(source="main_unit.code")
+    unit_decimals = serializers.IntegerField(source="main_unit.decimals")
+
+    class Meta:
+        model = Programme
+        fields = PROGRAMME_FIELDS
+        read_only_fields = fields
+
+
+class ProgrammeDetailOutput(ProgrammeOutput):
+    version = serializers.SerializerMethodField(help_text="The version in force now.")
+    tiers = serializers.SerializerMethodField(help_text="From the lowest up.")
+
+    class Meta:
+        model = Programme
+        fields = (*PROGRAMME_FIELDS, "version", "tiers")
+        read_only_fields = fields
+
+    def get_version(self, programme: Programme) -> int | None:
+        version = self._in_force(programme)
+        return version.number if version else None
+
+    @extend_schema_field(TierOutput(many=True))
+    def get_tiers(self, programme: Programme) -> list[Any]:
+        version = self._in_force(programme)
+        return list(TierOutput(version.definition.tiers, many=True).data) if version else []
+
+    def _in_force(self, programme: Programme) -> VersionInForce | None:
+        try:
+            return version_in_force(programme, self.context["view"].now)
+        except NoVersionInForce:
+            return None
+
+
+@extend_schema(tags=["programmes"])
+class ProgrammeDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
+    """Programmes that run or ran. One of them shows its tiers too."""
+
+    scopes: ClassVar = {"list": Scope.PROGRAMMES_READ, "retrieve": Scope.PROGRAMMES_READ}
+    queryset = Programme.objects.none()
+    page_order = ("pk",)
+    lookup_field = "code"
+    lookup_value_regex = "[-a-zA-Z0-9_]+"
+
+    def get_queryset(self) -> QuerySet[Programme]:
+        shown = Programme.objects.exclude(status=Programme.Status.DRAFT)
+        return shown.select_related("main_unit")
+
+    def get_serializer_class(self) -> type[ProgrammeOutput]:
+        return ProgrammeDetailOutput if self.action == "retrieve" else ProgrammeOutput
+
+    def get_object(self) -> Programme:
+        programme: Programme = self.find_or_refuse(self.get_queryset(), code=self.kwargs["id"])
+        return programme
+
+
+# ------------------------------------------------------------------- standings
+
+
+class NextTierOutput(serializers.Serializer[Any]):
+    tier = serializers.CharField()
+    missing = ExactAmountTextField(help_text="Net spend still missing within the window.")
+
+
+class StandingOutput(serializers.ModelSerializer[Standing]):
+    partner = serializers.UUIDField(source="partner.public_id")
+    programme = serializers.CharField(source="programme.code")
+    tier = serializers.CharField(source="tier_code", help_text="Empty below the lowest tier.")
+    spend = ExactAmountTextField(help_text="Net spend in the window the tier was decided on.")
+    currency = serializers.CharField(source="programme.currency")
+    next_tier = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Standing
+        fields = (
+            "partner",
+            "programme",
+            "tier",
+            "tier_since",
+            "spend",
+            "currency",
+            "orders",
+            "decided_on",
+            "next_tier",
+        )
+        read_only_fields = fields
+
+    @extend_schema_field(NextTierOutput(allow_null=True))
+    def get_next_tier(self, standing: Standing) -> dict[str, Any] | None:
+        place: TierProgress | None = self.context["view"].find_progress(standing)
+        if place is None or place.next is None:
+            return None
+        missing = from_ten_thousandths(place.to_next_e4)
+        return dict(NextTierOutput({"tier": place.next.code, "missing": missing}).data)
+
+
+class StandingFilters(django_filters.FilterSet):
+    partner = PartnerFilter(field_name="partner")
+    programme = django_filters.CharFilter(field_name="programme__code")
+    tier = django_filters.CharFilter(field_name="tier_code")
+
+    class Meta:
+        model = Standing
+        fields: ClassVar = []
+
+
+@extend_schema(tags=["programmes"])
+class StandingDoor(mixins.ListModelMixin, Door):
+    """Which tier each partner is in, since when, and what the next one needs."""
+
+    scopes: ClassVar = {"list": Scope.STANDINGS_READ}
+    queryset = Standing.objects.none()
+    serializer_class = StandingOutput
+    filterset_class = StandingFilters
+    page_order = ("pk",)
+
+    def get_queryset(self) -> QuerySet[Standing]:
+        return Standing.objects.for_actor(self.actor).for_listing()
+
+    def find_progress(self, standing: Standing) -> TierProgress | None:
+        """Return the place on the ladder; each programme's version is read once per request."""
+        if not hasattr(self, "_versions"):
+            self._versions: dict[int, VersionInForce | None] = {}
+        if standing.programme_id not in self._versions:
+            try:
+                version = version_in_force(standing.programme, self.now)
+            except NoVersionInForce:
+                version = None
+            self._versions[standing.programme_id] = version
+        found = self._versions[standing.programme_id]
+        return progress(standing, found.definition) if found else None

@@ -1,0 +1,73 @@
+"""What a body names by id or code, found among what the caller may see."""
+
+import uuid
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
+from partners.doors.filtering import match_partner
+from partners.doors.serializers import TextField
+from partners.models import Actor, Member, Partner
+from rewards.models import Programme
+
+REFERENCE_LENGTH_MAX = 68
+
+
+def refuse(field: str, detail: str, code: str) -> serializers.ValidationError:
+    return serializers.ValidationError({field: [serializers.ErrorDetail(detail, code=code)]})
+
+
+class PartnerReferenceField(TextField):
+    """A partner's id, or ``erp:`` and its ERP number."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=REFERENCE_LENGTH_MAX, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        reference = super().to_internal_value(data)
+        if match_partner(reference) is None:
+            raise serializers.ValidationError(
+                _("Send the partner's id, or erp: and its ERP number."), code="invalid"
+            )
+        return reference
+
+
+def find_partner(reference: str, *, actor: Actor) -> Partner:
+    """Return the partner a body names. Somebody else's is refused like one that is not there."""
+    condition = match_partner(reference)
+    rows = Partner.objects.for_actor(actor)
+    found = None if condition is None else rows.filter(condition).first()
+    if found is None:
+        raise refuse("partner", _("There is no such partner."), "does_not_exist")
+    return found
+
+
+def find_acting_member(given: uuid.UUID | None, *, actor: Actor) -> Member:
+    """
+    Return the member on whose behalf the request acts.
+
+    A signed-in member acts for themselves; a system with a key names the member in the body.
+    """
+    if actor.member is not None:
+        if given is not None and given != actor.member.public_id:
+            raise refuse("member", _("You can act only for yourself."), "not_yourself")
+        return actor.member
+    if given is None:
+        raise refuse("member", _("Name the member who acts."), "required")
+    members = Member.objects.for_actor(actor).active().select_related("person", "partner")
+    found = members.filter(public_id=given).first()
+    if found is None:
+        raise refuse("member", _("There is no such active member."), "does_not_exist")
+    return found
+
+
+def find_programme(code: str | None) -> Programme:
+    """Return the live programme a body names; without a name, the only one there is."""
+    live = Programme.objects.live().select_related("main_unit").order_by("pk")
+    found = list(live.filter(code=code) if code else live[:2])
+    if len(found) == 1:
+        return found[0]
+    if code or not found:
+        raise refuse("programme", _("There is no such live programme."), "does_not_exist")
+    raise refuse("programme", _("There are several programmes: name one."), "required")
