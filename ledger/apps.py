@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.core.checks import Tags, register
 from django.db.models.signals import post_migrate
@@ -12,5 +14,7 @@ class LedgerConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        # Its models exist only now; at the top of this module they would come too early.
+        import_module("partners.events").register("points_expired", "points_matured")
         post_migrate.connect(append_only.restore_after_migrating, sender=self)
         register(append_only.check_guards, Tags.database)
