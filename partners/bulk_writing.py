@@ -16,7 +16,7 @@ def write_rows(
     Times are not accepted, because the two databases store them differently.
     """
     quote = connection.ops.quote_name
-    table = model._meta.db_table  # noqa: SLF001 - documented API in spite of its name
+    table = model._meta.db_table
     target = f"{quote(table)} ({', '.join(quote(name) for name in columns)})"
     with connection.cursor() as cursor, connection.wrap_database_errors:
         if connection.vendor == "postgresql":

@@ -199,7 +199,7 @@ def _insert(
             reached.add(key)
             if built[key].public_id == public_id:
                 built[key].pk = pk
-                built[key]._state.adding = False  # noqa: SLF001 - documented API
+                built[key]._state.adding = False
                 inserted[key] = built[key]
     if lost := built.keys() - reached:
         # "Ignore conflicts" also swallows a broken CHECK on SQLite. That is never a duplicate.

@@ -230,7 +230,7 @@ def _find_places(headers: list[str], mapping: Mapping, *, has_lines: bool) -> di
     needed = [*mapping.columns, *required] if mapping.columns_are_named else required
     if missing := [name for name in dict.fromkeys(needed) if name not in places]:
         named = ", ".join(mapping.columns.get(name, name) for name in missing)
-        message = _("The headers do not fit: %(missing)s is missing. The file has %(found)s.")
+        message = _("The headers do not fit. Missing: %(missing)s. The file has: %(found)s.")
         found = ", ".join(headers[:HEADERS_SHOWN_MAX])
         raise HeadersDiffer(message % {"missing": named, "found": found})
     return places
