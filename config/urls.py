@@ -7,10 +7,9 @@ from partners import views as partners_views
 
 urlpatterns = [
     path("", include("metrics.urls")),
-    path("", include("ledger.urls")),
     path("", include("partners.urls")),
     path("language/", partners_views.choose_language, name="set-language"),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api_v1")),
 ]
