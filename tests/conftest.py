@@ -11,6 +11,7 @@ from django.db import connection
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django import DjangoDbBlocker
 
+from rewards.programmes import live
 from tests.databases.clones import Clone, Template, make_template, stand_on_clone
 from tests.live import serve_site
 
@@ -116,9 +117,10 @@ def _own_database_where_marked(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache() -> None:
-    """Rate limits and counters of one test are none of the next one's business."""
+def _nothing_remembered() -> None:
+    """Rate limits of one test are none of the next one's business, and SQLite reuses its ids."""
     cache.clear()
+    live._parsed.cache_clear()
 
 
 # --------------------------------------------------------------------- browser
