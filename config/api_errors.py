@@ -161,15 +161,6 @@ TABLE: Mapping[type[Exception], Answer] = {
         _("Only a head buyer shares"),
         detail=_("Only an active head buyer of this partner shares points."),
     ),
-    sharing.ProgrammeNotLive: Answer(
-        422, "programme_not_live", _("Programme not running"), detail=_("It does not run now.")
-    ),
-    sharing.ReasonMissing: Answer(
-        422,
-        "reason_missing",
-        _("Reason missing"),
-        detail=_("Say why, so that the team can read it."),
-    ),
     sharing.SharesDoNotSum: Answer(
         422, "shares_do_not_sum", _("Parts do not add up"), facts=("missing",)
     ),
@@ -182,9 +173,6 @@ TABLE: Mapping[type[Exception], Answer] = {
     ),
     sharing.NothingToSplitBy: Answer(
         422, "nothing_to_split_by", _("Nothing to split by"), detail=_("Give somebody a weight.")
-    ),
-    sharing.LimitsTooTight: Answer(
-        422, "limits_too_tight", _("Limits too tight"), facts=("missing",)
     ),
     sharing.UndoTooLate: Answer(409, "undo_too_late", _("Too late to undo")),
     sharing.NothingLeftToUndo: Answer(

@@ -135,7 +135,7 @@ class AccountFilters(django_filters.FilterSet):
 
     class Meta:
         model = Account
-        fields: ClassVar = []
+        fields: ClassVar[list[str]] = []
 
 
 @extend_schema(tags=["ledger"])
@@ -161,7 +161,7 @@ class AccountDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
         return rows.select_related("unit", "partner", "member")
 
     def paginate_queryset(self, queryset: Any) -> Any:
-        return read_figures(super().paginate_queryset(queryset), at=self.now)
+        return read_figures(super().paginate_queryset(queryset) or (), at=self.now)
 
     def get_object(self) -> AccountFigures:
         condition = match_account(self.kwargs["id"])
@@ -213,7 +213,7 @@ class TransferFilters(django_filters.FilterSet):
 
     class Meta:
         model = Transfer
-        fields: ClassVar = []
+        fields: ClassVar[list[str]] = []
 
 
 @extend_schema(tags=["ledger"])
@@ -284,7 +284,7 @@ class LotFilters(django_filters.FilterSet):
 
     class Meta:
         model = Lot
-        fields: ClassVar = []
+        fields: ClassVar[list[str]] = []
 
     def filter_by_state(self, rows: QuerySet[Lot], name: str, value: str) -> QuerySet[Lot]:
         return rows.filter(remaining__gt=0) if value == "open" else rows.filter(remaining=0)

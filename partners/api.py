@@ -49,7 +49,7 @@ class PartnerFilters(django_filters.FilterSet):
 
     class Meta:
         model = Partner
-        fields: ClassVar = []
+        fields: ClassVar[list[str]] = []
 
 
 @extend_schema(tags=["partners"])
@@ -94,7 +94,7 @@ class MemberFilters(django_filters.FilterSet):
 
     class Meta:
         model = Member
-        fields: ClassVar = []
+        fields: ClassVar[list[str]] = []
 
 
 @extend_schema(tags=["partners"])
@@ -146,7 +146,7 @@ class EventFilters(django_filters.FilterSet):
 
     class Meta:
         model = Event
-        fields: ClassVar = []
+        fields: ClassVar[list[str]] = []
 
 
 @extend_schema(tags=["events"])

@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import PermissionDenied
@@ -70,7 +69,7 @@ class ApiKeyAuthentication(BaseAuthentication):
 class MemberSession(SessionAuthentication):
     """The portal's session. It acts as the member who is signed in, and needs the CSRF token."""
 
-    def enforce_csrf(self, request: HttpRequest | Request) -> None:
+    def enforce_csrf(self, request: Request) -> None:
         try:
             super().enforce_csrf(request)
         except PermissionDenied as error:

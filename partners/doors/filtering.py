@@ -74,7 +74,7 @@ class StrictFilterBackend(DjangoFilterBackend):
     """Filters by the view's ``filterset_class`` and refuses values it cannot understand."""
 
     def filter_queryset(
-        self, request: Request, queryset: QuerySet[Any], view: "APIView"
+        self, request: Any, queryset: QuerySet[Any], view: "APIView"
     ) -> QuerySet[Any]:
         filterset = self.get_filterset(request, queryset, view)
         if filterset is None:

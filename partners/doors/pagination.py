@@ -53,7 +53,7 @@ class CursorPage(BasePagination):
     always_continues: ClassVar = False
 
     def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: "APIView | None" = None
+        self, queryset: Any, request: Request, view: "APIView | None" = None
     ) -> list[Any]:
         self.order: tuple[str, ...] = getattr(view, "page_order", ("-pk",))
         self.binding = self._bind(request, view)
@@ -81,7 +81,7 @@ class CursorPage(BasePagination):
             raise InvalidParameter("A parameter cannot be understood.", errors=[error])
         return int(text)
 
-    def _bind(self, request: Request, view: "APIView") -> str:
+    def _bind(self, request: Request, view: "APIView | None") -> str:
         filters = sorted(
             (name, value)
             for name, value in request.query_params.items()

@@ -99,5 +99,5 @@ def flatten(detail: Any, pointer: str = "") -> Iterator[FieldProblem]:
             nested = isinstance(inner, Mapping | list | tuple)
             yield from flatten(inner, f"{pointer}/{position}" if nested else pointer)
     else:
-        code = detail.code if isinstance(detail, ErrorDetail) else "invalid"
+        code = (detail.code if isinstance(detail, ErrorDetail) else None) or "invalid"
         yield FieldProblem(pointer=pointer, code=code, detail=str(detail))

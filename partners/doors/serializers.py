@@ -42,7 +42,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         return value
 
     def _unknown(self) -> serializers.ErrorDetail:
-        return serializers.ErrorDetail(self.error_messages["unknown_field"], code="unknown_field")
+        return serializers.ErrorDetail(str(self.error_messages["unknown_field"]), code="unknown_field")
 
 
 class WholeNumberField(serializers.IntegerField):
@@ -159,7 +159,7 @@ def write_moment(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-MOMENT_MESSAGES = {
+MOMENT_MESSAGES: dict[str, Any] = {
     "invalid": _("Send a time such as 2026-03-02T09:30:00+02:00."),
     "naive": _("Say the offset too, such as 2026-03-02T09:30:00+02:00 or ...Z."),
     "out_of_range": _("The time is too far from the present."),

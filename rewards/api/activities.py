@@ -124,7 +124,7 @@ class ActivityFilters(django_filters.FilterSet):
 
     class Meta:
         model = Activity
-        fields: ClassVar = []
+        fields: ClassVar[list[str]] = []
 
 
 @extend_schema(tags=["activities"])

@@ -58,7 +58,7 @@ class AwardFilters(django_filters.FilterSet):
 
     class Meta:
         model = Award
-        fields: ClassVar = []
+        fields: ClassVar[list[str]] = []
 
 
 @extend_schema(tags=["activities"])

@@ -49,7 +49,7 @@ class RewardFilters(django_filters.FilterSet):
 
     class Meta:
         model = Reward
-        fields: ClassVar = []
+        fields: ClassVar[list[str]] = []
 
 
 @extend_schema(tags=["rewards"])

@@ -51,7 +51,7 @@ class EntitlementFilters(django_filters.FilterSet):
 
     class Meta:
         model = Entitlement
-        fields: ClassVar = []
+        fields: ClassVar[list[str]] = []
 
 
 class NothingInput(StrictSerializer):

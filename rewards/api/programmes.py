@@ -142,7 +142,7 @@ class StandingFilters(django_filters.FilterSet):
 
     class Meta:
         model = Standing
-        fields: ClassVar = []
+        fields: ClassVar[list[str]] = []
 
 
 @extend_schema(tags=["programmes"])

@@ -121,7 +121,7 @@ class RedemptionFilters(django_filters.FilterSet):
 
     class Meta:
         model = Redemption
-        fields: ClassVar = []
+        fields: ClassVar[list[str]] = []
 
 
 @extend_schema(tags=["rewards"])

@@ -135,7 +135,7 @@ class ShareFilters(django_filters.FilterSet):
 
     class Meta:
         model = Share
-        fields: ClassVar = []
+        fields: ClassVar[list[str]] = []
 
 
 @extend_schema(tags=["rewards"])
