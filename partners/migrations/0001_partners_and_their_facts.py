@@ -261,25 +261,6 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('caller', 'idempotency_key'), name='partners_rememberedanswer_once_per_caller')],
             },
         ),
-        migrations.CreateModel(
-            name='StagedRow',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('row_number', models.PositiveBigIntegerField()),
-                ('document', models.CharField(max_length=100)),
-                ('partner_ref', models.CharField(blank=True, max_length=64)),
-                ('occurred_at', models.DateTimeField(null=True)),
-                ('sku', models.CharField(blank=True, max_length=64)),
-                ('description', models.CharField(blank=True, max_length=255)),
-                ('category', models.CharField(blank=True, max_length=64)),
-                ('quantity', models.BigIntegerField(null=True)),
-                ('unit_price', models.BigIntegerField(null=True)),
-                ('country', models.CharField(blank=True, max_length=64)),
-                ('currency', models.CharField(blank=True, max_length=3)),
-                ('problem', models.JSONField(null=True)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='staged_rows', to='partners.importrun')),
-            ],
-        ),
         migrations.AddConstraint(
             model_name='person',
             constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='partners_person_email_in_lower_case'),
@@ -339,9 +320,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='activity',
             constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='partners_activity_amount_not_negative'),
-        ),
-        migrations.AddIndex(
-            model_name='stagedrow',
-            index=models.Index(fields=['run', 'document'], name='partners_stagedrow_document'),
         ),
     ]

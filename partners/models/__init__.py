@@ -8,7 +8,6 @@ from partners.models.integration import (
     ImportRun,
     ParkedDocument,
     RememberedAnswer,
-    StagedRow,
 )
 from partners.models.job import JobRun
 from partners.models.scope import Actor, PartnerScopedQuerySet
@@ -30,5 +29,4 @@ __all__ = [
     "PartnerScopedQuerySet",
     "Person",
     "RememberedAnswer",
-    "StagedRow",
 ]

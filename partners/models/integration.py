@@ -7,7 +7,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from partners.models.amounts import ExactAmountField
 from partners.models.company import Partner
 
 
@@ -91,36 +90,6 @@ class ImportRun(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.file_name} from {self.source}"
-
-
-class StagedRow(models.Model):
-    """
-    A row of a file between reading and judging, so that a document's rows need not be adjacent.
-
-    Emptied when the run ends. ``problem`` is set where the row could not be read.
-    """
-
-    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="staged_rows")
-    row_number = models.PositiveBigIntegerField()
-    document = models.CharField(max_length=100)
-    partner_ref = models.CharField(max_length=64, blank=True)
-    occurred_at = models.DateTimeField(null=True)
-    sku = models.CharField(max_length=64, blank=True)
-    description = models.CharField(max_length=255, blank=True)
-    category = models.CharField(max_length=64, blank=True)
-    quantity = ExactAmountField(null=True)
-    unit_price = ExactAmountField(null=True)
-    country = models.CharField(max_length=64, blank=True)
-    currency = models.CharField(max_length=3, blank=True)
-    problem = models.JSONField(null=True)
-
-    class Meta:
-        indexes: ClassVar = [
-            models.Index(fields=["run", "document"], name="partners_stagedrow_document"),
-        ]
-
-    def __str__(self) -> str:
-        return f"row {self.row_number} of run {self.run_id}"
 
 
 class ParkedDocument(models.Model):
