@@ -37,6 +37,11 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("long" if config.getoption("long") else "suite")
 
 
+def commits(item: pytest.Item) -> bool:
+    marked = any(item.get_closest_marker(name) for name in COMMITTING)
+    return marked or "own_database" in getattr(item, "fixturenames", ())
+
+
 def find_flushing(item: pytest.Item) -> bool:
     marker = item.get_closest_marker("django_db")
     wants = marker.kwargs.get("transaction") or marker.args if marker else None
@@ -50,6 +55,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             "The ledger cannot be flushed. Mark these tests transaction, or use own_database:\n  "
             + "\n  ".join(flushing)
         )
+    for item in filter(commits, items):
+        # pytest-django makes the test database only for tests that ask for it in its own way.
+        item.add_marker("django_db")
     left_out: dict[str, list[pytest.Item]] = {}
     for item in list(items):
         reason = find_reason_to_leave_out(config, item)
@@ -98,22 +106,11 @@ def own_database(
         yield clone
 
 
-def commits(request: pytest.FixtureRequest) -> bool:
-    marked = any(request.node.get_closest_marker(name) for name in COMMITTING)
-    return marked or "own_database" in request.fixturenames
-
-
 @pytest.fixture
 def _django_db_helper(request: pytest.FixtureRequest) -> None:
     """Where pytest-django would roll back or flush: a committing test gets its own database."""
-    name = "own_database" if commits(request) else "_django_db_helper"
+    name = "own_database" if commits(request.node) else "_django_db_helper"
     request.getfixturevalue(name)
-
-
-@pytest.fixture(autouse=True)
-def _own_database_where_marked(request: pytest.FixtureRequest) -> None:
-    if commits(request):
-        request.getfixturevalue("own_database")
 
 
 @pytest.fixture(autouse=True)

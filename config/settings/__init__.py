@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from config.settings.databases import describe_cache, describe_database
@@ -233,6 +234,11 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_ENABLE_UTC = True
+CELERY_IMPORTS = ["config.nightly"]
+# Hourly in UTC: the database, not the clock, says which programmes have a day to close.
+CELERY_BEAT_SCHEDULE = {
+    "close due days": {"task": "config.nightly.close_due_days", "schedule": crontab(minute=7)},
+}
 # A task may run twice, even at once, and never gets lost by a killed worker.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
