@@ -10,12 +10,23 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import F, Min, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from ledger.models import Account, Lot, Transfer
 from ledger.naming import OWNED_PATTERN, match_account, name_account
-from partners.doors.filtering import MomentFilter, PartnerFilter
+from ledger.statements import Movement, Statement, read_statement
+from partners.doors.filtering import (
+    MomentFilter,
+    MomentFormField,
+    PartnerFilter,
+    describe_invalid,
+)
+from partners.doors.pagination import PAGE_PARAMETERS, read_cursor, read_page_size, write_cursor
 from partners.doors.problems import NotFoundHere
 from partners.doors.serializers import MomentField
 from partners.doors.views import Door
@@ -23,6 +34,7 @@ from partners.keys import Scope
 from partners.models import Actor, Member
 
 EXPIRING_SOON = timedelta(days=90)
+STATEMENT_LENGTH_MAX = timedelta(days=366)
 OWNED_KINDS = [choice for choice in Account.Kind.choices if choice[0] not in Account.HOUSE_KINDS]
 
 
@@ -138,6 +150,50 @@ class AccountFilters(django_filters.FilterSet):
         fields: ClassVar[list[str]] = []
 
 
+# ------------------------------------------------------------------- statement
+
+
+class MovementOutput(serializers.Serializer[Movement]):
+    transfer = serializers.UUIDField(source="transfer_id")
+    kind = serializers.ChoiceField(choices=Transfer.Kind.choices)
+    posted_at = MomentField()
+    occurred_at = MomentField()
+    amount = serializers.IntegerField(help_text="Below zero where something left the account.")
+    balance = serializers.IntegerField(help_text="What the account then had.")
+    reason_code = serializers.CharField()
+    reference = serializers.CharField()
+
+
+class StatementOutput(serializers.Serializer[Statement]):
+    account = AccountNameField()
+    unit = serializers.CharField(source="account.unit.code")
+    opening = serializers.IntegerField()
+    credited = serializers.IntegerField()
+    debited = serializers.IntegerField()
+    closing = serializers.IntegerField()
+    movements = MovementOutput(many=True)
+    next_cursor = serializers.CharField(allow_null=True, default=None)
+
+
+class PeriodForm(forms.Form):
+    """The period of a statement; the end is not part of it."""
+
+    until = MomentFormField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # A parameter may be called what a Python name may not.
+        self.fields["from"] = MomentFormField()
+
+    def clean(self) -> dict[str, Any]:
+        period = super().clean() or {}
+        if {"from", "until"} <= period.keys():
+            length = period["until"] - period["from"]
+            if not timedelta(0) < length <= STATEMENT_LENGTH_MAX:
+                raise ValidationError({"until": _("It must be after from, by at most a year.")})
+        return period
+
+
 @extend_schema(tags=["ledger"])
 class AccountDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
     """
@@ -147,7 +203,12 @@ class AccountDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
     of the kind `debt` the balance is what is still owed.
     """
 
-    scopes: ClassVar = {"list": Scope.ACCOUNTS_READ, "retrieve": Scope.ACCOUNTS_READ}
+    scopes: ClassVar = {
+        "list": Scope.ACCOUNTS_READ,
+        "retrieve": Scope.ACCOUNTS_READ,
+        "statement": Scope.ACCOUNTS_READ,
+    }
+    parameters: ClassVar = {"statement": ("from", "until", "limit", "cursor")}
     queryset = Account.objects.none()
     serializer_class = AccountOutput
     filterset_class = AccountFilters
@@ -169,6 +230,42 @@ class AccountDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
         if found is None:
             raise NotFoundHere
         return read_figures([found], at=self.now)[0]
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("from", OpenApiTypes.DATETIME, required=True),
+            OpenApiParameter(
+                "until", OpenApiTypes.DATETIME, required=True, description="Not part of it."
+            ),
+            *PAGE_PARAMETERS,
+        ],
+        responses={200: StatementOutput},
+        filters=False,
+    )
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def statement(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the URL
+        """What moved in a period by the time of posting: opening + movements = closing."""
+        account = self.get_object().account
+        period = PeriodForm(request.query_params)
+        if not period.is_valid():
+            raise describe_invalid(period.errors)
+        given = (period.cleaned_data["from"], period.cleaned_data["until"])
+        binding = f"statement:{self.caller}:{name_account(account)}:{given}"
+        cursor = request.query_params.get("cursor")
+        found = read_statement(
+            account=account,
+            from_at=given[0],
+            until_at=given[1],
+            after=read_cursor(cursor, binding=binding)[0] if cursor is not None else None,
+            page_size=read_page_size(request),
+        )
+        after = found.next_after
+        return Response(
+            {
+                **StatementOutput(found).data,
+                "next_cursor": None if after is None else write_cursor([after], binding=binding),
+            }
+        )
 
 
 # ------------------------------------------------------------------- transfers

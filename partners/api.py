@@ -6,8 +6,10 @@ import django_filters
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from partners import events
+from partners import events, feeding
 from partners.doors.filtering import (
     MomentFilter,
     PartnerFilter,
@@ -164,6 +166,11 @@ class EventDoor(mixins.ListModelMixin, Door):
     filterset_class = EventFilters
     pagination_class = FeedPage
     page_order = ("feed_position",)
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Read on from a cursor."""
+        feeding.give_places()
+        return super().list(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet[Any]:
         rows = Event.objects.for_actor(self.actor).filter(feed_position__isnull=False)

@@ -1,6 +1,6 @@
 """Query parameters: known ones only, each once, each of its type."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -80,15 +80,20 @@ class StrictFilterBackend(DjangoFilterBackend):
         if filterset is None:
             return queryset
         if not filterset.is_valid():
-            raise InvalidParameter(
-                "A parameter cannot be understood.",
-                errors=[
-                    FieldProblem(parameter=name, code="invalid_parameter", detail=str(message))
-                    for name, messages in filterset.errors.items()
-                    for message in messages
-                ],
-            )
+            raise describe_invalid(filterset.errors)
         return filterset.qs
+
+
+def describe_invalid(errors: Mapping[str, Any]) -> InvalidParameter:
+    """Turn the errors of a form over query parameters into a refusal."""
+    return InvalidParameter(
+        "A parameter cannot be understood.",
+        errors=[
+            FieldProblem(parameter=name, code="invalid_parameter", detail=str(message))
+            for name, messages in errors.items()
+            for message in messages
+        ],
+    )
 
 
 class MomentFormField(forms.CharField):

@@ -1,5 +1,6 @@
 """Pages by cursor: constant work at any depth, and no row twice while others are written."""
 
+import zlib
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -7,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core import signing
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Q, QuerySet
+from django.db.models import Q
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,6 +26,20 @@ PAGE_SIZE_MAX = 200
 SALT = "partners.doors.pagination"
 
 
+PAGE_PARAMETERS = (
+    OpenApiParameter(
+        "limit",
+        {"type": "integer", "minimum": 1, "maximum": PAGE_SIZE_MAX, "default": PAGE_SIZE},
+        description="How many items a page holds at most.",
+    ),
+    OpenApiParameter(
+        "cursor",
+        {"type": "string"},
+        description="The `next_cursor` of the previous page, with the same filters.",
+    ),
+)
+
+
 class InvalidCursor(Refusal):
     """The cursor was not given out for this list, these filters and this caller."""
 
@@ -36,6 +52,51 @@ class CursorSerializer:
 
     def loads(self, data: bytes) -> Any:
         return signing.JSONSerializer().loads(data)
+
+
+def write_cursor(values: list[Any], *, binding: str) -> str:
+    """Sign where a page ended; ``binding`` names the list, its filters and the caller."""
+    return signing.dumps(values, salt=binding, serializer=CursorSerializer, compress=True)
+
+
+def read_cursor(cursor: str, *, binding: str) -> list[Any]:
+    """
+    Return what ``write_cursor`` wrote for the same list, filters and caller.
+
+    :raises InvalidCursor: If it was changed or belongs elsewhere.
+    """
+    try:
+        values = signing.loads(cursor, salt=binding, serializer=CursorSerializer)
+    except (signing.BadSignature, ValueError, zlib.error) as error:
+        raise InvalidCursor(
+            "Send the cursor as the previous page of this list gave it, with the same filters.",
+            errors=[
+                FieldProblem(
+                    parameter="cursor", code="invalid_cursor", detail="Not a cursor of this list."
+                )
+            ],
+        ) from error
+    return [_revive(value) for value in values]
+
+
+def _revive(value: Any) -> Any:
+    is_moment = isinstance(value, str) and len(value) >= len("2026-03-02T00:00:00Z")
+    return datetime.fromisoformat(value) if is_moment and value[10] == "T" else value
+
+
+def read_page_size(request: Request) -> int:
+    """
+    Return how many items a page may hold.
+
+    :raises InvalidParameter: If ``limit`` is not a plain number within the bounds.
+    """
+    text = request.query_params.get("limit", str(PAGE_SIZE))
+    plain = text.isascii() and text.isdecimal() and len(text) <= len(str(PAGE_SIZE_MAX))
+    if not plain or not 1 <= int(text) <= PAGE_SIZE_MAX:
+        said = f"Send a whole number from 1 to {PAGE_SIZE_MAX}."
+        error = FieldProblem(parameter="limit", code="invalid_parameter", detail=said)
+        raise InvalidParameter("A parameter cannot be understood.", errors=[error])
+    return int(text)
 
 
 class CursorPage(BasePagination):
@@ -57,11 +118,11 @@ class CursorPage(BasePagination):
     ) -> list[Any]:
         self.order: tuple[str, ...] = getattr(view, "page_order", ("-pk",))
         self.binding = self._bind(request, view)
-        size = self._read_size(request)
+        size = read_page_size(request)
         self.given = request.query_params.get(self.cursor_parameter)
         ordered = queryset.order_by(*self.order)
         if self.given is not None:
-            ordered = ordered.filter(self._after(self._open(self.given)))
+            ordered = ordered.filter(self._after(read_cursor(self.given, binding=self.binding)))
         rows = list(ordered[: size + 1])
         self.has_more = len(rows) > size
         self.rows = rows[:size]
@@ -69,17 +130,6 @@ class CursorPage(BasePagination):
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response({"items": data, "next_cursor": self._next_cursor()})
-
-    def _read_size(self, request: Request) -> int:
-        text = request.query_params.get(self.size_parameter, str(PAGE_SIZE))
-        plain = text.isascii() and text.isdecimal() and len(text) <= len(str(PAGE_SIZE_MAX))
-        if not plain or not 1 <= int(text) <= PAGE_SIZE_MAX:
-            said = f"Send a whole number from 1 to {PAGE_SIZE_MAX}."
-            error = FieldProblem(
-                parameter=self.size_parameter, code="invalid_parameter", detail=said
-            )
-            raise InvalidParameter("A parameter cannot be understood.", errors=[error])
-        return int(text)
 
     def _bind(self, request: Request, view: "APIView | None") -> str:
         filters = sorted(
@@ -97,28 +147,7 @@ class CursorPage(BasePagination):
             return None
         last = self.rows[-1]
         values = [getattr(last, name.lstrip("-")) for name in self.order]
-        return signing.dumps(values, salt=self.binding, serializer=CursorSerializer, compress=True)
-
-    def _open(self, cursor: str) -> list[Any]:
-        try:
-            values = signing.loads(cursor, salt=self.binding, serializer=CursorSerializer)
-        except (signing.BadSignature, ValueError) as error:
-            raise InvalidCursor(
-                "Send the cursor as the previous page of this list gave it, with the same filters.",
-                errors=[
-                    FieldProblem(
-                        parameter=self.cursor_parameter,
-                        code="invalid_cursor",
-                        detail="Not a cursor of this list.",
-                    )
-                ],
-            ) from error
-        return [self._revive(value) for value in values]
-
-    @staticmethod
-    def _revive(value: Any) -> Any:
-        is_moment = isinstance(value, str) and len(value) >= len("2026-03-02T00:00:00Z")
-        return datetime.fromisoformat(value) if is_moment and value[10] == "T" else value
+        return write_cursor(values, binding=self.binding)
 
     def _after(self, values: list[Any]) -> Q:
         """Rows behind the given one: equal in the first columns, further in the next."""
@@ -134,22 +163,12 @@ class CursorPage(BasePagination):
     def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:
         return [
             {
-                "name": self.size_parameter,
+                "name": parameter.name,
                 "in": "query",
-                "description": "How many items a page holds at most.",
-                "schema": {
-                    "type": "integer",
-                    "minimum": 1,
-                    "maximum": PAGE_SIZE_MAX,
-                    "default": PAGE_SIZE,
-                },
-            },
-            {
-                "name": self.cursor_parameter,
-                "in": "query",
-                "description": "The `next_cursor` of the previous page, with the same filters.",
-                "schema": {"type": "string"},
-            },
+                "description": parameter.description,
+                "schema": parameter.type,
+            }
+            for parameter in PAGE_PARAMETERS
         ]
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ Move = Callable[..., Redemption]
 
 
 class NotYours(Exception):
-    """Only whoever took the reward, or staff, may call it off, and only before approval."""
+    """Only whoever took the reward may call it off; a system of the seller decides otherwise."""
 
 
 class DetailsField(serializers.DictField):
@@ -207,24 +207,28 @@ class RedemptionDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
     @action(detail=True, methods=["post"])
     @idempotent
     def cancel(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the URL
-        """Call off what is not delivered yet. The same points come back."""
+        """
+        Call off what is not delivered yet. The same points come back.
+
+        A member may do so with their own requests, until they are approved.
+        """
+        if self.actor.member is not None:
+            return self._withdraw(self.actor.member)
         return self._move(redeeming.cancel)
 
     def _move(self, move: Move) -> Response:
         redemption: Redemption = self.get_object()
-        self._refuse_others_affairs(redemption)
         given = self.read_input(ReasonInput)
         move(redemption=redemption, by=self.actor.person, reason=given["reason"], at=self.now)
         return self._answer(redemption.public_id, status.HTTP_200_OK)
 
-    def _refuse_others_affairs(self, redemption: Redemption) -> None:
-        member: Member | None = self.actor.member
-        if member is None:
-            return
+    def _withdraw(self, member: Member) -> Response:
+        redemption: Redemption = self.get_object()
+        self.read_input(ReasonInput)
         if redemption.member_id != member.pk:
             raise NotYours(_("Only whoever took it may call it off."))
-        if not redeeming.may_be_cancelled_by_taker(redemption):
-            raise NotYours(_("It has been approved already. Ask the seller."))
+        redeeming.withdraw(redemption=redemption, by=member.person, at=self.now)
+        return self._answer(redemption.public_id, status.HTTP_200_OK)
 
     def _answer(self, public_id: uuid.UUID, code: int) -> Response:
         stored = self.get_queryset().get(public_id=public_id)

@@ -24,7 +24,7 @@ from partners.models import ApiKey, Member
 from rewards import redeeming
 from rewards.models import Programme
 from tests.api.conftest import RULES, Poster, make_token, signed_in, with_key
-from tests.rewards.cast import NOON, Shop, make_partner, offer, owe, take
+from tests.rewards.cast import NOON, Shop, earn, make_partner, offer, owe, take
 
 LINE = {"sku": "85123A", "quantity": "6", "amount": "15.30"}
 ADDRESS = {
@@ -242,7 +242,10 @@ def cannot_be_taken_back(world: World) -> Any:
 
 
 def not_yours(world: World) -> Any:
-    taken = take(world.shop.alice, world.shop.pool, offer(world.shop.programme))
+    wallet = world.shop.wallet(world.shop.bob)
+    earn(wallet, 10)
+    reward = offer(world.shop.programme, audience="person", price=10, approval_required=True)
+    taken = take(world.shop.bob, wallet, reward)
     client = APIClient(raise_request_exception=False)
     client.force_login(world.shop.alice.person)
     return client.post(
