@@ -62,13 +62,13 @@ def show_document(value: Any, depth: int = 0) -> SafeString | str:
     if depth < DEPTH_MAX and isinstance(value, Mapping) and value:
         rows = ((name, show_document(item, depth + 1)) for name, item in value.items())
         return format_html(
-            '<dl class="grid gap-x-4 gap-y-1 grid-cols-[max-content_1fr]">{}</dl>',
-            format_html_join("", '<dt class="text-base-500">{}</dt><dd>{}</dd>', rows),
+            '<dl class="t-pairs">{}</dl>',
+            format_html_join("", '<dt>{}</dt><dd>{}</dd>', rows),
         )
     if depth < DEPTH_MAX and is_list(value) and value:
         rows = ((show_document(item, depth + 1),) for item in value)
         return format_html(
-            '<ol class="flex flex-col gap-2">{}</ol>', format_html_join("", "<li>{}</li>", rows)
+            '<ol>{}</ol>', format_html_join("", "<li>{}</li>", rows)
         )
     if isinstance(value, int) and not isinstance(value, bool):
         return say_number(value)

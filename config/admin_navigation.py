@@ -1,0 +1,110 @@
+"""The sidebar of the admin: what each person finds in it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from partners.doors.admin import actor_of
+from rewards.models import Redemption
+
+# Group, then its lists: model, icon, words. A list is shown to who may see its rows.
+SIDEBAR: tuple[tuple[Any, tuple[tuple[str, str, Any], ...]], ...] = (
+    (
+        _("Partners"),
+        (
+            ("partners.partner", "storefront", _("Partners")),
+            ("partners.member", "groups", _("Members")),
+            ("partners.person", "person", _("People")),
+            ("partners.activity", "receipt_long", _("Activities")),
+        ),
+    ),
+    (
+        _("Rewards"),
+        (
+            ("rewards.redemption", "approval_delegation", _("Redemptions")),
+            ("rewards.reward", "redeem", _("Catalogue")),
+            ("rewards.programme", "loyalty", _("Programmes")),
+            ("rewards.share", "share", _("Shares")),
+            ("rewards.entitlement", "verified", _("Entitlements")),
+        ),
+    ),
+    (
+        _("Ledger"),
+        (
+            ("ledger.account", "account_balance_wallet", _("Accounts")),
+            ("ledger.transfer", "swap_horiz", _("Transfers")),
+            ("rewards.award", "add_circle", _("Awards")),
+            ("rewards.clawback", "undo", _("Claw-backs")),
+            ("ledger.unit", "straighten", _("Units")),
+        ),
+    ),
+    (
+        _("Insight"),
+        (
+            ("rewards.standing", "leaderboard", _("Standings")),
+            ("rewards.tierchange", "trending_up", _("Tier changes")),
+            ("partners.event", "history", _("Events")),
+        ),
+    ),
+    (
+        _("Integration"),
+        (
+            ("partners.importrun", "upload_file", _("Imports")),
+            ("partners.parkeddocument", "pending_actions", _("Parked documents")),
+            ("partners.apikey", "key", _("API keys")),
+        ),
+    ),
+    (
+        _("System"),
+        (
+            ("partners.jobrun", "nightlight", _("Nightly steps")),
+            ("rewards.programmeversion", "rule", _("Programme versions")),
+            ("auth.group", "badge", _("Roles")),
+            ("admin.logentry", "policy", _("Log of changes")),
+        ),
+    ),
+)
+BADGES = {"rewards.redemption": "config.admin_navigation.count_requests"}
+
+
+def list_navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the sidebar: groups of lists that the person may see, none of them empty."""
+    overview = {
+        "title": _("Overview"),
+        "icon": "space_dashboard",
+        "link": reverse("admin:index"),
+        "active": request.path == reverse("admin:index"),
+    }
+    groups = [
+        {"title": title, "separator": True, "items": list(list_items(request, lists))}
+        for title, lists in SIDEBAR
+    ]
+    return [{"items": [overview]}, *(group for group in groups if group["items"])]
+
+
+def list_items(
+    request: HttpRequest, lists: tuple[tuple[str, str, Any], ...]
+) -> Iterator[dict[str, Any]]:
+    for model, icon, title in lists:
+        app_label, model_name = model.split(".")
+        if not request.user.has_perm(f"{app_label}.view_{model_name}"):
+            continue
+        link = reverse(f"admin:{app_label}_{model_name}_changelist")
+        item = {
+            "title": title,
+            "icon": icon,
+            "link": link,
+            "active": request.path.startswith(link),
+        }
+        if model in BADGES:
+            item["badge"] = BADGES[model]
+        yield item
+
+
+def count_requests(request: HttpRequest) -> int | str:
+    """Return how many redemptions wait for approval, for the badge in the sidebar."""
+    waiting = Redemption.objects.for_actor(actor_of(request))
+    return waiting.filter(state=Redemption.State.REQUESTED).count() or ""

@@ -1,0 +1,136 @@
+"""What each role of the seller's staff may do. The groups are made from this table."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from django.contrib.auth.models import Group, Permission
+
+from partners.roles import Role
+
+FACTS: Final = (
+    "partners.view_partner",
+    "partners.view_member",
+    "partners.view_activity",
+    "partners.view_activityline",
+    "partners.view_event",
+)
+BOOKS: Final = (
+    "ledger.view_unit",
+    "ledger.view_account",
+    "ledger.view_transfer",
+    "ledger.view_lot",
+    "ledger.view_lotuse",
+)
+LOYALTY: Final = (
+    "rewards.view_programme",
+    "rewards.view_programmeversion",
+    "rewards.view_standing",
+    "rewards.view_tierchange",
+    "rewards.view_award",
+    "rewards.view_clawback",
+    "rewards.view_reward",
+    "rewards.view_redemption",
+    "rewards.view_redemptionmove",
+    "rewards.view_share",
+    "rewards.view_sharepart",
+    "rewards.view_entitlement",
+)
+INTAKE: Final = (
+    "partners.view_importrun",
+    "partners.view_importrow",
+    "partners.view_parkeddocument",
+    "partners.view_jobrun",
+)
+
+# Approving is one duty, handing over another: change_redemption decides, add_redemptionmove
+# hands over. Nobody is given anything on the ledger beyond reading.
+PERMISSIONS: Final[Mapping[Role, tuple[str, ...]]] = {
+    Role.LOYALTY_MANAGER: (
+        *FACTS,
+        *BOOKS,
+        *LOYALTY,
+        *INTAKE,
+        "partners.add_partner",
+        "partners.change_partner",
+        "partners.add_member",
+        "partners.change_member",
+        "partners.view_person",
+        "partners.add_person",
+        "partners.change_person",
+        "rewards.change_programme",
+        "rewards.add_programmeversion",
+        "rewards.change_programmeversion",
+        "rewards.add_reward",
+        "rewards.change_reward",
+        "rewards.change_redemption",
+        "rewards.add_redemptionmove",
+    ),
+    Role.ACCOUNT_MANAGER: (*FACTS, *BOOKS, *LOYALTY),
+    Role.FULFILMENT: (
+        "partners.view_partner",
+        "partners.view_member",
+        "rewards.view_reward",
+        "rewards.view_redemption",
+        "rewards.view_redemptionmove",
+        "rewards.view_entitlement",
+        "rewards.add_redemptionmove",
+    ),
+    Role.FINANCE: (*FACTS, *BOOKS, *LOYALTY, *INTAKE),
+    Role.AUDITOR: (
+        *FACTS,
+        *BOOKS,
+        *LOYALTY,
+        *INTAKE,
+        "partners.view_person",
+        "partners.view_apikey",
+        "auth.view_group",
+        "admin.view_logentry",
+    ),
+    Role.ADMINISTRATOR: (
+        *FACTS,
+        *BOOKS,
+        *LOYALTY,
+        *INTAKE,
+        "partners.view_person",
+        "partners.add_person",
+        "partners.change_person",
+        "partners.view_apikey",
+        "partners.add_apikey",
+        "partners.change_apikey",
+        "auth.view_group",
+        "admin.view_logentry",
+    ),
+}
+
+
+class PermissionMissing(LookupError):
+    """The table names a permission that no model has; the database may not be migrated yet."""
+
+
+def load_roles() -> dict[Role, int]:
+    """
+    Make every group hold exactly the permissions of the table; return how many each holds.
+
+    Run it again after an upgrade: it changes only what differs.
+
+    :raises PermissionMissing: If a permission does not exist.
+    """
+    known = read_permissions()
+    held = {}
+    for role, wanted in PERMISSIONS.items():
+        group, _is_new = Group.objects.get_or_create(name=role.value)
+        group.permissions.set(find(wanted, known))
+        held[role] = len(wanted)
+    return held
+
+
+def read_permissions() -> dict[str, Permission]:
+    rows = Permission.objects.select_related("content_type")
+    return {f"{row.content_type.app_label}.{row.codename}": row for row in rows}
+
+
+def find(wanted: Iterable[str], known: Mapping[str, Permission]) -> list[Permission]:
+    try:
+        return [known[name] for name in wanted]
+    except KeyError as error:
+        raise PermissionMissing(f"There is no permission {error.args[0]}.") from error

@@ -1,0 +1,303 @@
+"""
+The first page of the admin: what needs somebody, how the programme does, what ran last.
+
+Every figure is of the partners that the person may see, and shown only to who may see its list.
+The number of queries is fixed, whatever the size of the programme.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Count, Max, Q, Sum
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ledger.models import Account, Transfer
+from ledger.wording import say_amount
+from metrics.kpis import METRICS
+from metrics.measuring import MONEY_PLACES, Cut, measure
+from metrics.periods import Length, Period, between, containing, latest_full
+from partners.doors.admin import actor_of
+from partners.doors.showing import NOTHING, language, say_money, say_number
+from partners.models import Activity, Actor, ImportRow, ImportRun, JobRun, ParkedDocument, Partner
+from rewards.models import Programme, Redemption
+
+MONTHS_SHOWN = 13
+RUNS_SHOWN = 5
+REFUSED_DAYS = 7
+KEY_FIGURES = ("crr", "rpr", "aov")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something that waits for a person, and where to do it."""
+
+    count: int
+    sentence: str
+    url: str
+
+    @property
+    def shown(self) -> str:
+        return say_number(self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One key figure, with what it was before or what it is made of."""
+
+    label: str
+    value: str
+    note: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dashboard:
+    tasks: list[Task]
+    cards: list[Card]
+    months: list[tuple[str, str, str]]
+    chart: str
+    imports: list[ImportRun]
+    steps: list[JobRun]
+    demo_weeks: int
+    shows_work: bool
+
+
+def add_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Put the dashboard into the context of the admin's first page; the theme calls this."""
+    context["dashboard"] = read_dashboard(
+        actor=actor_of(request), may=request.user.has_perm, as_of=timezone.now()
+    )
+    return context
+
+
+def read_dashboard(*, actor: Actor, may: Callable[[str], bool], as_of: datetime) -> Dashboard:
+    programme = Programme.objects.live().select_related("main_unit").order_by("pk").first()
+    zone = ZoneInfo(programme.time_zone if programme else settings.TIME_ZONE)
+    shows_figures = may("partners.view_activity")
+    shows_work = may("partners.view_importrun")
+    months = read_months(actor, zone, as_of) if shows_figures else []
+    return Dashboard(
+        tasks=[
+            *find_redemption_tasks(actor, may),
+            *(find_intake_tasks(as_of) if shows_work else []),
+        ],
+        cards=read_cards(actor, programme, zone, as_of) if shows_figures else [],
+        months=[
+            (say_month(month), say_number(orders), say_money(value, currency_of(programme)))
+            for month, orders, value in months
+        ],
+        chart=draw_months(months),
+        imports=list(ImportRun.objects.order_by("-pk")[:RUNS_SHOWN]) if shows_work else [],
+        steps=find_latest_steps() if shows_work else [],
+        demo_weeks=programme.shifted_days // 7 if programme else 0,
+        shows_work=shows_work,
+    )
+
+
+# --------------------------------------------------------------- what waits
+
+
+def find_redemption_tasks(actor: Actor, may: Callable[[str], bool]) -> list[Task]:
+    if not may("rewards.view_redemption"):
+        return []
+    state = Redemption.State
+    waiting = Redemption.objects.for_actor(actor).aggregate(
+        requested=Count("pk", filter=Q(state=state.REQUESTED)),
+        approved=Count("pk", filter=Q(state=state.APPROVED)),
+    )
+    requested, approved = waiting["requested"], waiting["approved"]
+    queue = reverse("admin:rewards_redemption_changelist")
+    tasks = [
+        Task(
+            requested,
+            ngettext("redemption to approve", "redemptions to approve", requested),
+            f"{queue}?state__exact={state.REQUESTED}",
+        ),
+        Task(
+            approved,
+            ngettext("redemption to hand over", "redemptions to hand over", approved),
+            f"{queue}?state__exact={state.APPROVED}",
+        ),
+    ]
+    return [task for task in tasks if task.count]
+
+
+def find_intake_tasks(as_of: datetime) -> list[Task]:
+    lately = as_of - timedelta(days=REFUSED_DAYS)
+    parked = ParkedDocument.objects.filter(matched_at__isnull=True).count()
+    failed = JobRun.objects.filter(status=JobRun.Status.FAILED).count()
+    refused = ImportRow.objects.filter(
+        outcome=ImportRow.Outcome.REFUSED, run__started_at__gte=lately
+    ).count()
+    tasks = [
+        Task(
+            failed,
+            ngettext("nightly step failed", "nightly steps failed", failed),
+            f"{reverse('admin:partners_jobrun_changelist')}?status__exact={JobRun.Status.FAILED}",
+        ),
+        Task(
+            parked,
+            ngettext("document waits for a partner", "documents wait for a partner", parked),
+            f"{reverse('admin:partners_parkeddocument_changelist')}?state=waiting",
+        ),
+        Task(
+            refused,
+            ngettext("row refused in the last 7 days", "rows refused in the last 7 days", refused),
+            reverse("admin:partners_importrun_changelist"),
+        ),
+    ]
+    return [task for task in tasks if task.count]
+
+
+def find_latest_steps() -> list[JobRun]:
+    """Return the steps of the latest night, in the order they ran."""
+    latest = JobRun.objects.aggregate(day=Max("local_date"))["day"]
+    return list(JobRun.objects.filter(local_date=latest).order_by("pk"))
+
+
+# ------------------------------------------------------------------ figures
+
+
+def read_cards(
+    actor: Actor, programme: Programme | None, zone: ZoneInfo, as_of: datetime
+) -> list[Card]:
+    partners = Partner.objects.for_actor(actor).aggregate(
+        all=Count("pk"), active=Count("pk", filter=Q(status=Partner.Status.ACTIVE))
+    )
+    cards = [
+        Card(
+            _("Partners"),
+            say_number(partners["all"]),
+            _("%(count)s active") % {"count": say_number(partners["active"])},
+            reverse("admin:partners_partner_changelist"),
+        )
+    ]
+    if programme is not None:
+        cards += read_ledger_cards(actor, programme, zone, as_of)
+    period = latest_full(length=Length.MONTH, zone=zone, as_of=as_of)
+    cut = Cut(actor=actor, programme=programme)
+    return cards + [read_metric_card(code, period, cut) for code in KEY_FIGURES]
+
+
+def read_ledger_cards(
+    actor: Actor, programme: Programme, zone: ZoneInfo, as_of: datetime
+) -> list[Card]:
+    unit = programme.main_unit
+    held = (
+        Account.objects.for_actor(actor)
+        .filter(unit=unit, kind__in=Account.KINDS_WITH_LOTS)
+        .aggregate(total=Sum("balance"), wallets=Sum("balance", filter=Q(kind="wallet")))
+    )
+    month = containing(as_of.astimezone(zone).date(), length=Length.MONTH, zone=zone)
+    before = month.previous()
+    earned = Transfer.objects.for_actor(actor).filter(
+        kind__in=(Transfer.Kind.EARN, Transfer.Kind.PEND),
+        debit_account__unit=unit,
+        posted_at__gte=before.starts_at,
+        posted_at__lt=month.ends_at,
+    )
+    awarded = earned.aggregate(
+        now=Sum("amount", filter=Q(posted_at__gte=month.starts_at)),
+        before=Sum("amount", filter=Q(posted_at__lt=month.starts_at)),
+    )
+    spoken = language()
+    in_wallets = say_amount(held["wallets"] or 0, unit, spoken)
+    month_before = say_amount(awarded["before"] or 0, unit, spoken)
+    return [
+        Card(
+            _("Points outstanding"),
+            say_amount(held["total"] or 0, unit, spoken),
+            _("%(amount)s of them in wallets") % {"amount": in_wallets},
+            reverse("admin:ledger_account_changelist"),
+        ),
+        Card(
+            _("Awarded this month"),
+            say_amount(awarded["now"] or 0, unit, spoken),
+            _("%(amount)s the month before") % {"amount": month_before},
+            reverse("admin:rewards_award_changelist"),
+        ),
+    ]
+
+
+def read_metric_card(code: str, period: Period, cut: Cut) -> Card:
+    metric = METRICS[code]
+    [now] = measure(metric, period=period, cut=cut)
+    [before] = measure(metric, period=period.previous(), cut=cut)
+    is_money = metric.places == MONEY_PLACES
+    currency = currency_of(cut.programme)
+    shown, shown_before = (
+        say_value(item.value, is_money=is_money, currency=currency) for item in (now, before)
+    )
+    note = _("%(month)s; %(value)s the month before") % {
+        "month": say_month(period),
+        "value": shown_before,
+    }
+    return Card(str(metric.name), shown, note)
+
+
+def say_value(value: Decimal | None, *, is_money: bool, currency: str) -> str:
+    if value is None:
+        return NOTHING
+    if is_money:
+        return say_money(value, currency)
+    return _("%(percent)s %%") % {"percent": f"{value * 100:.1f}"}
+
+
+def currency_of(programme: Programme | None) -> str:
+    return programme.currency if programme else "GBP"
+
+
+# -------------------------------------------------------------------- chart
+
+
+def read_months(actor: Actor, zone: ZoneInfo, as_of: datetime) -> list[tuple[Period, int, Decimal]]:
+    """Return orders and their value for the last 13 months, this one included, in one query."""
+    today = as_of.astimezone(zone).date()
+    first = containing(today.replace(year=today.year - 1, day=1), length=Length.MONTH, zone=zone)
+    months = between(first.starts_on, today, length=Length.MONTH, zone=zone)[-MONTHS_SHOWN:]
+    figures: dict[str, Any] = {}
+    for number, month in enumerate(months):
+        inside = Q(occurred_at__gte=month.starts_at, occurred_at__lt=month.ends_at)
+        figures[f"orders_{number}"] = Count("pk", filter=inside)
+        figures[f"value_{number}"] = Sum("amount", filter=inside)
+    orders = Activity.objects.for_actor(actor).filter(
+        kind=Activity.Kind.ORDER,
+        occurred_at__gte=months[0].starts_at,
+        occurred_at__lt=months[-1].ends_at,
+    )
+    found = orders.aggregate(**figures)
+    return [
+        (month, found[f"orders_{number}"], found[f"value_{number}"] or Decimal(0))
+        for number, month in enumerate(months)
+    ]
+
+
+def draw_months(months: Sequence[tuple[Period, int, Decimal]]) -> str:
+    """Return the data of the bar chart, as the theme's chart reads it."""
+    return json.dumps(
+        {
+            "labels": [date_format(month.starts_on, "M y") for month, _orders, _value in months],
+            "datasets": [
+                {
+                    "label": _("Orders"),
+                    "data": [orders for _month, orders, _value in months],
+                    "backgroundColor": "var(--color-primary-600)",
+                }
+            ],
+        }
+    )
+
+
+def say_month(period: Period) -> str:
+    return date_format(period.starts_on, "F Y")
