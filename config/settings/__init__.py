@@ -8,6 +8,7 @@ import environ
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
+from config import admin_theme
 from config.settings.databases import describe_cache, describe_database
 from config.settings.environment import Mode, read_environment
 from config.settings.logs import configure_structlog, describe_logging
@@ -35,10 +36,10 @@ INSTALLED_APPS = [
     "ledger",
     "partners",
     # The theme must stand before the admin it dresses.
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
-    "django.contrib.admin",
+    "config.admin_app.SellerAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -155,8 +156,9 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
 PASSWORD_RESET_TIMEOUT = 60 * 60
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-# Gathers what surrounds every page of the portal; partners.access must not know programmes.
+# What pages of the lower floors show and only the upper ones know.
 PORTAL_FRAME = "config.portal.read_frame"
+STATEMENT_REFERENCES = "config.portal.name_references"
 ACCOUNT_ADAPTER = "config.accounts.InvitedOnly"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -287,7 +289,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 # ------------------------------------------------------------------ admin theme
-UNFOLD = {"SITE_TITLE": "Tessera", "SITE_HEADER": "Tessera", "SITE_SYMBOL": "loyalty"}
+UNFOLD = admin_theme.UNFOLD
 RELAXED_POLICY_PREFIX = "/admin/"
 
 # ------------------------------------------------------------------------- logs
