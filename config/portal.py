@@ -1,13 +1,22 @@
-"""The frame of the portal's pages, gathered from the programme that the partner is in."""
+"""What the lower floors show and only the upper ones know: the frame, what movements refer to."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from ledger.models import Transfer
+from ledger.statements import Movement
+from ledger.views import Reference
 from partners.access import Frame
-from partners.models import Member
+from partners.models import Actor, Member
 from partners.wording import UnitWording
-from rewards.models import Programme, Standing
+from rewards.models import Award, Programme, Redemption, SharePart, Standing
 from rewards.programmes.live import NoVersionInForce, version_in_force
 
 
@@ -38,3 +47,51 @@ def read_frame(member: Member, at: datetime) -> Frame:
         return frame
     unit = UnitWording(settings.unit_names, programme.main_unit.decimals)
     return replace(frame, unit=unit, unit_value=settings.unit_value)
+
+
+def name_references(actor: Actor, movements: Sequence[Movement]) -> dict[UUID, Reference]:
+    """Return what each movement is about, by the id of its transfer. Four queries."""
+    references = {each.reference for each in movements if each.reference}
+    orders = Award.objects.for_actor(actor).filter(public_id__in=references)
+    names = {
+        str(award.public_id): Reference(_("Order %(document)s") % {"document": award.document})
+        for award in orders.annotate(document=F("activity__external_id"))
+    }
+    redemptions = Redemption.objects.for_actor(actor).filter(public_id__in=references)
+    for redemption in redemptions.select_related("reward"):
+        url = reverse("rewards:redemption", args=[redemption.public_id])
+        names[str(redemption.public_id)] = Reference(redemption.reward.name, url=url)
+    parts = _share_parts(actor, [each.transfer_id for each in movements])
+    return {
+        each.transfer_id: _name_part(parts[each.transfer_id], each)
+        if each.transfer_id in parts
+        else names[each.reference]
+        for each in movements
+        if each.transfer_id in parts or each.reference in names
+    }
+
+
+def _share_parts(actor: Actor, transfer_ids: Sequence[UUID]) -> dict[UUID, SharePart]:
+    found = SharePart.objects.for_actor(actor).select_related(
+        "member__person", "share__shared_by__person", "transfer", "undo_transfer"
+    )
+    of_these = found.filter(
+        Q(transfer__public_id__in=transfer_ids) | Q(undo_transfer__public_id__in=transfer_ids)
+    )
+    return {
+        transfer.public_id: part
+        for part in of_these
+        for transfer in (part.transfer, part.undo_transfer)
+        if transfer is not None
+    }
+
+
+def _name_part(part: SharePart, movement: Movement) -> Reference:
+    """Name the other side of a share: the member in the pool's journal, the giver in a wallet's."""
+    takes = movement.amount < 0
+    is_undone = movement.kind == Transfer.Kind.UNSHARE
+    if takes is not is_undone:
+        text = _("To %(name)s") if takes else _("Back from %(name)s")
+        return Reference(text % {"name": part.member.person.name}, part.share.reason)
+    text = _("Taken back by %(name)s") if takes else _("From %(name)s")
+    return Reference(text % {"name": part.share.shared_by.person.name}, part.share.reason)

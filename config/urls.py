@@ -7,6 +7,8 @@ from partners import views as partners_views
 
 urlpatterns = [
     path("", include("metrics.urls")),
+    path("", include("rewards.urls")),
+    path("", include("ledger.urls")),
     path("", include("partners.urls")),
     path("language/", partners_views.choose_language, name="set-language"),
     path("accounts/", include("allauth.urls")),

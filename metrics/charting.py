@@ -161,9 +161,7 @@ def draw_expiry(
     )
 
 
-def _column(
-    index: int, month: date, each: Movements, zero: float, per_unit: float
-) -> Column:
+def _column(index: int, month: date, each: Movements, zero: float, per_unit: float) -> Column:
     step = (100 - AXIS_PERCENT) / MONTHS
     left = AXIS_PERCENT + index * step + step * 0.18
     bars = []

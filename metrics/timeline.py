@@ -10,8 +10,8 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from rewards.explaining import Explanation, Teller
 from partners.models import Actor, Event, Member
+from rewards.explaining import Explanation, Teller
 from rewards.models import Award, ClawBack, Redemption, Share
 
 # A redemption may move three times in a second; it is one thing that happened.
@@ -60,6 +60,7 @@ class Background:
     claw_backs: dict[str, list[ClawBack]] = field(default_factory=dict)
     redemptions: dict[str, Redemption] = field(default_factory=dict)
     shares: dict[str, Share] = field(default_factory=dict)
+    is_company: bool = True
 
 
 def read_timeline(
@@ -72,6 +73,7 @@ def read_timeline(
     """
     events = list(_visible_to(actor, member).filter(occurred_at__lte=as_of)[:EVENTS_READ])
     background = _read_background(actor, events)
+    background.is_company = member.role != Member.Role.BUYER
     items, seen = [], set()
     for event in events:
         redemption = event.payload.get("redemption")
@@ -178,8 +180,7 @@ def _why_taken_back(claw_backs: Sequence[ClawBack], teller: Teller) -> Explanati
         return teller.tell(claw_backs[0].explanation, total_label=_("Taken back"))
     rows = [
         (
-            _("Of what order %(document)s earned")
-            % {"document": each.award.activity.external_id},
+            _("Of what order %(document)s earned") % {"document": each.award.activity.external_id},
             teller.unit.number(each.due, teller.language),
         )
         for each in claw_backs
@@ -207,10 +208,12 @@ def _redemption_moved(
     word = dict(Redemption.State.choices).get(state, state)
     has_come_back = state in {"rejected", "cancelled", "returned"}
     details = []
+    paid_by_pool = True
     if redemption is not None:
         who = {"name": redemption.member.person.name}
         details.append(_("Redeemed by %(name)s") % who)
-        if redemption.account.member_id is not None:
+        paid_by_pool = redemption.account.member_id is None
+        if not paid_by_pool:
             details.append(_("from the own wallet"))
     if has_come_back:
         details.append(_("the points came back"))
@@ -218,7 +221,9 @@ def _redemption_moved(
         "icon": "gift",
         "title": redemption.reward.name if redemption else _("A reward"),
         "detail": ", ".join(details),
-        "amount": None if has_come_back else -payload.get("price", 0),
+        "amount": -payload.get("price", 0)
+        if paid_by_pool is background.is_company and not has_come_back
+        else None,
         "state": State(kind, icon, str(word)),
         "page": "rewards:redemption",
         "page_id": str(payload.get("redemption")),
@@ -284,7 +289,11 @@ def _points_expired(
 ) -> Fields:
     amount = payload.get("amount", 0)
     phrase = teller.unit.phrase(amount, teller.language)
-    return {"icon": "clock", "title": _("Expired: %(points)s") % {"points": phrase}, "amount": -amount}
+    return {
+        "icon": "clock",
+        "title": _("Expired: %(points)s") % {"points": phrase},
+        "amount": -amount,
+    }
 
 
 def _points_matured(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -91,13 +91,14 @@ def acting_member(request: HttpRequest, memberships: tuple[Member, ...] | None =
     :raises NoCompany: If no membership opens the portal.
     :raises CompanyNotChosen: If there are several and none was chosen in this session.
     """
-    found = read_memberships(request.user) if memberships is None else memberships  # type: ignore[arg-type]  # login is required before
+    person = cast(Person, request.user)
+    found = read_memberships(person) if memberships is None else memberships
     if not found:
         raise NoCompany
     chosen = request.session.get(CHOSEN_COMPANY)
     for member in found:
         if len(found) == 1 or str(member.public_id) == chosen:
-            member.person = request.user
+            member.person = person
             return member
     raise CompanyNotChosen
 

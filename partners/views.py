@@ -1,5 +1,7 @@
 """Who signs in as whom: choosing the company, choosing the language."""
 
+from typing import cast
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -19,8 +21,7 @@ from partners.models import Person
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose_company(request: HttpRequest) -> HttpResponse:
     """Let a person on several teams say for which company they act in this session."""
-    person = request.user
-    assert isinstance(person, Person), "login_required lets nobody else in"
+    person = cast(Person, request.user)
     memberships = read_memberships(person)
     onward = safe_next(request)
     if request.method == "POST":

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.conf import settings
 from django.forms import BoundField
 from django.template.context import Context
 from django.templatetags.static import static
@@ -31,7 +32,13 @@ from partners.wording import (
 
 register = template.Library()
 
-DAY_FORMATS = {"long": "j E Y", "short": "j M", "dated": "j M Y", "month": "F Y", "time": "j E Y, H:i"}
+DAY_FORMATS = {
+    "long": "j E Y",
+    "short": "j M",
+    "dated": "j M Y",
+    "month": "F Y",
+    "time": "j E Y, H:i",
+}
 BANNER_KINDS = {"success": "ok", "error": "bad", "warning": "warn"}
 BANNER_ICONS = {"ok": "ok", "bad": "stop", "warn": "warn", "": "info"}
 
@@ -164,6 +171,12 @@ def navigation(context: Context) -> list[list[MenuItem]]:
     """Return the groups of menu items that exist and that the acting member may open."""
     request = context.request  # type: ignore[attr-defined]  # a RequestContext has it
     return menu_for(role=request.member.role, path=request.path)
+
+
+@register.simple_tag
+def languages() -> list[tuple[str, str]]:
+    """Return the languages of the product, each in its own name and untranslated."""
+    return list(settings.LANGUAGES)
 
 
 # -------------------------------------------------------------------- icons
