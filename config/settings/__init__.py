@@ -267,7 +267,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "partners.doors.pagination.CursorPage",
     "DEFAULT_FILTER_BACKENDS": ["partners.doors.filtering.StrictFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "partners.doors.schema.DoorSchema",
     "DEFAULT_VERSIONING_CLASS": None,
     # OPTIONS and ?format= are refused like everything else that is not offered.
     "DEFAULT_METADATA_CLASS": None,
@@ -286,6 +286,25 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVERS": [{"url": "/"}],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.api_schema.complete",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "ActivityKind": "partners.models.Activity.Kind",
+        "AccountKind": "ledger.api.OWNED_KINDS",
+        "TransferKind": "ledger.models.Transfer.Kind",
+        "PartnerStatus": "partners.models.Partner.Status",
+        "MemberStatus": "partners.models.Member.Status",
+        "MemberRole": "partners.models.Member.Role",
+        "ProgrammeStatus": "rewards.models.Programme.Status",
+        "ItemStatus": "rewards.api.activities.ITEM_STATUSES",
+        "RedemptionState": "rewards.models.Redemption.State",
+        "ShareState": "rewards.models.Share.State",
+        "EntitlementState": "rewards.models.Entitlement.State",
+    },
 }
 
 # ------------------------------------------------------------------ admin theme
