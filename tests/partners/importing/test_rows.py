@@ -158,5 +158,5 @@ class TestReadRows:
         ],
     )
     def test_refuses_broken_quoting_with_its_line(self, line):
-        with pytest.raises(QuotingBroken, match="Line [345]"):
+        with pytest.raises(QuotingBroken, match=r"Line [345]"):
             read(HEADERS + GOOD + line + GOOD)

@@ -1,0 +1,81 @@
+"""The whole real file, loaded once per run, and samples of whole documents of it."""
+
+import csv
+import gzip
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from pytest_django import DjangoDbBlocker
+
+from partners.importing.mapping import Mapping, load_mapping
+from rewards.loading import load_file
+from rewards.programmes.presets import load_preset
+from tests.databases.clones import Template, make_template, stand_on_clone
+
+DATA = Path(__file__).parents[1] / "data"
+ORDERS = DATA / "online_retail_2010-12_2011-12.csv.gz"
+SOURCE = "online_retail"
+BEFORE = datetime(2010, 11, 1, tzinfo=UTC)
+# The evening of the last local day in the file: its twelve months are what tiers look at.
+EVENING = datetime(2011, 12, 9, 23, 30, tzinfo=UTC)
+
+# Bought and returned all; two countries; a time that moves within a document; three decimals;
+# prices of zero; many lines.
+SAMPLED_PARTNERS = set("12346 16446 12370 12431 12836 14653 13952 16198 12415 13081 14646".split())
+
+
+def read_mapping() -> Mapping:
+    return load_mapping(DATA / "online_retail.toml")
+
+
+def load_orders(path: Path = ORDERS, **options: Any) -> dict[str, Any]:
+    """Load a file in the form of the real one; answers with the report as scripts see it."""
+    settings = {"kind": "order", "source": SOURCE, "mapping": read_mapping(), "as_of": EVENING}
+    return load_file(path=path, **(settings | options)).as_dict()
+
+
+@dataclass(frozen=True)
+class LoadedOrders:
+    """The reports of both runs, and the database after them."""
+
+    first: dict[str, Any]
+    second: dict[str, Any]
+    template: Template
+
+
+@pytest.fixture(scope="session")
+def loaded_orders(database_template: Template, django_db_blocker: DjangoDbBlocker) -> LoadedOrders:
+    """Load the whole file twice into a database of its own. Slow: once per run, SQLite only."""
+    if connection.vendor != "sqlite":
+        pytest.skip("the whole file is loaded on SQLite; PostgreSQL gets samples of it")
+    with django_db_blocker.unblock(), stand_on_clone(database_template):
+        load_preset("starter", as_of=BEFORE)
+        first, second = load_orders(), load_orders()
+        return LoadedOrders(first, second, make_template())
+
+
+@pytest.fixture
+def real_orders(
+    loaded_orders: LoadedOrders, django_db_blocker: DjangoDbBlocker
+) -> Iterator[LoadedOrders]:
+    """Stand on a copy of the database with all real orders in it, judged by ``starter``."""
+    with django_db_blocker.unblock(), stand_on_clone(loaded_orders.template):
+        yield loaded_orders
+
+
+@pytest.fixture(scope="session")
+def sampled_rows() -> list[list[str]]:
+    """The header and every row of the documents of a few partners, and some without a partner."""
+    with gzip.open(ORDERS, "rt", encoding="utf-8", newline="") as file:
+        table = csv.reader(file)
+        header = next(table)
+        rows = list(table)
+    nameless = {row[0] for row in rows if not row[6]}
+    wanted = {number for number in nameless if number.endswith("77")}
+    wanted |= {row[0] for row in rows if row[6] in SAMPLED_PARTNERS}
+    return [header, *(row for row in rows if row[0] in wanted)]
