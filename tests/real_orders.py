@@ -26,7 +26,19 @@ EVENING = datetime(2011, 12, 9, 23, 30, tzinfo=UTC)
 
 # Bought and returned all; two countries; a time that moves within a document; three decimals;
 # prices of zero; many lines.
-SAMPLED_PARTNERS = set("12346 16446 12370 12431 12836 14653 13952 16198 12415 13081 14646".split())
+SAMPLED_PARTNERS = {
+    "12346",
+    "16446",
+    "12370",
+    "12431",
+    "12836",
+    "14653",
+    "13952",
+    "16198",
+    "12415",
+    "13081",
+    "14646",
+}
 
 
 def read_mapping() -> Mapping:
