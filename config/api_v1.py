@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
+from config import api_docs
 from ledger import api as ledger_api
 from partners import api as partners_api
 from partners.doors.problems import NotFoundHere
@@ -58,5 +59,9 @@ app_name = "api"
 # /api/v1/
 urlpatterns = [
     path("", include(router.urls)),
+    path("openapi.yaml", api_docs.OpenApiFile.as_view(), name="openapi"),
+    path("docs", api_docs.swagger, name="docs"),
+    path("docs/redoc", api_docs.redoc, name="redoc"),
+    path("docs/problems", api_docs.problems, name="problems"),
     re_path(r"^", Nowhere.as_view(), name="nowhere"),
 ]

@@ -1,8 +1,9 @@
 """Every address of the product. The portal is at the root, the rest has its own prefix."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
+from config.api_v1 import Nowhere
 from partners import views as partners_views
 
 urlpatterns = [
@@ -14,4 +15,6 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api_v1")),
+    # Another version, or none: answered as problem+json too.
+    re_path(r"^api/", Nowhere.as_view(), name="no-such-api"),
 ]

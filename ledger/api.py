@@ -59,6 +59,7 @@ class AccountFormField(forms.CharField):
         return text
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class AccountFilter(django_filters.Filter):
     """``account=<id>``, looked for along each of ``paths``."""
 

@@ -150,6 +150,7 @@ class PartnerFormField(forms.CharField):
         return str(text)
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class PartnerFilter(django_filters.Filter):
     """``partner=<id>`` or ``partner=erp:12346``."""
 

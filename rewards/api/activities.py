@@ -24,6 +24,9 @@ from rewards.api.reporting import ActivityInput, BatchInput, ReadItem, read_item
 from rewards.models import Award
 
 
+ITEM_STATUSES = ("recorded", "known", "conflict", "refused")
+
+
 class BatchRefused(Refusal):
     """An item of an all-or-nothing batch is not good, so nothing of it was taken."""
 
@@ -94,7 +97,7 @@ class ItemErrorOutput(serializers.Serializer[Any]):
 
 class ItemOutput(serializers.Serializer[Any]):
     index = serializers.IntegerField()
-    status = serializers.ChoiceField(choices=["recorded", "known", "conflict", "refused"])
+    status = serializers.ChoiceField(choices=ITEM_STATUSES)
     id = serializers.UUIDField(required=False)
     awards = EarnedOutput(many=True, required=False)
     code = serializers.CharField(required=False)
@@ -222,8 +225,7 @@ def describe_batch(results: Sequence[Any]) -> dict[str, Any]:
         awards.setdefault(award.activity_id, []).append(award)
     items = [describe_item(index, result, awards) for index, result in enumerate(results)]
     counted = [item["status"] for item in items]
-    names = ("recorded", "known", "conflict", "refused")
-    return {**{name: counted.count(name) for name in names}, "items": items}
+    return {**{name: counted.count(name) for name in ITEM_STATUSES}, "items": items}
 
 
 def describe_item(index: int, result: Any, awards: Mapping[int, list[Award]]) -> dict[str, Any]:
