@@ -36,6 +36,14 @@ def test_warns(): warnings.warn("this is old")
 
 def test_calls_home(): socket.create_connection(("192.0.2.1", 80), timeout=1)
 """
+# The file of tests stands in another folder, so the suite's conftest is handed over to it.
+CONFTEST = """
+import tests.conftest
+
+globals().update(
+    {name: value for name, value in vars(tests.conftest).items() if not name.startswith("__")}
+)
+"""
 
 pytestmark = pytest.mark.slow
 
@@ -44,9 +52,10 @@ def run_suite_of(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
     """Run a file of tests that stands elsewhere under this suite's rules."""
     path = folder / "test_elsewhere.py"
     path.write_text(source)
-    command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider"]
+    (folder / "conftest.py").write_text(CONFTEST)
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-c", "pyproject.toml"]
     return subprocess.run(
-        [*command, "-c", "pyproject.toml", f"--rootdir={ROOT}", str(path)],
+        [*command, f"--rootdir={ROOT}", str(path)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
