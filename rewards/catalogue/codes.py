@@ -1,6 +1,7 @@
 """Codes of rewards: drawn at random here, or taken from a pool that the manager uploaded."""
 
 import secrets
+from collections.abc import Collection
 
 from rewards.models import Redemption, Reward, RewardCode
 
@@ -45,9 +46,24 @@ def put_back_into_pool(redemption: Redemption) -> None:
     RewardCode.objects.filter(redemption=redemption).update(redemption=None)
 
 
-def has_free_code(reward: Reward) -> bool:
-    return RewardCode.objects.filter(reward=reward, redemption__isnull=True).exists()
+def find_rewards_with_free_codes(reward_ids: Collection[int]) -> frozenset[int]:
+    free = RewardCode.objects.filter(reward__in=reward_ids, redemption__isnull=True)
+    return frozenset(free.values_list("reward_id", flat=True).distinct())
 
 
 def code_of(redemption: Redemption) -> str:
     return RewardCode.objects.values_list("code", flat=True).get(redemption=redemption)
+
+
+def add_to_pool(reward: Reward, new_codes: Collection[str]) -> int:
+    """Add codes to the reward's pool; return how many were not there yet."""
+    known = set(
+        RewardCode.objects.filter(reward=reward, code__in=new_codes).values_list("code", flat=True)
+    )
+    missing = [code for code in new_codes if code not in known]
+    RewardCode.objects.bulk_create(
+        [RewardCode(reward=reward, code=code) for code in missing],
+        batch_size=1_000,
+        ignore_conflicts=True,
+    )
+    return len(missing)

@@ -1,7 +1,7 @@
 """What every reward kind answers. One file a kind lies in ``kinds/``; ``registry`` finds them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -40,6 +40,7 @@ class RewardKind(ABC):
     pictogram: ClassVar[str]
     is_delivered_at_once: ClassVar[bool] = True
     is_sent_as_parcel: ClassVar[bool] = False
+    has_code_pool: ClassVar[bool] = False
     terms: ClassVar[tuple[Field, ...]] = ()
     details: ClassVar[tuple[Field, ...]] = ()
 
@@ -59,9 +60,9 @@ class RewardKind(ABC):
         """
         return fields.check(self.details, details)
 
-    def has_left(self, reward: Reward) -> bool:
-        """Tell whether one more can be handed out, beside the stock of the reward itself."""
-        return True
+    def find_emptied(self, reward_ids: Collection[int]) -> frozenset[int]:
+        """Return those of which nothing is left, beside the stock that each reward counts."""
+        return frozenset()
 
     def reserve(self, redemption: Redemption) -> bool:
         """Set one aside at request. False if the last one is gone."""

@@ -14,10 +14,11 @@ from rewards.redeeming.moving import (
     approve,
     cancel,
     fulfil,
-    may_be_cancelled_by_taker,
+    may_be_withdrawn,
     reject,
     ship,
     take_back,
+    withdraw,
 )
 from rewards.redeeming.requesting import (
     LimitReached,
@@ -45,9 +46,10 @@ __all__ = [
     "approve",
     "cancel",
     "fulfil",
-    "may_be_cancelled_by_taker",
+    "may_be_withdrawn",
     "redeem",
     "reject",
     "ship",
     "take_back",
+    "withdraw",
 ]

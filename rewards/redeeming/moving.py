@@ -93,6 +93,20 @@ def cancel(*, redemption: Redemption, by: Person | None, reason: str, at: dateti
         return locked
 
 
+def withdraw(*, redemption: Redemption, by: Person, at: datetime) -> Redemption:
+    """
+    Call a request off as its taker: for nothing, until somebody approves it.
+
+    :raises IllegalMove: If it is not waiting for approval any more.
+    """
+    with transaction.atomic():
+        locked = _lock(redemption)
+        if not may_be_withdrawn(locked):
+            raise IllegalMove(from_state=locked.state, to_state=State.CANCELLED)
+        _undo(locked, State.CANCELLED, by=by, reason="", at=at, restocks=True)
+        return locked
+
+
 def take_back(
     *, redemption: Redemption, by: Person | None, reason: str, restocks: bool, at: datetime
 ) -> Redemption:
@@ -128,7 +142,7 @@ def ship(
         return locked
 
 
-def may_be_cancelled_by_taker(redemption: Redemption) -> bool:
+def may_be_withdrawn(redemption: Redemption) -> bool:
     """Until it is approved, the taker may call it off for nothing."""
     return redemption.state == State.REQUESTED
 

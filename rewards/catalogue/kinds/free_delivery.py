@@ -53,13 +53,13 @@ class FreeDelivery(RewardKind):
 
     def describe(self, reward: Reward) -> list[Fact]:
         return [
-            Fact(_("Delivered for nothing"), say_orders(reward.terms["deliveries"])),
+            Fact(_("Free delivery"), say_orders(reward.terms["deliveries"])),
             Fact(_("Use within"), say_days(reward.terms["valid_days"])),
         ]
 
     def describe_delivery(self, redemption: Redemption) -> list[Fact]:
         delivery = redemption.delivery
-        facts = [Fact(_("Delivered for nothing"), say_orders(delivery["deliveries"]))]
+        facts = [Fact(_("Free delivery"), say_orders(delivery["deliveries"]))]
         if valid_until := entitlements.read_valid_until(delivery):
             facts.append(Fact(_("Use until"), say_day(valid_until, redemption.reward.programme)))
         return facts

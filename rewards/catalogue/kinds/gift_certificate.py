@@ -1,5 +1,6 @@
 """Gift certificate: one code of a pool that the manager uploaded, given exactly once."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +25,7 @@ class GiftCertificate(RewardKind):
     code = "gift_certificate"
     name = gettext_lazy("Certificate")
     pictogram = "card"
+    has_code_pool = True
     terms = (
         Field(name="amount", label=gettext_lazy("Worth"), type=FieldType.MONEY),
         Field(name="shop", label=gettext_lazy("Valid at"), length_max=80),
@@ -32,8 +34,8 @@ class GiftCertificate(RewardKind):
         ),
     )
 
-    def has_left(self, reward: Reward) -> bool:
-        return codes.has_free_code(reward)
+    def find_emptied(self, reward_ids: Collection[int]) -> frozenset[int]:
+        return frozenset(reward_ids) - codes.find_rewards_with_free_codes(reward_ids)
 
     def reserve(self, redemption: Redemption) -> bool:
         return codes.take_from_pool(redemption)

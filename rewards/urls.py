@@ -1,0 +1,22 @@
+from django.urls import path
+
+from rewards import views
+
+app_name = "rewards"
+
+urlpatterns = [
+    # /catalogue/
+    path("catalogue/", views.catalogue, name="catalogue"),
+    path("catalogue/<slug:slug>/", views.reward, name="reward"),
+    # /redemptions/
+    path("redemptions/", views.redemptions, name="redemptions"),
+    path("redemptions/<uuid:public_id>/", views.redemption, name="redemption"),
+    path("redemptions/<uuid:public_id>/cancel/", views.cancel_redemption, name="redemption-cancel"),
+    # /share/ makes one, /shares/ lists them
+    path("share/", views.share, name="share"),
+    path("share/<uuid:public_id>/", views.share_receipt, name="share-receipt"),
+    path("share/<uuid:public_id>/undo/", views.undo_share, name="share-undo"),
+    path("shares/", views.shares, name="shares"),
+    # /team/
+    path("team/", views.team, name="team"),
+]

@@ -1,0 +1,20 @@
+"""The portal's pages of rewards and shares: translate the request, one domain call, the answer."""
+
+from rewards.views.catalogue import catalogue, reward
+from rewards.views.redemptions import cancel_redemption, redemption, redemptions
+from rewards.views.shares import share_receipt, shares, undo_share
+from rewards.views.sharing import share
+from rewards.views.team import team
+
+__all__ = [
+    "cancel_redemption",
+    "catalogue",
+    "redemption",
+    "redemptions",
+    "reward",
+    "share",
+    "share_receipt",
+    "shares",
+    "team",
+    "undo_share",
+]
