@@ -1,5 +1,6 @@
 """What a reader asks of a statement: which account, which days."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -53,7 +54,7 @@ class StatementForm(forms.Form):
     shown = forms.ChoiceField(choices=PERIODS, required=False)
     after = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1)
 
-    def __init__(self, *args: Any, accounts: list[tuple[str, Any]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, accounts: Sequence[tuple[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["account"].choices = accounts  # type: ignore[attr-defined]  # a ChoiceField
 

@@ -128,7 +128,8 @@ def portal_page(
                     return remember_language(request, view(request, *args, **kwargs))
 
         page.portal_roles = frozenset(roles)  # type: ignore[attr-defined]  # read by the navigation
-        return page
+        # Django calls it with a plain request; the gate is what makes it a PortalRequest.
+        return cast(Callable[Concatenate[HttpRequest, P], HttpResponse], page)
 
     return guard
 
@@ -174,5 +175,5 @@ def set_language_cookie(response: HttpResponse, language: str) -> None:
         language,
         max_age=365 * 24 * 60 * 60,
         secure=settings.LANGUAGE_COOKIE_SECURE,
-        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+        samesite="Lax",
     )

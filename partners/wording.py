@@ -101,8 +101,9 @@ class UnitWording:
 
     def name(self, amount: int | Decimal, language: str) -> str:
         """Return the word that stands after an amount, such as ``points``."""
-        forms = self.names.get(choose_language(language, self.names), {})
-        form = plural_form(language, amount)
+        spoken = choose_language(language, self.names)
+        forms = self.names.get(spoken, {})
+        form = plural_form(spoken, amount)
         return forms.get(form) or forms.get("other") or forms.get("many") or ""
 
     def amount(self, minor_units: int) -> Decimal:
