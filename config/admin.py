@@ -1,8 +1,8 @@
 """The pages of what other packages bring: ours instead, or none."""
 
-import allauth.account.admin
-import allauth.mfa.admin
-import django.contrib.auth.admin  # noqa: F401  # registers the page that ours replaces
+import allauth.account.admin  # registers what is taken away below
+import allauth.mfa.admin  # noqa: F401  # as above
+import django.contrib.auth.admin  # noqa: F401  # as above
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin

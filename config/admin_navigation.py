@@ -100,7 +100,7 @@ def list_items(
             "active": request.path.startswith(link),
         }
         if model in BADGES:
-            item["badge"] = BADGES[model]
+            item |= {"badge": BADGES[model], "badge_variant": "primary"}
         yield item
 
 

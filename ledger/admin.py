@@ -34,7 +34,10 @@ class BalanceTab(ReadOnlyInline):
     verbose_name_plural = gettext_lazy("Balances")
     fields = ("link", "holder", "shown_balance", "shown_held", "latest")
     readonly_fields = fields
-    ordering = ("unit_id", "kind", "pk")
+    ordering = (
+        "unit_id",
+        "kind",
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("unit", "member__person")
@@ -108,7 +111,7 @@ class LotTab(ReadOnlyInline):
 
 @admin.register(Account)
 class AccountAdmin(ReadOnlyAdmin):
-    list_display = ("number", "shown_kind", "holder", "shown_balance", "shown_held", "latest")
+    list_display = ("number", "kind", "holder", "shown_balance", "shown_held", "latest")
     list_display_links = ("number",)
     list_select_related = ("unit", "partner", "member__person")
     list_filter = (("kind", ChoicesDropdownFilter), ("unit", RelatedDropdownFilter))
@@ -117,13 +120,12 @@ class AccountAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     inlines = (LotTab,)
     fields = (
-        ("shown_kind", "unit"),
+        ("kind", "unit"),
         ("partner_link", "member_link"),
         ("shown_balance", "shown_held"),
         ("latest", "journal"),
     )
     readonly_fields = (
-        "shown_kind",
         "partner_link",
         "member_link",
         "shown_balance",
@@ -220,7 +222,7 @@ class LotUseTab(ReadOnlyInline):
 class TransferAdmin(ReadOnlyAdmin):
     """A correction is another transfer; nothing here is ever changed or deleted."""
 
-    list_display = ("number", "posted", "shown_kind", "partner", "shown_amount", "way")
+    list_display = ("number", "posted", "kind", "partner_name", "shown_amount", "way")
     list_display_links = ("number",)
     list_select_related = ("partner", "debit_account__unit", "credit_account")
     list_filter = (
@@ -238,7 +240,7 @@ class TransferAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     inlines = (LotUseTab,)
     fields = (
-        ("shown_kind", "shown_amount"),
+        ("kind", "shown_amount"),
         ("partner_link", "explain"),
         ("debit_link", "credit_link"),
         ("posted", "occurred"),
@@ -247,7 +249,6 @@ class TransferAdmin(ReadOnlyAdmin):
         ("idempotency_key", "public_id"),
     )
     readonly_fields = (
-        "shown_kind",
         "shown_amount",
         "partner_link",
         "explain",

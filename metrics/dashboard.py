@@ -293,6 +293,11 @@ def draw_months(months: Sequence[tuple[Period, int, Decimal]]) -> str:
                     "label": _("Orders"),
                     "data": [orders for _month, orders, _value in months],
                     "backgroundColor": "var(--color-primary-600)",
+                    "maxBarThickness": 36,
+                    "barPercentage": 0.6,
+                    "displayYAxis": True,
+                    "borderRadius": 4,
+                    "borderSkipped": "start",
                 }
             ],
         }

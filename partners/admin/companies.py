@@ -14,10 +14,11 @@ from unfold.contrib.filters.admin import (
 )
 
 from partners.doors.admin import BaseAdmin, ReadOnlyInline, display, partner_tabs
-from partners.doors.showing import link_to, link_to_list, say_money, say_time
+from partners.doors.showing import link_to, link_to_list, say_day, say_money, say_time
 from partners.models import Activity, Member, Partner
 
-STATUS_LABELS = {"active": "success", "paused": "warning", "closed": "danger"}
+# Ordinary states are plain, so that exceptions are seen.
+STATUS_LABELS = {"paused": "warning", "closed": "danger"}
 
 
 class TeamTab(ReadOnlyInline):
@@ -73,7 +74,7 @@ class PartnerAdmin(BaseAdmin):
     )
     search_fields = ("legal_name", "=erp_number", "=tax_id")
     search_help_text = _("Name, ERP number or tax id")
-    ordering = ("legal_name", "pk")
+    ordering = ("legal_name",)
     autocomplete_fields = ("account_manager",)
     readonly_fields = ("public_id", "see_also")
     fieldsets = (
@@ -104,8 +105,8 @@ class PartnerAdmin(BaseAdmin):
         return partner.country
 
     @display(description=_("partner since"), ordering="partner_since")
-    def since(self, partner: Partner) -> Any:
-        return partner.partner_since
+    def since(self, partner: Partner) -> str:
+        return say_day(partner.partner_since)
 
     @display(description=_("status"), ordering="status", label=STATUS_LABELS)
     def shown_status(self, partner: Partner) -> tuple[str, Any]:

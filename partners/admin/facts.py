@@ -42,7 +42,7 @@ class LineTab(ReadOnlyInline):
 class ActivityAdmin(ReadOnlyAdmin):
     """A window onto the facts. Only ``partners.intake`` writes them."""
 
-    list_display = ("external_id", "shown_kind", "partner", "happened", "net_amount", "source")
+    list_display = ("external_id", "kind", "partner_name", "happened", "net_amount", "source")
     list_select_related = ("partner",)
     list_filter = (
         ("kind", ChoicesDropdownFilter),
@@ -51,14 +51,14 @@ class ActivityAdmin(ReadOnlyAdmin):
     )
     search_fields = ("=external_id", "partner__legal_name", "=partner__erp_number")
     search_help_text = gettext_lazy("Document number, partner or ERP number")
-    ordering = ("-occurred_at", "-pk")
+    ordering = ("-occurred_at",)
     inlines = (LineTab,)
     fieldsets = (
         (
             None,
             {
                 "fields": (
-                    ("shown_kind", "external_id"),
+                    ("kind", "external_id"),
                     ("partner_link", "member"),
                     ("happened", "recorded"),
                     ("net_amount", "country"),
@@ -73,7 +73,6 @@ class ActivityAdmin(ReadOnlyAdmin):
         ),
     )
     readonly_fields = (
-        "shown_kind",
         "partner_link",
         "happened",
         "recorded",
@@ -119,7 +118,7 @@ class ActivityAdmin(ReadOnlyAdmin):
 class EventAdmin(ReadOnlyAdmin):
     """The stream of what happened. Only ``partners.events`` writes it."""
 
-    list_display = ("happened", "kind", "partner", "member", "actor", "sequence")
+    list_display = ("happened", "kind", "partner_name", "member", "actor", "sequence")
     list_select_related = ("partner", "member", "actor")
     list_filter = (("kind", FieldTextFilter), ("occurred_at", DayRangeFilter))
     search_fields = ("=kind", "partner__legal_name", "=partner__erp_number")

@@ -16,7 +16,7 @@ from partners.doors.admin_filters import DayRangeFilter
 from partners.doors.showing import say_number, say_time, show_document
 from partners.models import ImportRow, ImportRun, ParkedDocument
 
-RUN_LABELS = {"finished": "success", "failed": "danger", "running": "info", "staging": "info"}
+RUN_LABELS = {"failed": "danger", "running": "info", "staging": "info"}
 
 
 class RowTab(ReadOnlyInline):
@@ -42,7 +42,7 @@ class ParkedRowTab(RowTab):
 
 @admin.register(ImportRun)
 class ImportRunAdmin(ReadOnlyAdmin):
-    list_display = ("file_name", "kind", "source", "shown_status", "started", "refused", "parked")
+    list_display = ("file_name", "kind", "source", "status", "started", "refused", "parked")
     list_filter = (
         ("status", ChoicesDropdownFilter),
         ("source", FieldTextFilter),
@@ -52,13 +52,13 @@ class ImportRunAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     inlines = (RowTab,)
     fields = (
-        ("file_name", "shown_status"),
+        ("file_name", "status"),
         ("kind", "source"),
         ("started", "finished"),
         "started_by",
         "shown_report",
     )
-    readonly_fields = ("shown_status", "started", "finished", "shown_report")
+    readonly_fields = ("started", "finished", "shown_report")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         outcome = ImportRow.Outcome
@@ -118,15 +118,15 @@ class ParkedDocumentAdmin(ReadOnlyAdmin):
         ("source", FieldTextFilter),
     )
     search_fields = ("=external_id", "=source")
-    ordering = ("-parked_at", "-pk")
+    ordering = ("-parked_at",)
     inlines = (ParkedRowTab,)
     fields = (
         ("external_id", "source"),
-        ("reason", "shown_state"),
+        ("reason", "state_in_words"),
         ("happened", "parked"),
         ("run", "matched"),
     )
-    readonly_fields = ("shown_state", "happened", "parked", "matched")
+    readonly_fields = ("state_in_words", "happened", "parked", "matched")
     list_select_related = ("run",)
 
     @display(description=_("state"), label={"waiting": "warning", "matched": "success"})
@@ -134,6 +134,10 @@ class ParkedDocumentAdmin(ReadOnlyAdmin):
         if document.matched_at is None:
             return "waiting", _("Waiting")
         return "matched", _("Matched")
+
+    @display(description=_("state"))
+    def state_in_words(self, document: ParkedDocument) -> Any:
+        return self.shown_state(document)[1]
 
     @display(description=_("occurred at"), ordering="occurred_at")
     def happened(self, document: ParkedDocument) -> str:

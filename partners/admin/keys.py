@@ -42,7 +42,7 @@ class ApiKeyForm(forms.ModelForm):
 @admin.register(ApiKey)
 class ApiKeyAdmin(BaseAdmin):
     form = ApiKeyForm
-    list_display = ("name", "prefix", "partner", "shown_state", "used", "expires")
+    list_display = ("name", "prefix", "partner_name", "shown_state", "used", "expires")
     list_select_related = ("partner",)
     search_fields = ("name", "=prefix")
     ordering = ("-pk",)
@@ -51,12 +51,12 @@ class ApiKeyAdmin(BaseAdmin):
     add_fieldsets = ((None, {"fields": (("name", "partner"), "expires_at", "scopes")}),)
     fields = (
         ("name", "prefix"),
-        ("partner", "shown_state"),
+        ("partner", "state_in_words"),
         ("created_at", "created_by"),
         ("used", "expires"),
         "shown_scopes",
     )
-    readonly_fields = ("prefix", "shown_state", "used", "expires", "shown_scopes")
+    readonly_fields = ("prefix", "state_in_words", "used", "expires", "shown_scopes")
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """A key is never edited: what it may do was agreed when it was made."""
@@ -117,6 +117,10 @@ class ApiKeyAdmin(BaseAdmin):
         if key.expires_at is not None and key.expires_at <= timezone.now():
             return "expired", _("Expired")
         return "valid", _("Valid")
+
+    @display(description=gettext_lazy("state"))
+    def state_in_words(self, key: ApiKey) -> str:
+        return self.shown_state(key)[1]
 
     @display(description=gettext_lazy("last used at"), ordering="last_used_at")
     def used(self, key: ApiKey) -> str:

@@ -33,7 +33,7 @@ class PersonAdmin(BaseAdmin):
     list_display_links = ("named",)
     list_filter = (("is_staff", BooleanRadioFilter), ("is_active", BooleanRadioFilter))
     search_fields = ("name", "email")
-    ordering = ("name", "pk")
+    ordering = ("name",)
     readonly_fields = ("last_login", "public_id")
     filter_horizontal = ("groups",)
     actions_detail = ("send_link",)
@@ -139,12 +139,12 @@ class MemberForm(forms.ModelForm):
 @admin.register(Member)
 class MemberAdmin(BaseAdmin):
     form = MemberForm
-    list_display = ("named", "partner", "role", "job_title", "shown_status")
+    list_display = ("named", "partner_name", "role", "job_title", "shown_status")
     list_display_links = ("named",)
     list_select_related = ("person", "partner")
     list_filter = (("role", ChoicesDropdownFilter), ("status", ChoicesDropdownFilter))
     search_fields = ("person__name", "person__email", "partner__legal_name")
-    ordering = ("person__name", "pk")
+    ordering = ("person__name",)
     autocomplete_fields = ("partner", "person")
     readonly_fields = ("status", "joined_at", "left_at", "public_id")
     fieldsets = (
@@ -172,7 +172,7 @@ class MemberAdmin(BaseAdmin):
     @display(
         description=gettext_lazy("status"),
         ordering="status",
-        label={"active": "success", "invited": "info", "left": "danger"},
+        label={"invited": "info", "left": "danger"},
     )
     def shown_status(self, member: Member) -> tuple[str, Any]:
         return member.status, member.get_status_display()

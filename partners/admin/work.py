@@ -8,34 +8,38 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
 
 from partners.doors.admin import ReadOnlyAdmin, display
 from partners.doors.admin_filters import DateRangeFilter
-from partners.doors.showing import say_number, say_time
+from partners.doors.showing import say_day, say_number, say_time
 from partners.models import JobRun
 
-STATUS_LABELS = {"done": "success", "failed": "danger", "running": "info", "due": "warning"}
+STATUS_LABELS = {"failed": "danger", "running": "info", "due": "warning"}
 
 
 @admin.register(JobRun)
 class JobRunAdmin(ReadOnlyAdmin):
-    list_display = ("step", "local_date", "scope", "shown_status", "rows_changed", "finished")
+    list_display = ("step", "day", "scope", "shown_status", "rows_changed", "finished")
     list_filter = (
         ("status", ChoicesDropdownFilter),
         ("step", FieldTextFilter),
         ("local_date", DateRangeFilter),
     )
     search_fields = ("=step", "=scope")
-    ordering = ("-local_date", "-pk")
+    ordering = ("-local_date",)
     fields = (
         ("step", "scope"),
-        ("local_date", "shown_status"),
+        ("local_date", "status"),
         ("started", "finished"),
         ("rows_changed", "checkpoint"),
         "error",
     )
-    readonly_fields = ("shown_status", "started", "finished", "rows_changed")
+    readonly_fields = ("started", "finished", "rows_changed")
 
     @display(description=_("status"), ordering="status", label=STATUS_LABELS)
     def shown_status(self, run: JobRun) -> tuple[str, Any]:
         return run.status, run.get_status_display()
+
+    @display(description=_("local day"), ordering="local_date")
+    def day(self, run: JobRun) -> str:
+        return say_day(run.local_date)
 
     @display(description=_("changed"), ordering="changed")
     def rows_changed(self, run: JobRun) -> str:

@@ -5,7 +5,7 @@ Rows of partners are limited to what the person may see, on lists, on single pag
 in actions. Nothing can be deleted unless a page says so, and history cannot be edited at all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -73,6 +73,7 @@ class Step:
     perform: Confirmed
     refused: tuple[type[Exception], ...] = ()
     form_class: type[forms.Form] = forms.Form
+    describe: Callable[[Any], str] = str
 
 
 class ReasonForm(forms.Form):
@@ -138,6 +139,11 @@ class BaseAdmin(ScopedRows, ModelAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         return super().get_search_results(request, queryset, search_term.replace("\x00", ""))
 
+    @display(description=gettext_lazy("partner"), ordering="partner__legal_name")
+    def partner_name(self, row: Any) -> str:
+        """The short form for lists; load the partner with the rows."""
+        return str(row.partner.legal_name) if row.partner else self.empty_value_display
+
     # ---------------------------------------------------------- confirmed steps
 
     def confirm_one(self, request: HttpRequest, object_id: str, step: Step) -> HttpResponse:
@@ -183,7 +189,7 @@ class BaseAdmin(ScopedRows, ModelAdmin):
             "title": step.title,
             "step": step,
             "form": form,
-            "rows": rows,
+            "rows": [(row.pk, step.describe(row)) for row in rows],
             "back": back,
             "action_name": action_name,
             "opts": self.opts,
@@ -197,7 +203,7 @@ class BaseAdmin(ScopedRows, ModelAdmin):
             try:
                 sentence = step.perform(row, form=form, request=request)
             except step.refused as error:
-                self.message_user(request, f"{row}: {error}", messages.ERROR)
+                self.message_user(request, f"{step.describe(row)}: {error}", messages.ERROR)
             else:
                 self.message_user(request, sentence, messages.SUCCESS)
                 self.log_change(request, row, sentence)

@@ -1,7 +1,7 @@
 """How the admin writes amounts, moments and stored documents, the same on every page."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +25,10 @@ def language() -> str:
 
 def say_time(moment: datetime | None) -> str:
     return date_format(localtime(moment), "j M Y, H:i") if moment else NOTHING
+
+
+def say_day(day: date | None) -> str:
+    return date_format(day, "j M Y") if day else NOTHING
 
 
 def say_number(value: int | Decimal) -> str:
@@ -60,19 +64,22 @@ def link_to_list(list_name: str, query: str, text: str) -> SafeString:
 def show_document(value: Any, depth: int = 0) -> SafeString | str:
     """Draw a stored document as nested lists of names and values. Everything is escaped."""
     if depth < DEPTH_MAX and isinstance(value, Mapping) and value:
-        rows = ((name, show_document(item, depth + 1)) for name, item in value.items())
+        rows = ((say_name(name), show_document(item, depth + 1)) for name, item in value.items())
         return format_html(
             '<dl class="t-pairs">{}</dl>',
-            format_html_join("", '<dt>{}</dt><dd>{}</dd>', rows),
+            format_html_join("", "<dt>{}</dt><dd>{}</dd>", rows),
         )
     if depth < DEPTH_MAX and is_list(value) and value:
         rows = ((show_document(item, depth + 1),) for item in value)
-        return format_html(
-            '<ol>{}</ol>', format_html_join("", "<li>{}</li>", rows)
-        )
+        return format_html("<ol>{}</ol>", format_html_join("", "<li>{}</li>", rows))
     if isinstance(value, int) and not isinstance(value, bool):
         return say_number(value)
     return NOTHING if value in (None, "", [], {}) else str(value)
+
+
+def say_name(name: Any) -> str:
+    """``rows_accepted`` as people write it."""
+    return str(name).replace("_", " ")
 
 
 def is_list(value: Any) -> bool:

@@ -54,10 +54,16 @@ class RewardAdmin(BaseAdmin):
         ("programme", RelatedDropdownFilter),
     )
     search_fields = ("name", "=slug", "summary")
-    ordering = ("programme_id", "price", "name", "pk")
+    ordering = (
+        "programme_id",
+        "price",
+        "name",
+    )
     prepopulated_fields = {"slug": ("name",)}  # noqa: RUF012  # Django's own declaration
     conditional_fields = {  # noqa: RUF012  # the theme's own declaration
-        name: f"kind == '{kind.code}'" for kind in every_kind() for name in find_terms_fields(kind)
+        name: f"typeof kind == 'undefined' || kind == '{kind.code}'"
+        for kind in every_kind()
+        for name in find_terms_fields(kind)
     }
     model_fields = (
         "programme",
@@ -126,7 +132,7 @@ class RewardAdmin(BaseAdmin):
                     )
                 },
             ),
-            (_("When"), {"fields": (("offered_from", "offered_until"), "is_active")}),
+            (_("When"), {"fields": ("offered_from", "offered_until", "is_active")}),
         )
 
     def save_model(self, request: HttpRequest, obj: Reward, form: Any, change: bool) -> None:  # noqa: FBT001  # Django's signature

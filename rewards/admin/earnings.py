@@ -54,7 +54,7 @@ class ClawBackTab(ReadOnlyInline):
 
 @admin.register(Award)
 class AwardAdmin(ReadOnlyAdmin):
-    list_display = ("number", "partner", "activity", "happened", "shown_amount", "rule_code")
+    list_display = ("number", "partner_name", "activity", "happened", "shown_amount", "rule_code")
     list_display_links = ("number",)
     list_select_related = ("partner", "activity", "unit")
     list_filter = (("rule_code", FieldTextFilter), ("activity__occurred_at", DayRangeFilter))
@@ -174,7 +174,7 @@ class ClawBackAdmin(ReadOnlyAdmin):
 
     @display(description=_("partner"), ordering="award__partner__legal_name")
     def partner(self, claw_back: ClawBack) -> str:
-        return str(claw_back.award.partner)
+        return claw_back.award.partner.legal_name
 
     @display(description=_("partner"))
     def partner_link(self, claw_back: ClawBack) -> SafeString | str:

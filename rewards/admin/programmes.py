@@ -41,7 +41,7 @@ class VersionTab(ReadOnlyInline):
     verbose_name_plural = gettext_lazy("Versions")
     fields = ("link", "published", "holds_from")
     readonly_fields = fields
-    ordering = ("-number", "-pk")
+    ordering = ("-number",)
 
     @display(description=gettext_lazy("version"))
     def link(self, version: ProgrammeVersion) -> SafeString | str:
@@ -61,7 +61,7 @@ class ProgrammeAdmin(BaseAdmin):
     list_display = ("name", "seller_name", "currency", "time_zone", "shown_status")
     list_filter = (("status", ChoicesDropdownFilter),)
     search_fields = ("name", "=code")
-    ordering = ("name", "pk")
+    ordering = ("name",)
     inlines = (VersionTab,)
     actions_detail = ("edit_rules",)
     fieldsets = (
@@ -146,7 +146,7 @@ class ProgrammeVersionAdmin(BaseAdmin):
     search_fields = ("programme__name", "=programme__code")
     ordering = ("-pk",)
     actions_detail = ("publish_draft",)
-    readonly_fields = ("programme", "shown_state", "holds_from", "published", "readable")
+    readonly_fields = ("programme", "named", "holds_from", "published", "readable")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Drafts are made on the page of the programme, from the rules in force."""
@@ -157,10 +157,10 @@ class ProgrammeVersionAdmin(BaseAdmin):
         return not is_frozen and super().has_change_permission(request, obj)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        what = (("programme", "shown_state"), ("holds_from", "published"))
+        what = (("programme", "named"), ("holds_from", "published"))
         if self.has_change_permission(request, obj):
             return (
-                (None, {"fields": (("programme", "shown_state"), "valid_from", "definition")}),
+                (None, {"fields": (("programme", "named"), "valid_from", "definition")}),
                 (_("As it reads"), {"fields": ("readable",)}),
             )
         return ((None, {"fields": (*what, "readable")}),)

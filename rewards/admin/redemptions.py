@@ -37,7 +37,6 @@ STATE_LABELS = {
     "approved": "info",
     "fulfilled": "success",
     "rejected": "danger",
-    "cancelled": "danger",
 }
 REFUSED = (redeeming.IllegalMove, redeeming.CannotBeTakenBack)
 
@@ -85,7 +84,15 @@ class MoveTab(ReadOnlyInline):
 
 @admin.register(Redemption)
 class RedemptionAdmin(ReadOnlyAdmin):
-    list_display = ("number", "shown_reward", "partner", "taker", "cost", "asked", "shown_state")
+    list_display = (
+        "number",
+        "shown_reward",
+        "partner_name",
+        "taker",
+        "cost",
+        "asked",
+        "state",
+    )
     list_display_links = ("number",)
     list_select_related = ("partner", "member__person", "reward__programme__main_unit")
     list_filter = (
@@ -100,7 +107,7 @@ class RedemptionAdmin(ReadOnlyAdmin):
         "member__person__name",
     )
     search_help_text = gettext_lazy("Reward, partner, ERP number or person")
-    ordering = ("-requested_at", "-pk")
+    ordering = ("-requested_at",)
     inlines = (MoveTab,)
     actions = ("approve_chosen", "fulfil_chosen", "reject_chosen")
     actions_detail = ("approve", "ship", "fulfil", "reject", "cancel")
@@ -109,7 +116,7 @@ class RedemptionAdmin(ReadOnlyAdmin):
             None,
             {
                 "fields": (
-                    ("shown_state", "cost"),
+                    ("state", "cost"),
                     ("reward_link", "partner_link"),
                     ("taker", "asked"),
                 )
@@ -122,7 +129,6 @@ class RedemptionAdmin(ReadOnlyAdmin):
         ),
     )
     readonly_fields = (
-        "shown_state",
         "cost",
         "reward_link",
         "partner_link",
@@ -256,7 +262,7 @@ def show_rows(rows: list[tuple[Any, Any]]) -> SafeString | str:
         return NOTHING
     return format_html(
         '<dl class="t-pairs">{}</dl>',
-        format_html_join("", '<dt>{}</dt><dd>{}</dd>', rows),
+        format_html_join("", "<dt>{}</dt><dd>{}</dd>", rows),
     )
 
 
@@ -298,6 +304,7 @@ def approving() -> Step:
         button=_("Approve"),
         perform=perform,
         refused=(*REFUSED, OwnRequest),
+        describe=say_redemption,
         form_class=ReasonForm,
     )
 
@@ -317,6 +324,7 @@ def rejecting() -> Step:
         button=_("Reject"),
         perform=perform,
         refused=(*REFUSED, OwnRequest),
+        describe=say_redemption,
         form_class=ReasonNeeded,
     )
 
@@ -336,6 +344,7 @@ def cancelling() -> Step:
         button=_("Cancel the redemption"),
         perform=perform,
         refused=(*REFUSED, OwnRequest),
+        describe=say_redemption,
         form_class=ReasonNeeded,
     )
 
@@ -353,6 +362,7 @@ def fulfilling() -> Step:
         button=_("Mark as delivered"),
         perform=perform,
         refused=(*REFUSED, OwnRequest),
+        describe=say_redemption,
         form_class=ReasonForm,
     )
 
@@ -377,9 +387,10 @@ def shipping() -> Step:
         button=_("Mark as sent"),
         perform=perform,
         refused=(*REFUSED, OwnRequest),
+        describe=say_redemption,
         form_class=TrackingForm,
     )
 
 
 def say_redemption(redemption: Redemption) -> str:
-    return f"{redemption.reward.name}, {redemption.partner.legal_name}"
+    return f"#{redemption.pk} {redemption.reward.name}, {redemption.partner.legal_name}"

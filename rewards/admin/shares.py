@@ -39,7 +39,15 @@ class PartTab(ReadOnlyInline):
 
 @admin.register(Share)
 class ShareAdmin(ReadOnlyAdmin):
-    list_display = ("number", "partner", "giver", "shown_amount", "method", "given", "shown_state")
+    list_display = (
+        "number",
+        "partner_name",
+        "giver",
+        "shown_amount",
+        "method",
+        "given",
+        "state",
+    )
     list_display_links = ("number",)
     list_select_related = ("partner", "shared_by__person", "programme__main_unit")
     list_filter = (
@@ -48,17 +56,22 @@ class ShareAdmin(ReadOnlyAdmin):
         ("shared_at", DayRangeFilter),
     )
     search_fields = ("partner__legal_name", "=partner__erp_number", "shared_by__person__name")
-    ordering = ("-shared_at", "-pk")
+    ordering = ("-shared_at",)
     inlines = (PartTab,)
     fields = (
         ("partner_link", "giver"),
         ("shown_amount", "method"),
-        ("given", "shown_state"),
+        ("given", "state"),
         "reason",
         ("undo_until", "undone_at"),
         "public_id",
     )
-    readonly_fields = ("partner_link", "giver", "shown_amount", "given", "shown_state")
+    readonly_fields = (
+        "partner_link",
+        "giver",
+        "shown_amount",
+        "given",
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
@@ -97,7 +110,7 @@ class ShareAdmin(ReadOnlyAdmin):
 class EntitlementAdmin(ReadOnlyAdmin):
     """The seller's systems mark them used through the API."""
 
-    list_display = ("number", "partner", "kind", "shown_state", "starts", "ends")
+    list_display = ("number", "partner_name", "kind", "shown_state", "starts", "ends")
     list_display_links = ("number",)
     list_select_related = ("partner",)
     list_filter = (
@@ -109,7 +122,7 @@ class EntitlementAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     fields = (
         ("partner_link", "redemption_link"),
-        ("kind", "shown_state"),
+        ("kind", "state"),
         ("starts", "ends"),
         "used",
         "shown_value",
@@ -118,7 +131,6 @@ class EntitlementAdmin(ReadOnlyAdmin):
     readonly_fields = (
         "partner_link",
         "redemption_link",
-        "shown_state",
         "starts",
         "ends",
         "used",

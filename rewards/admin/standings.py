@@ -14,6 +14,7 @@ from partners.doors.admin_filters import DateRangeFilter
 from partners.doors.showing import (
     NOTHING,
     link_to,
+    say_day,
     say_money,
     say_number,
     say_time,
@@ -27,7 +28,7 @@ TIER_LABELS = {"gold": "warning", "silver": "info"}
 class StandingTab(ReadOnlyInline):
     model = Standing
     verbose_name_plural = _("Standing")
-    fields = ("link", "tier", "shown_spend", "orders", "decided_on")
+    fields = ("link", "tier_code", "shown_spend", "orders", "decided_on")
     readonly_fields = fields
     ordering = ("programme_id",)
 
@@ -38,7 +39,7 @@ class StandingTab(ReadOnlyInline):
     def link(self, standing: Standing) -> SafeString | str:
         return link_to(standing, standing.programme.name)
 
-    @display(description=_("tier"))
+    @display(description=_("tier_code"))
     def tier(self, standing: Standing) -> str:
         return standing.tier_code.capitalize() or NOTHING
 
@@ -55,7 +56,7 @@ class ChangeTab(ReadOnlyInline):
     verbose_name_plural = _("How it changed")
     fields = ("way", "reason_code", "decided_on")
     readonly_fields = fields
-    ordering = ("-decided_at", "-pk")
+    ordering = ("-decided_at",)
 
     @display(description=_("change"))
     def way(self, change: TierChange) -> SafeString | str:
@@ -64,19 +65,26 @@ class ChangeTab(ReadOnlyInline):
 
 @admin.register(Standing)
 class StandingAdmin(ReadOnlyAdmin):
-    list_display = ("partner", "tier", "since", "shown_spend", "shown_orders", "programme")
+    list_display = (
+        "partner_name",
+        "tier_code",
+        "since",
+        "shown_spend",
+        "shown_orders",
+        "programme",
+    )
     list_select_related = ("partner", "programme")
     list_filter = (("programme", RelatedDropdownFilter), ("tier_code", FieldTextFilter))
     search_fields = ("partner__legal_name", "=partner__erp_number")
-    ordering = ("-spend", "pk")
+    ordering = ("-spend",)
     inlines = (ChangeTab,)
     fields = (
         ("partner_link", "programme"),
-        ("tier", "since"),
+        ("tier_code", "since"),
         ("shown_spend", "shown_orders"),
         ("decided_on", "enrolled"),
     )
-    readonly_fields = ("partner_link", "tier", "since", "shown_spend", "shown_orders", "enrolled")
+    readonly_fields = ("partner_link", "since", "shown_spend", "shown_orders", "enrolled")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).for_listing()
@@ -90,8 +98,8 @@ class StandingAdmin(ReadOnlyAdmin):
         return standing.tier_code, standing.tier_code.capitalize() or NOTHING
 
     @display(description=_("in this tier since"), ordering="tier_since")
-    def since(self, standing: Standing) -> Any:
-        return standing.tier_since
+    def since(self, standing: Standing) -> str:
+        return say_day(standing.tier_since)
 
     @display(description=_("net spend in the window"), ordering="spend")
     def shown_spend(self, standing: Standing) -> str:
@@ -127,7 +135,7 @@ class TierChangeAdmin(ReadOnlyAdmin):
 
     @display(description=_("partner"), ordering="standing__partner__legal_name")
     def partner(self, change: TierChange) -> str:
-        return str(change.standing.partner)
+        return change.standing.partner.legal_name
 
     @display(description=_("partner"))
     def partner_link(self, change: TierChange) -> SafeString | str:
