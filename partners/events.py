@@ -1,5 +1,6 @@
 """Record what happened to partners: once, in order, in the transaction that made it happen."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -8,8 +9,19 @@ from typing import Any
 
 from django.db import connection
 
+from partners.bulk_writing import stored_time, write_rows
 from partners.models import Event, Partner
 
+COLUMNS = (
+    "partner_id",
+    "sequence",
+    "kind",
+    "member_id",
+    "actor_id",
+    "payload",
+    "occurred_at",
+    "recorded_at",
+)
 MOVE_SEQUENCE = "UPDATE partners_partner SET event_sequence = event_sequence + %s WHERE id = %s"
 
 
@@ -41,7 +53,7 @@ def registered_kinds() -> list[str]:
     return sorted(_KINDS)
 
 
-def record(drafts: Sequence[EventDraft], *, recorded_at: datetime) -> list[Event]:
+def record(drafts: Sequence[EventDraft], *, recorded_at: datetime) -> None:
     """
     Store events and give each its sequence, in the order given.
 
@@ -50,27 +62,28 @@ def record(drafts: Sequence[EventDraft], *, recorded_at: datetime) -> list[Event
     :raises UnknownEventKind: If a kind was never registered.
     """
     if not drafts:
-        return []
+        return
     if unknown := {draft.kind for draft in drafts} - _KINDS:
         raise UnknownEventKind(", ".join(sorted(unknown)))
     next_sequence = _reserve_sequences(Counter(draft.partner_id for draft in drafts))
-    events = []
+    recorded = stored_time(recorded_at)
+    rows = []
     for draft in drafts:
         sequence = next_sequence[draft.partner_id]
         next_sequence[draft.partner_id] = sequence + 1
-        events.append(
-            Event(
-                partner_id=draft.partner_id,
-                sequence=sequence,
-                kind=draft.kind,
-                member_id=draft.member_id,
-                actor_id=draft.actor_id,
-                payload=draft.payload,
-                occurred_at=draft.occurred_at,
-                recorded_at=recorded_at,
+        rows.append(
+            (
+                draft.partner_id,
+                sequence,
+                draft.kind,
+                draft.member_id,
+                draft.actor_id,
+                json.dumps(draft.payload),
+                stored_time(draft.occurred_at),
+                recorded,
             )
         )
-    return Event.objects.bulk_create(events, batch_size=2_000)
+    write_rows(model=Event, columns=COLUMNS, rows=rows)
 
 
 def _reserve_sequences(counts: Counter[int]) -> dict[int, int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from partners.bulk_writing import write_rows
 from rewards.earning.judging import Judgement
 from rewards.models import Award, ClawBack, Programme, ReturnMatch
 
@@ -46,7 +47,8 @@ def store_matches(partner_ids: Sequence[int], judgements: Iterable[Judgement]) -
     if stale:
         ReturnMatch.objects.filter(pk__in=stale).delete()
     kept = {key for key, row in on_file.items() if wanted.get(key) == row.stored_parts}
-    ReturnMatch.objects.bulk_create(
-        [ReturnMatch.of_parts(*key, *parts) for key, parts in wanted.items() if key not in kept],
-        batch_size=2_000,
+    write_rows(
+        model=ReturnMatch,
+        columns=("return_line_id", "order_line_id", "quantity", "amount"),
+        rows=[(*key, *parts) for key, parts in wanted.items() if key not in kept],
     )

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ledger.models import Unit
 from partners.models import Activity, ActivityLine, ExactAmountField, Partner, PartnerScopedQuerySet
-from partners.models.amounts import from_ten_thousandths, to_ten_thousandths
+from partners.models.amounts import to_ten_thousandths
 from rewards.models.programme import ProgrammeVersion
 
 
@@ -42,7 +42,9 @@ class Award(models.Model):
         verbose_name=_("programme version"),
     )
     rule_code = models.SlugField(_("rule"), max_length=64)
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", verbose_name=_("unit"))
+    unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, related_name="+", verbose_name=_("unit")
+    )
     amount = models.BigIntegerField(_("amount"), help_text=_("Whole minor units, before returns."))
     explanation = models.JSONField(_("explanation"))
     revision = models.PositiveIntegerField(default=0, editable=False)
@@ -93,7 +95,9 @@ class ClawBack(models.Model):
         verbose_name = _("claw-back")
         verbose_name_plural = _("claw-backs")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["award", "cause"], name="rewards_clawback_once_per_cause"),
+            models.UniqueConstraint(
+                fields=["award", "cause"], name="rewards_clawback_once_per_cause"
+            ),
             models.CheckConstraint(
                 name="rewards_clawback_due_is_met",
                 condition=Q(due__gte=0, collected__gte=0, debt__gte=0, waived__gte=0)
@@ -126,17 +130,6 @@ class ReturnMatch(models.Model):
 
     def __str__(self) -> str:
         return f"line {self.return_line_id} takes {self.amount} of line {self.order_line_id}"
-
-    @classmethod
-    def of_parts(
-        cls, return_line_id: int, order_line_id: int, quantity_e4: int, amount_e4: int
-    ) -> "ReturnMatch":
-        return cls(
-            return_line_id=return_line_id,
-            order_line_id=order_line_id,
-            quantity=from_ten_thousandths(quantity_e4),
-            amount=from_ten_thousandths(amount_e4),
-        )
 
     @property
     def stored_parts(self) -> tuple[int, int]:

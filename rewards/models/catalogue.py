@@ -81,7 +81,8 @@ class Reward(models.Model):
             models.CheckConstraint(name="rewards_reward_price_positive", condition=Q(price__gt=0)),
             models.CheckConstraint(
                 name="rewards_reward_offer_ends_after_it_starts",
-                condition=Q(offered_until__isnull=True) | Q(offered_until__gt=models.F("offered_from")),
+                condition=Q(offered_until__isnull=True)
+                | Q(offered_until__gt=models.F("offered_from")),
             ),
         ]
 
@@ -144,7 +145,9 @@ class Redemption(models.Model):
         related_name="refunded_redemption",
         verbose_name=_("refund"),
     )
-    request_id = models.UUIDField(help_text=_("Issued with the form; a second post of it is the same."))
+    request_id = models.UUIDField(
+        help_text=_("Issued with the form; a second post of it is the same.")
+    )
     price = models.BigIntegerField(_("price"))
     state = models.CharField(
         _("state"), max_length=16, choices=State.choices, default=State.REQUESTED
@@ -162,7 +165,9 @@ class Redemption(models.Model):
             models.UniqueConstraint(
                 fields=["partner", "request_id"], name="rewards_redemption_requested_once"
             ),
-            models.CheckConstraint(name="rewards_redemption_price_positive", condition=Q(price__gt=0)),
+            models.CheckConstraint(
+                name="rewards_redemption_price_positive", condition=Q(price__gt=0)
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["partner", "-requested_at"], name="rewards_redemption_of_partner"),
@@ -223,9 +228,7 @@ class RewardCode(models.Model):
 class EntitlementQuerySet(PartnerScopedQuerySet):
     def active(self, at: datetime) -> "EntitlementQuerySet":
         not_over = Q(valid_until__isnull=True) | Q(valid_until__gt=at)
-        return self.filter(
-            not_over, state=Entitlement.State.OPEN, valid_from__lte=at
-        )
+        return self.filter(not_over, state=Entitlement.State.OPEN, valid_from__lte=at)
 
 
 class Entitlement(models.Model):

@@ -41,7 +41,9 @@ class Share(models.Model):
     shared_by = models.ForeignKey(
         Member, on_delete=models.PROTECT, related_name="shares_given", verbose_name=_("shared by")
     )
-    request_id = models.UUIDField(help_text=_("Issued with the form; a second post of it is the same."))
+    request_id = models.UUIDField(
+        help_text=_("Issued with the form; a second post of it is the same.")
+    )
     method = models.CharField(_("method"), max_length=16, choices=Method.choices)
     amount = models.BigIntegerField(_("amount"))
     reason = models.CharField(_("reason"), max_length=300)
@@ -96,7 +98,9 @@ class SharePart(models.Model):
         verbose_name = _("part of a share")
         verbose_name_plural = _("parts of shares")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["share", "member"], name="rewards_sharepart_member_once"),
+            models.UniqueConstraint(
+                fields=["share", "member"], name="rewards_sharepart_member_once"
+            ),
             models.CheckConstraint(
                 name="rewards_sharepart_amounts_not_negative",
                 condition=Q(amount__gte=0, proposed__gte=0),
