@@ -1,7 +1,7 @@
 """The home page: what a member has, where the company stands, what happened and why."""
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -268,13 +268,13 @@ class TestPictures:
         assert (by_month["2026-01-01"], by_month["2026-03-01"]) == (900, 300)
 
     def test_a_year_of_nothing_is_drawn_without_a_fault(self):
-        chart = draw_chart({}, last_month=datetime(2026, 3, 1).date())
+        chart = draw_chart({}, last_month=date(2026, 3, 1))
 
         assert chart.total_in == 0
         assert all(column.bars == () for column in chart.columns)
 
     def test_bars_stand_on_the_line_and_stay_inside(self):
-        month = datetime(2026, 3, 1).date()
+        month = date(2026, 3, 1)
         chart = draw_chart({month: Movements(10, 4, 1)}, last_month=month)
 
         up, out, gone = chart.columns[-1].bars
@@ -283,7 +283,7 @@ class TestPictures:
         assert float(gone.y) + float(gone.height) <= 192
 
     def test_the_schedule_lists_four_dates_and_sums_the_rest(self):
-        first = datetime(2026, 3, 1).date()
+        first = date(2026, 3, 1)
         lapses = [Lapse(first + timedelta(days=40 * n), 10) for n in range(7)]
 
         drawn = draw_expiry(lapses, never=5, first_month=first, soon_until=first)

@@ -1,0 +1,259 @@
+"""The statement: opening + movements = closing, on the screen and in the file."""
+
+import csv
+import io
+import uuid
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+
+from ledger.models import Account
+from partners.models import Member, Partner
+from rewards import sharing
+from rewards.sharing import PartDraft
+from tests.rewards.cast import (
+    NOON,
+    Shop,
+    earn,
+    join,
+    make_partner,
+    offer,
+    open_shop,
+    take,
+)
+
+PAGE, FILE = "/statement/", "/statement.csv"
+TODAY = NOON + timedelta(days=10)
+
+
+@pytest.fixture
+def shop(db: None) -> Shop:
+    return open_shop()
+
+
+@pytest.fixture(autouse=True)
+def _today():
+    with time_machine.travel(TODAY, tick=False):
+        yield
+
+
+def enter(member: Member) -> Client:
+    client = Client()
+    client.force_login(member.person, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def look(member: Member, **query: str):
+    return enter(member).get(PAGE, query)
+
+
+def give(shop: Shop, amount: int, reason: str = "Thank you") -> None:
+    Partner.objects.lock([shop.partner.pk])
+    sharing.share(
+        head_buyer=shop.alice,
+        programme=shop.programme,
+        amount=amount,
+        method="equal",
+        parts=[PartDraft(member_id=shop.bob.pk, amount=amount, proposed=amount)],
+        reason=reason,
+        request_id=uuid.uuid4(),
+        shared_at=NOON,
+    )
+
+
+class TestFigures:
+    def test_opening_and_movements_make_the_closing(self, shop):
+        earn(shop.pool, 700, at=NOON - timedelta(days=200))
+        earn(shop.pool, 500)
+        give(shop, 300)
+
+        page = look(shop.alice, period="this-month").context["statement"]
+
+        assert (page.opening, page.credited, page.debited, page.closing) == (700, 500, 300, 900)
+        assert [(each.amount, each.balance) for each in page.movements] == [
+            (500, 1_200),
+            (-300, 900),
+        ]
+
+    def test_whole_local_days_count_both_ends_included(self, shop):
+        # In March before the clocks change, London's midnights are those of UTC.
+        earn(shop.pool, 10, at=NOON.replace(day=1, hour=0, minute=0))
+        earn(shop.pool, 20, at=NOON.replace(day=1, hour=23, minute=59))
+        earn(shop.pool, 40, at=NOON.replace(day=2, hour=0, minute=0))
+
+        page = look(shop.alice, first="2026-03-01", last="2026-03-01").context["statement"]
+
+        assert (page.opening, page.credited) == (0, 30)
+
+    def test_names_what_moved(self, shop):
+        earn(shop.pool, 500)
+        give(shop, 100, reason="For the fair")
+        take(shop.alice, shop.pool, offer(shop.programme))
+
+        lines = look(shop.alice).context["lines"]
+
+        told = [(line.reference.text, line.reference.detail) for line in lines if line.reference]
+        assert told == [("To Bob", "For the fair"), ("Credit on the next invoice", "")]
+
+
+class TestPages:
+    def test_go_on_where_the_last_one_ended(self, shop):
+        for _ in range(60):
+            earn(shop.pool, 10)
+        client = enter(shop.alice)
+
+        first = client.get(PAGE)
+        second = client.get(PAGE + first.context["next_url"])
+
+        assert [len(each.context["lines"]) for each in (first, second)] == [50, 10]
+        assert second.context["lines"][0].movement.balance == 510
+        assert second.context["lines"][-1].movement.balance == second.context["statement"].closing
+        assert not second.context["next_url"]
+        assert second.context["first_url"]
+
+    def test_cost_the_same_queries_for_one_line_and_for_fifty(
+        self, shop, django_assert_num_queries
+    ):
+        earn(shop.pool, 1_000)
+        give(shop, 10)
+        client = enter(shop.alice)
+        client.get(PAGE)
+        # session, person, memberships, frame (standing, versions), accounts, figures, movements,
+        # then what they are about: awards, redemptions, shares
+        expected = 11
+
+        with django_assert_num_queries(expected):
+            client.get(PAGE)
+        for _ in range(40):
+            give(shop, 1)
+        with django_assert_num_queries(expected):
+            page = client.get(PAGE)
+
+        assert len(page.context["lines"]) == 42
+
+
+class TestWhoseAccount:
+    def test_a_buyer_reads_the_own_wallet_and_never_the_pool(self, shop):
+        earn(shop.pool, 1_000)
+        give(shop, 400)
+
+        page = look(shop.bob, account="pool")
+
+        assert page.status_code == 422
+        assert page.context["account"] == shop.wallet(shop.bob)
+        assert page.context["statement"].closing == 400
+        assert page.context["lines"][0].reference.text == "From Alice"
+
+    def test_a_viewer_reads_the_pool(self, shop):
+        earn(shop.pool, 1_000)
+
+        assert look(shop.vera).context["account"].kind == Account.Kind.POOL
+
+    def test_a_head_buyer_cannot_open_a_member_s_wallet(self, shop):
+        earn(shop.pool, 1_000)
+        give(shop, 400)
+
+        assert look(shop.alice, account="wallet").context["account"] == shop.pool
+
+    def test_another_partner_sees_nothing_of_it(self, shop):
+        earn(shop.pool, 1_000)
+        charlie = join(make_partner(shop.programme, "99001"), "Charlie", "head_buyer")
+
+        page = look(charlie)
+
+        assert page.context["account"] is None
+        assert "No points have moved yet" in page.content.decode()
+        assert len(read_file(enter(charlie).get(FILE))) == 1
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        ("query", "words"),
+        [
+            ({"first": "yesterday", "period": "own"}, "Enter a valid date"),
+            ({"first": "2026-03-05", "last": "2026-03-01"}, "The last day is before the first"),
+            ({"first": "0001-01-01"}, "between 1990 and 2100"),
+            ({"last": "9999-12-31"}, "between 1990 and 2100"),
+        ],
+    )
+    def test_is_named_beside_the_field(self, shop, query, words):
+        earn(shop.pool, 10)
+
+        page = look(shop.alice, **query)
+
+        assert page.status_code == 422
+        assert words in page.content.decode()
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            {"after": "abc"},
+            {"after": "-1"},
+            {"after": str(10**30)},
+            {"period": "\x00"},
+            {"account": "issued"},
+        ],
+    )
+    def test_never_breaks_the_page(self, shop, query):
+        earn(shop.pool, 10)
+
+        assert look(shop.alice, **query).status_code == 422
+        assert enter(shop.alice).get(FILE, query).status_code == 200
+
+    def test_other_dates_win_over_the_preset_they_were_changed_from(self, shop):
+        earn(shop.pool, 10)
+
+        page = look(
+            shop.alice,
+            period="this-month",
+            shown="this-month",
+            first="2026-02-01",
+            last="2026-03-12",
+        )
+
+        assert page.context["period"] == "own"
+        assert page.context["days"].first.isoformat() == "2026-02-01"
+
+    def test_another_preset_wins_over_the_dates_of_the_last_one(self, shop):
+        earn(shop.pool, 10)
+
+        page = look(
+            shop.alice,
+            period="last-month",
+            shown="this-month",
+            first="2026-03-01",
+            last="2026-03-12",
+        )
+
+        assert page.context["days"].last.isoformat() == "2026-02-28"
+
+
+def read_file(answer) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+
+class TestFile:
+    def test_holds_every_movement_with_plain_numbers(self, shop):
+        for _ in range(60):
+            earn(shop.pool, 10)
+        give(shop, 100)
+
+        answer = enter(shop.alice).get(FILE)
+        rows = read_file(answer)
+
+        assert 'filename="statement-12346-20260101-20260312.csv"' in answer["Content-Disposition"]
+        assert len(rows) == 1 + 61
+        assert rows[-1][2:] == ["Shared with the team", "To Bob", "-100", "500"]
+
+    def test_no_text_of_a_person_becomes_a_formula(self, shop):
+        shop.bob.person.name = "=HYPERLINK(1)"
+        shop.bob.person.save()
+        earn(shop.pool, 10)
+        give(shop, 10, reason="=1+1")
+
+        rows = read_file(enter(shop.alice).get(FILE))
+
+        assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "@"))]
+        assert rows[-1][3] == "To =HYPERLINK(1)"
