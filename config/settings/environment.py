@@ -4,7 +4,10 @@ Everything is validated at once, and what is wrong is said in sentences: a proce
 has a configuration that makes sense.
 """
 
+import contextlib
+import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -113,12 +116,14 @@ class Reader:
 def keep_a_key(data_dir: Path) -> str:
     """Return development's own signing key, made at the first call and kept in an ignored file."""
     kept = data_dir / "secret_key"
-    try:
-        with kept.open("x") as new:
-            kept.chmod(0o600)
+    if not kept.exists():
+        # Several processes may start at once: the link appears whole, and only for the first.
+        descriptor, fresh = tempfile.mkstemp(prefix="secret_key.", dir=data_dir)
+        with os.fdopen(descriptor, "w") as new:
             new.write(secrets.token_urlsafe(64))
-    except FileExistsError:
-        pass
+        with contextlib.suppress(FileExistsError):
+            os.link(fresh, kept)
+        Path(fresh).unlink()
     return kept.read_text().strip()
 
 

@@ -1,12 +1,13 @@
 """Production refuses what would hurt; the other modes start from nothing."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from config.settings.databases import describe_cache, describe_database
-from config.settings.environment import Environment, Mode, read_environment
+from config.settings.environment import Environment, Mode, keep_a_key, read_environment
 
 GOOD_KEY = "qX7vR2mKp9Lw4Zt8Yc3Bn6Hd5Jf1Gs0AeUiOo-TrEwQaSzDxFcVgBhNjMk"
 PRODUCTION = {
@@ -89,6 +90,14 @@ class TestDevelopment:
         assert first.secret_key == second.secret_key
         assert (tmp_path / "var" / "secret_key").stat().st_mode & 0o077 == 0
         assert first.database_url.startswith("sqlite:///")
+
+    def test_shares_one_key_between_processes_that_start_together(self, tmp_path: Path) -> None:
+        with ThreadPoolExecutor(max_workers=8) as starters:
+            keys = set(starters.map(keep_a_key, [tmp_path] * 64))
+
+        assert len(keys) == 1
+        assert len(keys.pop()) > 50
+        assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
 
 
 class TestLimits:
