@@ -1,0 +1,191 @@
+"""The portal in a real browser: every page as each role, wide and narrow, light and dark."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.db import transaction
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from partners.models import Partner
+from rewards import sharing
+from rewards.sharing import PartDraft
+from tests.rewards.cast import NOON, Shop, earn, offer, open_shop, take
+
+pytestmark = pytest.mark.e2e
+
+PASSWORD = "a long enough secret"
+WIDE, NARROW = (1280, 900), (390, 844)
+# What a screen reader or a keyboard could stumble over; lesser findings are judged by eye.
+SERIOUS = {"serious", "critical"}
+EVERYBODY_S = ["/", "/statement/", "/catalogue/", "/redemptions/"]
+PAGES = {
+    "alice": [*EVERYBODY_S, "/share/", "/shares/", "/team/", "/company/", "/statement/?period=all"],
+    "bob": [*EVERYBODY_S, "/share/", "/accounts/password/change/"],
+    "vera": [*EVERYBODY_S, "/team/", "/no-such-page/"],
+}
+
+
+@pytest.fixture
+def shop(own_database: object) -> Shop:
+    with transaction.atomic():
+        shop = open_shop()
+        for member in (shop.alice, shop.bob, shop.vera):
+            member.person.set_password(PASSWORD)
+            member.person.save()
+        earn(shop.pool, 5_000)
+        Partner.objects.lock([shop.partner.pk])
+        sharing.share(
+            head_buyer=shop.alice,
+            programme=shop.programme,
+            amount=1_200,
+            method="equal",
+            parts=[PartDraft(member_id=shop.bob.pk, amount=1_200, proposed=1_200)],
+            reason="Thank you for February.",
+            request_id=uuid.uuid4(),
+            shared_at=NOON,
+        )
+        take(shop.alice, shop.pool, offer(shop.programme))
+    return shop
+
+
+@pytest.fixture
+def console() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def open_browser(browser: Browser) -> Iterator:
+    opened: list[BrowserContext] = []
+
+    def open_page(console: list[str], *, size=WIDE, scheme="light", **options: object) -> Page:
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, **options
+        )
+        opened.append(context)
+        page = context.new_page()
+        page.on("console", lambda line: console.append(line.text) if line.type == "error" else None)
+        page.on("pageerror", lambda error: console.append(str(error)))
+        return page
+
+    yield open_page
+    for context in opened:
+        context.close()
+
+
+def sign_in(page: Page, site: str, email: str) -> None:
+    page.goto(f"{site}/accounts/login/")
+    page.get_by_label("Work e-mail").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{site}/")
+
+
+def find_barriers(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{page.url}: {each['id']} at {node['html'][:160]}"
+        for each in found
+        if each["impact"] in SERIOUS
+        for node in each["nodes"]
+    ]
+
+
+class TestEveryPage:
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+    @pytest.mark.parametrize("name", PAGES)
+    def test_is_quiet_fits_and_is_open_to_everybody(
+        self, name, size, scheme, shop, live_site, open_browser, console
+    ):
+        page = open_browser(console, size=size, scheme=scheme)
+        sign_in(page, live_site, getattr(shop, name).person.email)
+
+        barriers, too_wide, noise = [], [], []
+        for path in PAGES[name]:
+            console.clear()
+            page.goto(f"{live_site}{path}")
+            # The browser itself reports a refusal that the page explains.
+            noise += [line for line in console if "status of 403" not in line and "404" not in line]
+            barriers += find_barriers(page)
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                too_wide.append(path)
+
+        assert noise == []
+        assert barriers == []
+        assert too_wide == []
+
+    @pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/password/reset/"])
+    def test_before_signing_in_too(self, path, shop, live_site, open_browser, console):
+        page = open_browser(console)
+
+        page.goto(f"{live_site}{path}")
+
+        assert find_barriers(page) == []
+        assert console == []
+
+
+class TestWithoutScript:
+    def test_the_way_in_and_out_works(self, shop, live_site, open_browser, console):
+        page = open_browser(console, java_script_enabled=False)
+        sign_in(page, live_site, shop.alice.person.email)
+
+        page.get_by_role("link", name="Statement").first.click()
+        assert page.get_by_role("heading", name="Statement").is_visible()
+        page.locator("summary", has_text="Alice").click()
+        page.get_by_role("button", name="Sign out").click()
+        page.goto(f"{live_site}/")
+
+        assert page.get_by_role("heading", name="Sign in").is_visible()
+
+    def test_the_language_changes_and_stays(self, shop, live_site, open_browser, console):
+        page = open_browser(console, java_script_enabled=False)
+        sign_in(page, live_site, shop.alice.person.email)
+
+        page.locator("summary", has_text="English").click()
+        page.get_by_role("button", name="Polski").click()
+
+        assert page.locator("html").get_attribute("lang") == "pl"
+        page.goto(f"{live_site}/statement/")
+        assert page.locator("html").get_attribute("lang") == "pl"
+
+
+class TestOnAPhone:
+    def test_the_menu_opens_as_a_sheet_and_leads_on(self, shop, live_site, open_browser, console):
+        page = open_browser(console, size=NARROW)
+        sign_in(page, live_site, shop.alice.person.email)
+        menu = page.get_by_role("navigation", name="Main")
+        assert not menu.is_visible()
+
+        page.get_by_role("button", name="Menu").click()
+        assert menu.is_visible()
+        menu.get_by_role("link", name="Statement").click()
+
+        assert page.get_by_role("heading", name="Statement").is_visible()
+
+    def test_the_keyboard_reaches_the_content_first(self, shop, live_site, open_browser, console):
+        page = open_browser(console)
+        sign_in(page, live_site, shop.alice.person.email)
+        page.goto(f"{live_site}/")
+
+        page.keyboard.press("Tab")
+        skip = page.locator(":focus")
+
+        assert skip.inner_text() == "Skip to content"
+        page.keyboard.press("Enter")
+        assert page.url.endswith("#main")
+
+
+class TestPaper:
+    def test_the_statement_prints_without_the_screen_s_furniture(
+        self, shop, live_site, open_browser, console
+    ):
+        page = open_browser(console)
+        sign_in(page, live_site, shop.alice.person.email)
+        page.goto(f"{live_site}/statement/?period=all")
+        page.emulate_media(media="print")
+
+        assert not page.get_by_role("navigation", name="Main").is_visible()
+        assert not page.get_by_role("button", name="Show").is_visible()
+        assert page.get_by_text("Issued by Hearth & Ribbon").is_visible()
