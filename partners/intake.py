@@ -13,10 +13,9 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
-from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
-from partners.bulk_writing import write_rows
+from partners.bulk_writing import stored_day, stored_id, stored_time, write_rows
 from partners.models import Activity, ActivityLine
 from partners.models.amounts import from_ten_thousandths
 
@@ -185,30 +184,49 @@ def _compare(report: ActivityReport, known: Activity) -> Recorded | ActivityConf
 def _insert(
     reports: Mapping[NaturalKey, ActivityReport], *, recorded_at: datetime
 ) -> dict[NaturalKey, Activity]:
-    """Insert activities with their lines; leave out those that were inserted meanwhile."""
+    """Insert activities with their lines; leave out those that were stored meanwhile."""
     if not reports:
         return {}
     built = {key: _build(report, recorded_at=recorded_at) for key, report in reports.items()}
-    Activity.objects.bulk_create(built.values(), ignore_conflicts=True)
+    write_rows(
+        model=Activity,
+        columns=ACTIVITY_COLUMNS,
+        rows=map(_activity_row, built.values(), reports.values()),
+        skip_known=True,
+    )
     inserted: dict[NaturalKey, Activity] = {}
-    reached: set[NaturalKey] = set()
     for source, external_ids in _by_source(built):
         rows = Activity.objects.filter(source=source, external_id__in=external_ids)
         for pk, external_id, public_id in rows.values_list("pk", "external_id", "public_id"):
-            key = (source, external_id)
-            reached.add(key)
-            if built[key].public_id == public_id:
-                built[key].pk = pk
-                built[key]._state.adding = False
-                inserted[key] = built[key]
-    if lost := built.keys() - reached:
-        # "Ignore conflicts" also swallows a broken CHECK on SQLite. That is never a duplicate.
-        raise IntegrityError(f"The database refused {len(lost)} activities: {sorted(lost)[:3]}")
+            activity = built[source, external_id]
+            # Under this number now stands ours, or what somebody else was quicker to store.
+            if activity.public_id == public_id:
+                activity.pk = pk
+                activity._state.adding = False
+                inserted[source, external_id] = activity
     lines = ((inserted[key].pk, reports[key].lines) for key in inserted)
     write_rows(model=ActivityLine, columns=LINE_COLUMNS, rows=_line_rows(lines))
     return inserted
 
 
+ACTIVITY_COLUMNS = (
+    "public_id",
+    "kind",
+    "partner_id",
+    "member_id",
+    "source",
+    "external_id",
+    "occurred_at",
+    "amount",
+    "currency",
+    "country",
+    "refers_to_id",
+    "due_on",
+    "paid_on",
+    "attributes",
+    "content_hash",
+    "recorded_at",
+)
 LINE_COLUMNS = (
     "activity_id",
     "position",
@@ -218,6 +236,27 @@ LINE_COLUMNS = (
     "quantity",
     "amount",
 )
+
+
+def _activity_row(activity: Activity, report: ActivityReport) -> tuple[Any, ...]:
+    return (
+        stored_id(activity.public_id),
+        activity.kind,
+        activity.partner_id,
+        activity.member_id,
+        activity.source,
+        activity.external_id,
+        stored_time(activity.occurred_at),
+        report.net_amount_e4,
+        activity.currency,
+        activity.country,
+        activity.refers_to_id,
+        stored_day(activity.due_on),
+        stored_day(activity.paid_on),
+        json.dumps(activity.attributes),
+        activity.content_hash,
+        stored_time(activity.recorded_at),
+    )
 
 
 def _line_rows(

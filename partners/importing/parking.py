@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from partners.bulk_writing import write_rows
@@ -94,7 +95,7 @@ def describe(row: FileRow) -> dict[str, str]:
     """Return the content of a row as text, exact, so that it can be taken in later."""
     content = {
         "partner": row.partner_ref,
-        "occurred_at": to_moment(row.occurred_at).isoformat(),
+        "occurred_at": show_time(row.occurred_at),
         "sku": row.sku,
         "description": row.description,
         "category": row.category,
@@ -109,6 +110,12 @@ def describe(row: FileRow) -> dict[str, str]:
     return {name: value for name, value in content.items() if value}
 
 
+@lru_cache(maxsize=16_384)
 def show_amount(value_e4: int) -> str:
     """Return an exact decimal without needless zeros: 2.55, 12, 0.001."""
     return f"{from_ten_thousandths(value_e4).normalize():f}"
+
+
+@lru_cache(maxsize=16_384)
+def show_time(microseconds: int) -> str:
+    return to_moment(microseconds).isoformat()

@@ -142,7 +142,10 @@ class Stage:
         yield from _by_document(self._stage.execute(OF_ONE_PARTNER))
 
     def note(self, outcomes: Iterable[Outcome]) -> None:
+        # Without a transaction every row would be one.
+        self._stage.execute("BEGIN")
         self._stage.executemany("INSERT INTO outcome VALUES (?, ?, ?, ?, ?)", outcomes)
+        self._stage.execute("COMMIT")
 
     def outcomes(self) -> Iterator[Outcome]:
         """Yield what was noted, in the order of the file."""

@@ -227,14 +227,12 @@ class Chunk:
 
 def show_value(row: FileRow, name: str) -> str:
     """Return what stood in the column that a reason is about."""
-    values = {
-        "unit_price": show_amount(row.unit_price_e4),
-        "quantity": show_amount(row.quantity_e4),
-        "partner": row.partner_ref,
-        "currency": row.currency,
-        "order": row.document,
-    }
-    return values.get(name, "")
+    if name == "unit_price":
+        return show_amount(row.unit_price_e4)
+    if name == "quantity":
+        return show_amount(row.quantity_e4)
+    texts = {"partner": row.partner_ref, "currency": row.currency, "order": row.document}
+    return texts.get(name, "")
 
 
 def _find_partners(documents: Iterable[Document]) -> dict[str, int]:

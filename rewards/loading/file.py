@@ -6,9 +6,10 @@ is ever late. A chunk is a transaction of its own. A run that was killed is simp
 is known already is a duplicate.
 """
 
+import gc
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import nlargest
@@ -34,6 +35,7 @@ CHUNK_ROWS = 20_000
 ASIDE_ROWS = 5_000
 STANDINGS_PER_CHUNK = 1_000
 PROGRESS_EVERY_ROWS = 2_000
+OBJECTS_BETWEEN_COLLECTIONS = 200_000
 
 Progress = Callable[[str, int, int], None]
 """Told the step (``reading`` counts bytes, ``taking_in`` rows), how far it is, and of how much."""
@@ -63,7 +65,7 @@ def load_file(  # noqa: PLR0913 - these are the options of one command, all name
 
     :raises FileNotReadable: Before anything is written.
     """
-    with Stage() as stage:
+    with _collecting_rarely(), Stage() as stage:
         _fill(stage, path, mapping, kind=kind, shift_days=shift_days, progress=progress)
         if partners_max is not None:
             stage.keep_only(_find_largest(stage, mapping, kind=kind, partners_max=partners_max))
@@ -88,6 +90,22 @@ def load_file(  # noqa: PLR0913 - these are the options of one command, all name
         if report_to is not None:
             report_to(stage.outcomes())
         return report
+
+
+@contextmanager
+def _collecting_rarely() -> Iterator[None]:
+    """
+    Let the collector of reference cycles look less often.
+
+    Millions of plain rows come and go here and hold no cycles. Looking through them again and
+    again costs a quarter of the run.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _keep_quiet(_step: str, _done: int, _total: int) -> None:
