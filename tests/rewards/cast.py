@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+
 from ledger import accounts
 from ledger.models import Account, Transfer, Unit
 from ledger.posting import Entry, post
@@ -114,7 +116,6 @@ def earn(
     expires_at: datetime | None = None,
 ) -> Transfer:
     """Credit an account with one lot."""
-    Partner.objects.lock([account.partner_id])
     entry = Entry(
         kind=Transfer.Kind.EARN,
         debit=accounts.house(account.unit, Account.Kind.ISSUED),
@@ -124,7 +125,9 @@ def earn(
         occurred_at=at,
         expires_at=expires_at,
     )
-    return post([entry], posted_at=at)[0].transfer
+    with transaction.atomic():
+        Partner.objects.lock([account.partner_id])
+        return post([entry], posted_at=at)[0].transfer
 
 
 def owe(shop: Shop, amount: int) -> None:
@@ -137,7 +140,8 @@ def owe(shop: Shop, amount: int) -> None:
         idempotency_key=f"test:{uuid.uuid4()}",
         occurred_at=NOON,
     )
-    post([entry], posted_at=NOON)
+    with transaction.atomic():
+        post([entry], posted_at=NOON)
 
 
 def offer(programme: Programme, **fields: Any) -> Reward:
