@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from config.api_v1 import Nowhere
+from config.health import healthz, readyz
 from partners import views as partners_views
 
 urlpatterns = [
@@ -15,6 +16,8 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api_v1")),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
     # Another version, or none: answered as problem+json too.
     re_path(r"^api/", Nowhere.as_view(), name="no-such-api"),
 ]
