@@ -1,4 +1,4 @@
-"""Who signs in to the demo. Every person is made up; the two companies keep their real orders."""
+"""Who signs in to the demo. Every person is made up; the companies keep their real orders."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,77 +10,99 @@ from partners.roles import Role
 
 PASSWORD = "two-halves-one-token"  # noqa: S105 - printed on every start, and only in development
 
-HERO_NUMBER = "12540"
-HERO_NAME = "Encina Regalos"
-NEIGHBOUR_NUMBER = "12681"
-NEIGHBOUR_NAME = "Maison Tilleul"
+HERO_RANK = 63
+"""The hero's place by value: with fewer partners than this, the largest one plays the part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A partner of the file, by its number there, and the name it is given."""
+
+    number: str
+    name: str
+    city: str
+    country: str
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A made-up person with a role in a company, or none: then they work for the seller."""
+    """A made-up person with a role in a company."""
 
     name: str
     email: str
     language: str
-    role: str | None
+    role: str
     job_title: str = ""
-    company: str = HERO_NUMBER
+
+
+def companies_for(partners_max: int | None) -> tuple[Company, Company]:
+    """Return the hero and its neighbour among the partners that will be loaded."""
+    if partners_max is None or partners_max >= HERO_RANK:
+        return (
+            Company("12540", "Encina Regalos", "Madrid", "Spain"),
+            Company("12681", "Maison Tilleul", "Lyon", "France"),
+        )
+    return (
+        Company("14646", "Van der Linde Cadeau", "Utrecht", "Netherlands"),
+        Company("18102", "Marlow & Finch", "Leeds", "United Kingdom"),
+    )
 
 
 ALICE = Part("Alice Marsh", "alice@example.com", "en", "head_buyer", "Head of purchasing")
 BOB = Part("Bob Kowalczyk", "bob@example.com", "en", "buyer", "Tableware")
 VERA = Part("Vera Lindqvist", "vera@example.com", "en", "viewer", "Accounts")
-DANA = Part("Dana Whitfield", "dana@example.com", "en", None)
 TEAM = (
     ALICE,
     BOB,
     Part("Zofia Wiśniewska-Krzyżanowska", "zofia@example.com", "pl", "buyer", "Online shop"),
     Part("Тарас Ковальчук", "taras@example.com", "uk", "buyer", "Seasonal goods"),
-    Part("Inés Robledo", "ines@example.com", "en", "buyer", "Madrid shop, half-time"),
+    Part("Inés Robledo", "ines@example.com", "en", "buyer", "City shop, half-time"),
     VERA,
 )
-CHARLIE = Part(
-    "Charlie Aubert", "charlie@example.com", "en", "head_buyer", "Owner", NEIGHBOUR_NUMBER
-)
+CHARLIE = Part("Charlie Aubert", "charlie@example.com", "en", "head_buyer", "Owner")
+MANAGER_NAME, MANAGER_EMAIL = "Dana Whitfield", "dana@example.com"
 SIGN_INS = (
-    (ALICE, "Head buyer"),
-    (BOB, "Buyer"),
-    (VERA, "Viewer"),
-    (DANA, "Loyalty manager"),
+    ("Head buyer", ALICE.name, ALICE.email),
+    ("Buyer", BOB.name, BOB.email),
+    ("Viewer", VERA.name, VERA.email),
+    ("Loyalty manager", MANAGER_NAME, MANAGER_EMAIL),
 )
 
 
-def assemble(*, joined_at: datetime) -> dict[str, Member]:
-    """Create the people and their memberships, where they are not there yet; by first name."""
-    for number, name in ((HERO_NUMBER, HERO_NAME), (NEIGHBOUR_NUMBER, NEIGHBOUR_NAME)):
-        Partner.objects.filter(erp_number=number).update(legal_name=name)
-    members = {}
-    for part in (*TEAM, CHARLIE):
-        partner = Partner.objects.filter(erp_number=part.company).first()
-        if partner is None:
-            continue
-        member, _created = Member.objects.get_or_create(
+def found(company: Company, *, joined_at: datetime) -> Partner:
+    """Return the partner, created before its first order arrives."""
+    partner, _created = Partner.objects.get_or_create(
+        erp_number=company.number,
+        defaults={
+            "legal_name": company.name,
+            "country": company.country,
+            "partner_since": joined_at.date(),
+        },
+    )
+    return partner
+
+
+def assemble(partner: Partner, parts: tuple[Part, ...], *, joined_at: datetime) -> list[Member]:
+    """Return the members who play these parts, in their order."""
+    return [
+        Member.objects.get_or_create(
             partner=partner,
-            person=_person(part),
+            person=_person(part.name, part.email, part.language),
             defaults={"role": part.role, "job_title": part.job_title, "joined_at": joined_at},
-        )
-        members[part.name.split(" ")[0]] = member
-    _employ(DANA)
-    return members
+        )[0]
+        for part in parts
+    ]
 
 
-def _person(part: Part) -> Person:
-    person = Person.objects.filter(email=part.email).first()
-    if person is None:
-        person = Person.objects.create_user(
-            part.email, PASSWORD, name=part.name, language=part.language
-        )
-    return person
-
-
-def _employ(part: Part) -> None:
-    person = _person(part)
+def employ_manager() -> Person:
+    """Return the loyalty manager, who works for the seller."""
+    person = _person(MANAGER_NAME, MANAGER_EMAIL, "en")
     person.is_staff = True
     person.save(update_fields=["is_staff"])
     person.groups.set(Group.objects.filter(name=Role.LOYALTY_MANAGER.value))
+    return person
+
+
+def _person(name: str, email: str, language: str) -> Person:
+    person = Person.objects.filter(email=email).first()
+    return person or Person.objects.create_user(email, PASSWORD, name=name, language=language)

@@ -5,19 +5,32 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Sum
 
-from config.demo.cast import DANA, PASSWORD, SIGN_INS, assemble
-from config.demo.story import Story, stock_catalogue
+from config.demo.cast import (
+    CHARLIE,
+    MANAGER_EMAIL,
+    PASSWORD,
+    SIGN_INS,
+    TEAM,
+    Company,
+    assemble,
+    companies_for,
+    employ_manager,
+    found,
+)
+from config.demo.feeds import cut_feeds
+from config.demo.story import Cast, Story, stock_catalogue
 from config.nightly import closed_day, run_night
 from config.roles import load_roles
 from ledger.models import Account
 from partners.importing.mapping import load_mapping
-from partners.models import Activity, ImportRow, ImportRun, Partner, Person
+from partners.models import Activity, ImportRow, ImportRun, Member, Partner, Person
 from rewards.loading import Progress, load_file
 from rewards.models import Award, Programme, ProgrammeVersion
 from rewards.programmes.calendar import local_date, local_midnight
@@ -27,6 +40,7 @@ DATA = Path(settings.BASE_DIR) / "data"
 ORDERS_FILE = DATA / "online_retail_2010-12_2011-12.csv.gz"
 MAPPING_FILE = DATA / "online_retail.toml"
 SOURCE = "online-retail"
+FIRST_REAL_DAY = date(2010, 12, 1)
 LAST_REAL_DAY = date(2011, 12, 9)
 PRESET = "starter"
 PURCHASE_RULE = "points-on-purchases"
@@ -40,7 +54,7 @@ CAMPAIGN: dict[str, Any] = {
         "ru": "Сезонная кампания",
     },
     "trigger": "order",
-    "effect": {"kind": "per_money", "units": 1, "per": "2.00"},
+    "effect": {"kind": "per_money", "units": 1, "per": "0.50"},
     "expiry_days": 45,
 }
 
@@ -75,9 +89,11 @@ def shift_for(today: date) -> int:
 
 
 def is_loaded() -> bool:
-    """Tell whether a demo stands in this database, from its first row to its last act."""
-    finished = ImportRun.objects.filter(source=SOURCE, status=ImportRun.Status.FINISHED)
-    return finished.exists() and Person.objects.filter(email=DANA.email).exists()
+    """Tell whether a demo stands in this database, from its first row to its last."""
+    finished = ImportRun.objects.filter(
+        source=SOURCE, file_name=ORDERS_FILE.name, status=ImportRun.Status.FINISHED
+    )
+    return finished.exists() and Person.objects.filter(email=MANAGER_EMAIL).exists()
 
 
 def load_demo(
@@ -87,31 +103,84 @@ def load_demo(
     progress: Progress | None = None,
     tell: Callable[[str], None] = lambda _text: None,
 ) -> None:
-    """Load what is missing of the demo. The shift is stored at the first load and kept."""
+    """
+    Load what is missing of the demo: first the story's companies month by month, then everybody.
+
+    The shift is stored at the first load and kept. A start that was killed is simply repeated:
+    facts are known, acts have happened.
+    """
     now = clock()
     programme = Programme.objects.filter(code=PRESET).first() or _found_programme(now)
     load_roles()
-    if not ImportRun.objects.filter(source=SOURCE, status=ImportRun.Status.FINISHED).exists():
-        load_file(
-            path=ORDERS_FILE,
-            kind=Activity.Kind.ORDER,
-            source=SOURCE,
-            mapping=load_mapping(MAPPING_FILE),
-            as_of=now,
-            shift_days=programme.shifted_days,
-            post_when_occurred=True,
-            partners_max=partners_max,
-            progress=progress,
-        )
-    tell("Adding a team, rewards and what they did with their points")
-    last_order = Activity.objects.order_by("-occurred_at").values_list("occurred_at", flat=True)[0]
-    stock_catalogue(programme, offered_from=last_order - timedelta(days=365))
-    with transaction.atomic():
-        members = assemble(joined_at=last_order - timedelta(days=300))
-        manager = Person.objects.get(email=DANA.email)
-        if "Alice" in members:
-            Story(programme=programme, members=members, manager=manager, now=now).play()
+    tell("A team orders, shares and redeems, month by month")
+    _tell_story(programme, partners_max=partners_max, now=now)
+    _load(ORDERS_FILE, programme, as_of=now, partners_max=partners_max, progress=progress)
     close_yesterday(clock=clock, tell=tell)
+
+
+def _tell_story(programme: Programme, *, partners_max: int | None, now: datetime) -> None:
+    shift = timedelta(days=programme.shifted_days)
+    opened_at = local_midnight(FIRST_REAL_DAY + shift, programme.time_zone)
+    stock_catalogue(programme, offered_from=opened_at)
+    hero, neighbour = companies_for(partners_max)
+    companies = (hero, neighbour) if partners_max != 1 else (hero,)
+    head_buyer, *team = assemble(found(hero, joined_at=opened_at), TEAM, joined_at=opened_at)
+    cast = Cast(
+        head_buyer=head_buyer,
+        buyers=tuple(member for member in team if member.may_spend),
+        neighbour=_neighbour(neighbour, head_buyer, companies, opened_at),
+        manager=employ_manager(),
+        address=_address(hero),
+        neighbour_address=_address(neighbour),
+    )
+    story = Story(programme=programme, cast=cast)
+    numbers = {company.number for company in companies}
+    with TemporaryDirectory() as folder:
+        for feed in cut_feeds(ORDERS_FILE, partner_numbers=numbers, folder=Path(folder)):
+            as_of = min(local_midnight(feed.until + shift, programme.time_zone), now)
+            _load(feed.path, programme, as_of=as_of)
+            story.play_until(min(feed.until, local_date(now - shift, programme.time_zone)))
+    story.play_until(local_date(now - shift, programme.time_zone))
+
+
+def _neighbour(
+    company: Company, head_buyer: Member, companies: tuple[Company, ...], opened_at: datetime
+) -> Member:
+    if company not in companies:
+        return head_buyer
+    [charlie] = assemble(found(company, joined_at=opened_at), (CHARLIE,), joined_at=opened_at)
+    return charlie
+
+
+def _address(company: Company) -> dict[str, str]:
+    return {
+        "recipient": company.name,
+        "street": "Market Square 14",
+        "postcode": "28014",
+        "city": company.city,
+        "country": company.country,
+    }
+
+
+def _load(
+    path: Path,
+    programme: Programme,
+    *,
+    as_of: datetime,
+    partners_max: int | None = None,
+    progress: Progress | None = None,
+) -> None:
+    load_file(
+        path=path,
+        kind=Activity.Kind.ORDER,
+        source=SOURCE,
+        mapping=load_mapping(MAPPING_FILE),
+        as_of=as_of,
+        shift_days=programme.shifted_days,
+        post_when_occurred=True,
+        partners_max=partners_max,
+        progress=progress,
+    )
 
 
 def close_yesterday(
@@ -140,8 +209,8 @@ def read_figures() -> DemoFigures:
         units_outstanding=held.aggregate(total=Sum("balance"))["total"] or 0,
         shifted_weeks=programme.shifted_days // 7,
         sign_ins=[
-            {"role": role, "name": part.name, "email": part.email, "password": PASSWORD}
-            for part, role in SIGN_INS
+            {"role": role, "name": name, "email": email, "password": PASSWORD}
+            for role, name, email in SIGN_INS
         ],
     )
 

@@ -1,38 +1,26 @@
 """What the made-up team did with its real points. Each act is keyed, so that it happens once."""
 
 import tomllib
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from django.db import transaction
-
 from ledger import accounts
 from partners.models import Member, Person
 from rewards import redeeming, sharing
-from rewards.catalogue.codes import draw_code
+from rewards.catalogue.codes import add_to_pool, draw_code
 from rewards.catalogue.registry import kind_of
-from rewards.models import Programme, Redemption, Reward, RewardCode, Share
+from rewards.models import Programme, Redemption, Reward, Share
 
 CATALOGUE = Path(__file__).parent / "catalogue.toml"
-ADDRESS = {
-    "recipient": "Encina Regalos",
-    "street": "Calle del Prado 14",
-    "postcode": "28014",
-    "city": "Madrid",
-    "country": "Spain",
-}
-
-
-def request_id(act: str) -> UUID:
-    return uuid5(NAMESPACE_URL, f"tessera:demo:{act}")
 
 
 def stock_catalogue(programme: Programme, *, offered_from: datetime) -> None:
     """Put the rewards on offer; those that are there already stay as they are."""
-    for row in tomllib.loads(CATALOGUE.read_text())["rewards"]:
+    for row in tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))["rewards"]:
         codes = row.pop("codes", 0)
         row["terms"] = kind_of(row["kind"]).validate(row["terms"])
         reward, created = Reward.objects.get_or_create(
@@ -40,136 +28,143 @@ def stock_catalogue(programme: Programme, *, offered_from: datetime) -> None:
             slug=row["slug"],
             defaults=row | {"offered_from": offered_from},
         )
-        if created:
-            RewardCode.objects.bulk_create(
-                [RewardCode(reward=reward, code=draw_code(prefix="PQ")) for _ in range(codes)]
-            )
+        if created and codes:
+            add_to_pool(reward, [draw_code(prefix="PQ") for _ in range(codes)])
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who acts."""
+
+    head_buyer: Member
+    buyers: tuple[Member, ...]
+    neighbour: Member
+    manager: Person
+    address: Mapping[str, str]
+    neighbour_address: Mapping[str, str]
+
+
+Act = Callable[[datetime], Any]
 
 
 class Story:
-    """Acts of the team, dated in days before ``now``."""
+    """Acts with the real dates they belong to, played in order of time."""
 
-    def __init__(
-        self, *, programme: Programme, members: dict[str, Member], manager: Person, now: datetime
-    ) -> None:
+    def __init__(self, *, programme: Programme, cast: Cast) -> None:
         self.programme = programme
-        self.members = members
-        self.manager = manager
-        self.now = now
+        self.cast = cast
+        self._acts: list[tuple[date, Act]] = [
+            (date(2011, 2, 8), self._credit),
+            (date(2011, 4, 6), self._thank_the_team),
+            (date(2011, 5, 17), self._certificate_of_a_buyer),
+            (date(2011, 7, 5), self._deferral),
+            (date(2011, 8, 9), self._hamper),
+            (date(2011, 9, 6), self._refused),
+            (date(2011, 10, 4), self._returned),
+            (date(2011, 11, 8), self._share_by_weights),
+            (date(2011, 12, 2), self._second_hamper),
+            (date(2011, 12, 6), self._cancelled),
+            (date(2011, 12, 8), self._stand),
+            (date(2011, 12, 11), self._queue_of_the_neighbour),
+        ]
 
-    def play(self) -> None:
-        """Play every act that has not happened yet, oldest first, all of them or none."""
-        acts: tuple[Callable[[], Any], ...] = (
-            self._thank_the_team,
-            self._credit_and_deferral,
-            self._certificate_of_a_buyer,
-            self._gifts,
-            self._changes_of_mind,
-            self._share_by_weights,
-            self._queue_of_the_neighbour,
-        )
-        with transaction.atomic():
-            for act in acts:
-                act()
+    def play_until(self, day: date) -> None:
+        """Play what comes before the real ``day`` and was not played yet."""
+        shift = timedelta(days=self.programme.shifted_days)
+        while self._acts and self._acts[0][0] < day:
+            real_day, act = self._acts.pop(0)
+            act(datetime.combine(real_day, time(10, 30), tzinfo=UTC) + shift)
 
-    def _ago(self, days: int, hours: int = 0) -> datetime:
-        return self.now - timedelta(days=days, hours=hours)
+    def _credit(self, at: datetime) -> None:
+        self._redeem("credit", "five-off-the-next-invoice", at)
 
-    def _thank_the_team(self) -> None:
-        self._share(
-            "spring",
-            days_ago=18,
-            method=Share.Method.EQUAL,
-            amount=2_400,
-            weights={"Bob": 1_000, "Zofia": 1_000, "Тарас": 1_000, "Inés": 1_000},
-            reason="Thank you for the early Christmas orders.",
-        )
+    def _deferral(self, at: datetime) -> None:
+        details = {"invoice_number": "561093"}
+        self._redeem("deferral", "fourteen-days-longer-to-pay", at, details=details)
 
-    def _share_by_weights(self) -> None:
-        self._share(
-            "weights",
-            days_ago=2,
-            method=Share.Method.WEIGHTS,
-            amount=1_000,
-            weights={"Bob": 1_000, "Zofia": 1_500, "Тарас": 1_000, "Inés": 500},
-            reason="November: on-time orders, by hours worked.",
-        )
+    def _certificate_of_a_buyer(self, at: datetime) -> None:
+        self._redeem("book", "garden-book-certificate", at, member=self.cast.buyers[0])
 
-    def _credit_and_deferral(self) -> None:
-        self._redeem("credit", "Alice", "five-off-the-next-invoice", days_ago=16)
-        self._redeem(
-            "deferral",
-            "Alice",
-            "fourteen-days-longer-to-pay",
-            days_ago=12,
-            details={"invoice_number": "573910"},
-        )
-
-    def _certificate_of_a_buyer(self) -> None:
-        self._redeem("book", "Bob", "garden-book-certificate", days_ago=11, from_wallet=True)
-
-    def _gifts(self) -> None:
-        hamper = self._redeem("hamper", "Alice", "tea-hamper", days_ago=9, details=ADDRESS)
+    def _hamper(self, at: datetime) -> None:
+        hamper = self._redeem("hamper", "tea-hamper", at, details=self.cast.address)
         if hamper and hamper.state == Redemption.State.APPROVED:
-            redeeming.ship(
+            self._ship(hamper, "JD0144 7723 910", at + timedelta(days=1))
+            redeeming.fulfil(
                 redemption=hamper,
-                by=self.manager,
-                tracking_number="JD0144 7723 910",
-                at=self._ago(8),
+                by=self.cast.manager,
+                reason="",
+                at=at + timedelta(days=3),
             )
-        self._redeem("stand", "Alice", "display-stand", days_ago=3, details=ADDRESS)
 
-    def _changes_of_mind(self) -> None:
-        refused = self._redeem(
-            "refused", "Alice", "display-stand", days_ago=7, details=ADDRESS
+    def _second_hamper(self, at: datetime) -> None:
+        hamper = self._redeem("second hamper", "tea-hamper", at, details=self.cast.address)
+        if hamper and hamper.state == Redemption.State.APPROVED:
+            self._ship(hamper, "JD0144 8115 207", at + timedelta(days=1))
+
+    def _ship(self, redemption: Redemption, tracking_number: str, at: datetime) -> None:
+        redeeming.ship(
+            redemption=redemption, by=self.cast.manager, tracking_number=tracking_number, at=at
         )
+
+    def _stand(self, at: datetime) -> None:
+        self._redeem("stand", "display-stand", at, details=self.cast.address)
+
+    def _refused(self, at: datetime) -> None:
+        refused = self._redeem("refused", "display-stand", at, details=self.cast.address)
         if refused and refused.state == Redemption.State.REQUESTED:
             redeeming.reject(
                 redemption=refused,
-                by=self.manager,
-                reason="Out of season, it is back in spring.",
-                at=self._ago(6),
+                by=self.cast.manager,
+                reason="Out of season, it is back in November.",
+                at=at + timedelta(days=1),
             )
-        cancelled = self._redeem(
-            "cancelled", "Alice", "display-stand", days_ago=5, details=ADDRESS
-        )
+
+    def _cancelled(self, at: datetime) -> None:
+        cancelled = self._redeem("cancelled", "display-stand", at, details=self.cast.address)
         if cancelled and cancelled.state == Redemption.State.REQUESTED:
             redeeming.cancel(
                 redemption=cancelled,
-                by=self.members["Alice"].person,
+                by=self.cast.head_buyer.person,
                 reason="Ordered by mistake.",
-                at=self._ago(5, -1),
+                at=at + timedelta(hours=1),
             )
-        returned = self._redeem("returned", "Alice", "three-free-deliveries", days_ago=4)
+
+    def _returned(self, at: datetime) -> None:
+        returned = self._redeem("returned", "three-free-deliveries", at)
         if returned and returned.state == Redemption.State.FULFILLED:
             redeeming.take_back(
                 redemption=returned,
-                by=self.manager,
+                by=self.cast.manager,
                 reason="Not used, given back.",
                 restocks=True,
-                at=self._ago(3, -2),
+                at=at + timedelta(days=2),
             )
 
-    def _queue_of_the_neighbour(self) -> None:
-        if "Charlie" in self.members:
-            address = ADDRESS | {"recipient": "Maison Tilleul", "city": "Lyon", "country": "France"}
-            self._redeem("neighbour", "Charlie", "display-stand", days_ago=1, details=address)
+    def _queue_of_the_neighbour(self, at: datetime) -> None:
+        self._redeem(
+            "neighbour",
+            "display-stand",
+            at,
+            member=self.cast.neighbour,
+            details=self.cast.neighbour_address,
+        )
 
     def _redeem(
         self,
         act: str,
-        who: str,
         slug: str,
+        at: datetime,
         *,
-        days_ago: int,
-        details: dict[str, str] | None = None,
-        from_wallet: bool = False,
+        member: Member | None = None,
+        details: Mapping[str, str] | None = None,
     ) -> Redemption | None:
-        """Take a reward as a member of the cast; None where they hold too little for it."""
-        member = self.members[who]
+        """Take a reward, a buyer from the own wallet; None where there are too few points."""
+        member = member or self.cast.head_buyer
         unit = self.programme.main_unit
         account = (
-            accounts.wallet(unit, member) if from_wallet else accounts.pool(unit, member.partner)
+            accounts.pool(unit, member.partner)
+            if member.is_head_buyer
+            else accounts.wallet(unit, member)
         )
         reward = self.programme.rewards.get(slug=slug)
         if account.available < reward.price:
@@ -178,35 +173,57 @@ class Story:
             member=member,
             account=account,
             reward=reward,
-            request_id=request_id(act),
+            request_id=_request_id(act),
             details=details or {},
-            redeemed_at=self._ago(days_ago),
+            redeemed_at=at,
+        )
+
+    def _thank_the_team(self, at: datetime) -> None:
+        self._share(
+            "spring",
+            at,
+            method=Share.Method.EQUAL,
+            amount=1_200,
+            weights=(1_000, 1_000, 1_000, 1_000),
+            reason="Thank you for a quick start into spring.",
+        )
+
+    def _share_by_weights(self, at: datetime) -> None:
+        self._share(
+            "autumn",
+            at,
+            method=Share.Method.WEIGHTS,
+            amount=1_000,
+            weights=(1_000, 1_500, 1_000, 500),
+            reason="October: on-time orders, by hours worked.",
         )
 
     def _share(
         self,
         act: str,
+        at: datetime,
         *,
-        days_ago: int,
         method: str,
         amount: int,
-        weights: dict[str, int],
+        weights: tuple[int, ...],
         reason: str,
     ) -> None:
-        team = [(self.members[name], weight) for name, weight in weights.items()]
-        parts = sharing.propose(
-            amount=amount, method=method, weights=[weight for _member, weight in team]
-        )
+        parts = sharing.propose(amount=amount, method=method, weights=weights)
+        drafts = [
+            sharing.PartDraft(member_id=member.pk, amount=part, weight=weight, proposed=part)
+            for member, weight, part in zip(self.cast.buyers, weights, parts, strict=True)
+        ]
         sharing.share(
-            head_buyer=self.members["Alice"],
+            head_buyer=self.cast.head_buyer,
             programme=self.programme,
             amount=amount,
             method=method,
-            parts=[
-                sharing.PartDraft(member_id=member.pk, amount=part, weight=weight, proposed=part)
-                for (member, weight), part in zip(team, parts, strict=True)
-            ],
+            parts=drafts,
             reason=reason,
-            request_id=request_id(act),
-            shared_at=self._ago(days_ago),
+            request_id=_request_id(act),
+            shared_at=at,
         )
+
+
+def _request_id(act: str) -> UUID:
+    return uuid5(NAMESPACE_URL, f"tessera:demo:{act}")

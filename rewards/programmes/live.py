@@ -1,5 +1,6 @@
 """The version of a programme that is in force at a moment."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
@@ -15,17 +16,14 @@ class NoVersionInForce(LookupError):
 
 
 @lru_cache(maxsize=256)
-def _parsed(version_id: int, number: int) -> Definition:
-    # A published version never changes, so its number and id stand for its content.
-    version = ProgrammeVersion.objects.get(pk=version_id, number=number)
-    return parse(version.definition)
+def _parsed(document: str) -> Definition:
+    # Keyed by the words themselves: an id may stand for other words in another database.
+    return parse(json.loads(document))
 
 
 def definition_of(version: ProgrammeVersion) -> Definition:
-    """Return what a version says. Published versions are parsed once per process."""
-    if version.number is None:
-        return parse(version.definition)
-    return _parsed(version.pk, version.number)
+    """Return what a version says; the same document is parsed once per process."""
+    return _parsed(json.dumps(version.definition, sort_keys=True))
 
 
 def version_in_force(programme: Programme, at: datetime) -> VersionInForce:
