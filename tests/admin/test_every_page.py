@@ -1,0 +1,162 @@
+"""Every list and every page of the admin, for every model that is registered."""
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from partners.doors.admin import BaseAdmin, ReadOnlyAdmin
+from tests.admin import world
+
+pytestmark = pytest.mark.django_db
+
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+HISTORY = [model for model in MODELS if isinstance(admin.site._registry[model], ReadOnlyAdmin)]
+NAMES = "{0._meta.label}".format
+
+
+def page(model, name, *args):
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{name}", args=args)
+
+
+def count_queries(client, url):
+    client.get(url)
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(url)
+    assert answer.status_code == 200, url
+    return len(queries)
+
+
+def first(model):
+    return model.objects.order_by("pk").first()
+
+
+@pytest.fixture
+def one_of_each(root):
+    return world.build()
+
+
+def test_every_page_stands_on_our_base():
+    assert [
+        model for model in MODELS if not isinstance(admin.site._registry[model], BaseAdmin)
+    ] == []
+
+
+@pytest.mark.parametrize("model", MODELS, ids=NAMES)
+def test_a_list_and_a_page_cost_the_same_for_one_row_and_for_ten(client, one_of_each, model):
+    urls = [page(model, "changelist"), page(model, "change", first(model).pk)]
+
+    with_one = [count_queries(client, url) for url in urls]
+    world.grow(one_of_each, 9)
+
+    assert [count_queries(client, url) for url in urls] == with_one
+
+
+BAD_QUESTIONS = [
+    {"q": "'\"%_\\"},
+    {"q": "\x00"},
+    {"q": "x" * 5000},
+    {"o": "999"},
+    {"o": "-1.x"},
+    {"p": "-1"},
+    {"p": "x"},
+    {"all": ""},
+    {"no_such_field": "1"},
+    {"pk__in": "x"},
+]
+NO_ROWS = ["0", "-1", "99999999999999999999", "x", "%00"]
+
+
+@pytest.mark.usefixtures("one_of_each")
+class TestBadQuestions:
+    @pytest.mark.parametrize("model", MODELS, ids=NAMES)
+    def test_are_answered_without_an_error_page(self, client, model):
+        listing = page(model, "changelist")
+
+        answers = [client.get(listing, query).status_code for query in BAD_QUESTIONS]
+        missing = [client.get(f"{listing}{pk}/change/").status_code for pk in NO_ROWS]
+
+        assert set(answers) <= {200, 302, 400}
+        assert set(missing) <= {302, 400, 404}
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "partners/person/?password__startswith=a",
+            "partners/partner/?account_manager__password__startswith=a",
+            "partners/apikey/?secret_hash__startswith=a",
+            "partners/member/?person__password__startswith=a",
+        ],
+    )
+    def test_a_secret_is_not_told_letter_by_letter(self, client, query):
+        assert client.get(f"/admin/{query}").status_code == 400
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            {"occurred_at_from": "tomorrow", "occurred_at_to": "9999-12-31"},
+            {"occurred_at_from": "0001-01-01"},
+            {"occurred_at_from": "2026-03-02", "occurred_at_to": "2026-03-02"},
+        ],
+        ids=str,
+    )
+    def test_days_that_are_none_filter_nothing(self, client, query):
+        assert client.get("/admin/partners/activity/", query).status_code == 200
+
+    @pytest.mark.parametrize(
+        "query", ["s=", "s=a", "s=%00", "s=a&page=x", "s=a&extended=1&page=-1"]
+    )
+    def test_the_search_answers_anything(self, client, query):
+        assert client.get(f"/admin/search/?{query}").status_code in {200, 400}
+
+    def test_autocomplete_takes_a_nul_for_what_it_is(self, client):
+        query = {
+            "app_label": "partners",
+            "model_name": "member",
+            "field_name": "partner",
+            "term": "\x00",
+        }
+
+        assert client.get("/admin/autocomplete/", query).status_code == 400
+
+
+class TestHistory:
+    @pytest.mark.parametrize("model", HISTORY, ids=NAMES)
+    @pytest.mark.usefixtures("one_of_each")
+    def test_refuses_a_crafted_post(self, client, model):
+        row = first(model)
+        before = model.objects.filter(pk=row.pk).values().get()
+
+        answers = [
+            client.post(page(model, "add"), {"amount": "1"}),
+            client.post(page(model, "change", row.pk), {"amount": "1", "state": "x"}),
+            client.post(page(model, "delete", row.pk), {"post": "yes"}),
+        ]
+
+        assert [answer.status_code for answer in answers] == [403, 403, 403]
+        assert model.objects.filter(pk=row.pk).values().get() == before
+
+    @pytest.mark.usefixtures("one_of_each")
+    def test_no_row_of_any_kind_is_deleted(self, client):
+        for model in MODELS:
+            row = first(model)
+            chosen = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
+
+            client.post(page(model, "delete", row.pk), {"post": "yes"})
+            client.post(page(model, "changelist"), chosen)
+
+            assert model.objects.filter(pk=row.pk).exists(), model
+
+
+class TestTheDoor:
+    def test_is_the_sign_in_of_the_portal(self, client):
+        answer = client.get("/admin/", follow=True)
+
+        assert answer.redirect_chain[-1][0] == "/accounts/login/?next=%2Fadmin%2F"
+
+    def test_is_closed_to_a_partner(self, client):
+        client.force_login(world.make_member(world.make_partner("1"), "alice").person)
+
+        assert client.get("/admin/", follow=True).status_code == 403
+        assert client.get("/admin/partners/partner/", follow=True).status_code == 403
