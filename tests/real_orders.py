@@ -81,13 +81,26 @@ def real_orders(
 
 
 @pytest.fixture(scope="session")
-def sampled_rows() -> list[list[str]]:
-    """The header and every row of the documents of a few partners, and some without a partner."""
+def all_rows() -> list[list[str]]:
     with gzip.open(ORDERS, "rt", encoding="utf-8", newline="") as file:
-        table = csv.reader(file)
-        header = next(table)
-        rows = list(table)
-    nameless = {row[0] for row in rows if not row[6]}
-    wanted = {number for number in nameless if number.endswith("77")}
-    wanted |= {row[0] for row in rows if row[6] in SAMPLED_PARTNERS}
-    return [header, *(row for row in rows if row[0] in wanted)]
+        return list(csv.reader(file))
+
+
+@pytest.fixture(scope="session")
+def sampled_rows(all_rows: list[list[str]]) -> list[list[str]]:
+    """The header and every row of the documents of a few partners, and some without a partner."""
+    return _pick(all_rows, SAMPLED_PARTNERS, nameless="77")
+
+
+@pytest.fixture(scope="session")
+def many_rows(all_rows: list[list[str]]) -> list[list[str]]:
+    """More than one chunk of rows: the partners with the most lines."""
+    return _pick(all_rows, {"17841", "14911", "14096", "12748", "14606"}, nameless="77")
+
+
+def _pick(rows: list[list[str]], partners: set[str], *, nameless: str) -> list[list[str]]:
+    """Return whole documents: those of these partners, and nameless ones that end like this."""
+    header, *others = rows
+    wanted = {row[0] for row in others if row[6] in partners}
+    wanted |= {row[0] for row in others if not row[6] and row[0].endswith(nameless)}
+    return [header, *(row for row in others if row[0] in wanted)]
