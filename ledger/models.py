@@ -44,7 +44,9 @@ class Unit(models.Model):
         verbose_name = _("unit")
         verbose_name_plural = _("units")
         constraints: ClassVar = [
-            models.CheckConstraint(name="ledger_unit_up_to_four_decimals", condition=Q(decimals__lte=4)),
+            models.CheckConstraint(
+                name="ledger_unit_up_to_four_decimals", condition=Q(decimals__lte=4)
+            ),
             models.CheckConstraint(
                 name="ledger_unit_money_has_currency",
                 condition=(Q(kind="money") & ~Q(currency="")) | (Q(kind="points") & Q(currency="")),
@@ -306,7 +308,9 @@ class Lot(models.Model):
                 name="ledger_lot_open_of_account",
             ),
             models.Index(
-                fields=["expires_at"], condition=Q(remaining__gt=0), name="ledger_lot_open_by_expiry"
+                fields=["expires_at"],
+                condition=Q(remaining__gt=0),
+                name="ledger_lot_open_by_expiry",
             ),
         ]
 

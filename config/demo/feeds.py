@@ -18,9 +18,10 @@ DOCUMENT, MOMENT, PARTNER = 0, 4, 6
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A month of orders: the file, and the real day after its last one."""
+    """A month of orders: the file, the month's first real day, and that of the next month."""
 
     path: Path
+    first_day: date
     until: date
 
 
@@ -40,7 +41,7 @@ def cut_feeds(file: Path, *, partner_numbers: set[str], folder: Path) -> Iterato
         path = folder / f"orders-{first_day:%Y-%m}.csv"
         with path.open("w", newline="", encoding="utf-8") as out:
             csv.writer(out).writerows([header, *rows_of_month])
-        yield Feed(path, _next_month(first_day))
+        yield Feed(path, first_day, _next_month(first_day))
 
 
 def _next_month(first_day: date) -> date:

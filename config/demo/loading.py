@@ -54,7 +54,7 @@ CAMPAIGN: dict[str, Any] = {
         "ru": "Сезонная кампания",
     },
     "trigger": "order",
-    "effect": {"kind": "per_money", "units": 1, "per": "0.50"},
+    "effect": {"kind": "per_money", "units": 2, "per": "1.00"},
     "expiry_days": 45,
 }
 
@@ -138,8 +138,8 @@ def _tell_story(programme: Programme, *, partners_max: int | None, now: datetime
     with TemporaryDirectory() as folder:
         for feed in cut_feeds(ORDERS_FILE, partner_numbers=numbers, folder=Path(folder)):
             as_of = min(local_midnight(feed.until + shift, programme.time_zone), now)
+            story.play_until(feed.first_day + timedelta(days=1))
             _load(feed.path, programme, as_of=as_of)
-            story.play_until(min(feed.until, local_date(now - shift, programme.time_zone)))
     story.play_until(local_date(now - shift, programme.time_zone))
 
 

@@ -48,20 +48,24 @@ Act = Callable[[datetime], Any]
 
 
 class Story:
-    """Acts with the real dates they belong to, played in order of time."""
+    """
+    Acts with the real dates they belong to, played in order of time.
+
+    They stand on the first day of a month, before its orders, and after the last order.
+    """
 
     def __init__(self, *, programme: Programme, cast: Cast) -> None:
         self.programme = programme
         self.cast = cast
         self._acts: list[tuple[date, Act]] = [
-            (date(2011, 2, 8), self._credit),
-            (date(2011, 4, 6), self._thank_the_team),
-            (date(2011, 5, 17), self._certificate_of_a_buyer),
-            (date(2011, 7, 5), self._deferral),
-            (date(2011, 8, 9), self._hamper),
-            (date(2011, 9, 6), self._refused),
-            (date(2011, 10, 4), self._returned),
-            (date(2011, 11, 8), self._share_by_weights),
+            (date(2011, 2, 1), self._credit),
+            (date(2011, 4, 1), self._thank_the_team),
+            (date(2011, 5, 1), self._certificate_of_a_buyer),
+            (date(2011, 7, 1), self._deferral),
+            (date(2011, 8, 1), self._hamper),
+            (date(2011, 9, 1), self._refused),
+            (date(2011, 10, 1), self._returned),
+            (date(2011, 11, 1), self._share_by_weights),
             (date(2011, 12, 2), self._second_hamper),
             (date(2011, 12, 6), self._cancelled),
             (date(2011, 12, 8), self._stand),

@@ -51,7 +51,7 @@ class DoorSchema(AutoSchema):
         basename = str(getattr(self.view, "basename", "") or "api")
         return f"{basename}_{action}"
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular calls it
         scopes = getattr(self.view, "scopes", {})
         scope = scopes.get(getattr(self.view, "action", None), "")
         said = super().get_description() or ""

@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.http import HttpResponseBase
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
@@ -33,7 +32,7 @@ class Door(GenericViewSet[Any]):
     page_order: ClassVar[tuple[str, ...]] = ("-pk",)
     # Parameters of actions other than lists, by action.
     parameters: ClassVar[Mapping[str, tuple[str, ...]]] = {}
-    throttle_classes: ClassVar = (CallerThrottle,)
+    throttle_classes = (CallerThrottle,)
     lookup_field = "public_id"
     lookup_url_kwarg = "id"
     lookup_value_regex = UUID_PATTERN
@@ -44,9 +43,7 @@ class Door(GenericViewSet[Any]):
         super().initial(request, *args, **kwargs)
         refuse_strange_parameters(request, known=self._known_parameters())
 
-    def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         answer = super().finalize_response(request, response, *args, **kwargs)
         answer.headers.setdefault("Cache-Control", "no-store")
         if self.allowance is not None:

@@ -23,7 +23,6 @@ from rewards import crediting
 from rewards.api.reporting import ActivityInput, BatchInput, ReadItem, read_items
 from rewards.models import Award
 
-
 ITEM_STATUSES = ("recorded", "known", "conflict", "refused")
 
 
@@ -103,7 +102,7 @@ class ItemOutput(serializers.Serializer[Any]):
     code = serializers.CharField(required=False)
     known_hash = serializers.CharField(required=False)
     given_hash = serializers.CharField(required=False)
-    errors = ItemErrorOutput(many=True, required=False)
+    errors = ItemErrorOutput(many=True, required=False)  # type: ignore[assignment]  # a declared field
 
 
 class BatchOutput(serializers.Serializer[Any]):

@@ -18,7 +18,7 @@ class AwardOutput(serializers.ModelSerializer[Award]):
     id = serializers.UUIDField(source="public_id")
     partner = serializers.UUIDField(source="partner.public_id")
     activity = serializers.UUIDField(source="activity.public_id")
-    source = serializers.CharField(source="activity.source")
+    source = serializers.CharField(source="activity.source")  # type: ignore[assignment]  # a declared field
     external_id = serializers.CharField(source="activity.external_id")
     occurred_at = MomentField(source="activity.occurred_at")
     programme = serializers.CharField(source="version.programme.code")

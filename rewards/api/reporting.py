@@ -74,7 +74,7 @@ class AttributesField(serializers.Field[Any, Any, Any, Any]):
 class ActivityInput(StrictSerializer):
     kind = OneOfField(choices=Activity.Kind.choices)
     partner = PartnerReferenceField(help_text="Its id, or `erp:` and its ERP number.")
-    source = TextField(max_length=64, help_text="The system that reports it.")
+    source = TextField(max_length=64, help_text="The system that reports it.")  # type: ignore[assignment]  # a declared field
     external_id = TextField(max_length=100, help_text="Its number in that system.")
     occurred_at = MomentField()
     currency = TextField(max_length=3, min_length=3)
