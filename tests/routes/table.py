@@ -1,0 +1,450 @@
+"""
+Who gets which answer where. Every route of the site stands here, or the suite fails.
+
+Each cell holds one status, or three: for an own thing, somebody else's, and one that is not there.
+"Own" is the Corner Shop's, which the head buyer, the buyer and the viewer belong to; "other" is
+the other partner's, which ``other`` is the head buyer of and ``key_other`` is limited to.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.routes.world import ROLES
+
+
+@dataclass(frozen=True)
+class Row:
+    """One route and method, an address for it, and the statuses by role."""
+
+    route: str
+    address: str
+    cells: Mapping[str, str]
+    method: str = "GET"
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+    def expected(self, role: str) -> list[int]:
+        return [int(status) for status in self.cells[role].split()]
+
+
+def cells(**by_role: str) -> dict[str, str]:
+    assert set(by_role) == set(ROLES), set(ROLES) ^ set(by_role)
+    return by_role
+
+
+# ------------------------------------------------------------------------ portal
+
+
+def portal(  # who is not signed in is sent to the door, staff to the admin
+    *, head_buyer: str, buyer: str, viewer: str, other: str
+) -> dict[str, str]:
+    return cells(
+        anonymous="302",
+        head_buyer=head_buyer,
+        buyer=buyer,
+        viewer=viewer,
+        other=other,
+        manager="302",
+        key="302",
+        key_without="302",
+        key_other="302",
+        deactivated="302",
+    )
+
+
+FOR_ALL = portal(head_buyer="200", buyer="200", viewer="200", other="200")
+FOR_HEADS = portal(head_buyer="200", buyer="403", viewer="403", other="200")
+OF_THE_SHOP = portal(
+    head_buyer="200 404 404", buyer="404 404 404", viewer="200 404 404", other="404 200 404"
+)
+NOT_BY_GET = cells(**dict.fromkeys(ROLES, "405"))
+
+PORTAL = [
+    Row("metrics:home", "/", FOR_ALL),
+    Row("rewards:catalogue", "/catalogue/", FOR_ALL),
+    Row(
+        "rewards:reward",
+        "/catalogue/{reward}/",
+        portal(
+            head_buyer="200 200 404", buyer="200 200 404", viewer="200 200 404", other="200 200 404"
+        ),
+    ),
+    Row("rewards:redemptions", "/redemptions/", FOR_ALL),
+    Row("rewards:redemption", "/redemptions/{redemption}/", OF_THE_SHOP),
+    Row("rewards:redemption-cancel", "/redemptions/{redemption}/cancel/", NOT_BY_GET),
+    Row(
+        "rewards:redemption-cancel",
+        "/redemptions/{redemption}/cancel/",
+        portal(
+            head_buyer="302 404 404", buyer="404 404 404", viewer="403 403 403", other="404 302 404"
+        ),
+        method="POST",
+    ),
+    Row("rewards:share", "/share/", FOR_HEADS),
+    Row("rewards:share-receipt", "/share/{share}/", OF_THE_SHOP | {"buyer": "200 404 404"}),
+    Row("rewards:share-undo", "/share/{share}/undo/", NOT_BY_GET),
+    Row(
+        "rewards:share-undo",
+        "/share/{share}/undo/",
+        portal(
+            head_buyer="302 404 404", buyer="403 403 403", viewer="403 403 403", other="404 302 404"
+        ),
+        method="POST",
+    ),
+    Row("rewards:shares", "/shares/", FOR_ALL),
+    Row("rewards:team", "/team/", FOR_ALL),
+    Row("ledger:statement", "/statement/", FOR_ALL),
+    Row("ledger:statement-csv", "/statement.csv", FOR_ALL),
+    Row("partners:choose-company", "/company/", FOR_ALL | {"manager": "403"}),
+    Row("set-language", "/language/", NOT_BY_GET),
+]
+
+# ----------------------------------------------------------------- signing in (allauth)
+
+TEAMS = ("head_buyer", "buyer", "viewer", "other")
+SIGNED_IN = (*TEAMS, "manager")
+
+
+def door(*, stranger: str, known: str) -> dict[str, str]:
+    """A key is no sign-in, and somebody deactivated is a stranger."""
+    return {role: known if role in SIGNED_IN else stranger for role in ROLES}
+
+
+ACCOUNTS = [
+    Row("account_login", "/accounts/login/", door(stranger="200", known="302")),
+    Row("account_logout", "/accounts/logout/", door(stranger="302", known="200")),
+    Row("account_inactive", "/accounts/inactive/", door(stranger="200", known="200")),
+    # Nobody signs up: people are invited.
+    Row("account_signup", "/accounts/signup/", door(stranger="200", known="302")),
+    Row("account_reauthenticate", "/accounts/reauthenticate/", door(stranger="302", known="200")),
+    Row("account_email", "/accounts/email/", door(stranger="302", known="200")),
+    Row(
+        "account_email_verification_sent",
+        "/accounts/confirm-email/",
+        door(stranger="200", known="200"),
+    ),
+    Row("account_confirm_email", "/accounts/confirm-email/x-1/", door(stranger="200", known="200")),
+    Row(
+        "account_change_password",
+        "/accounts/password/change/",
+        door(stranger="302", known="200"),
+    ),
+    Row("account_set_password", "/accounts/password/set/", door(stranger="302", known="302")),
+    Row("account_reset_password", "/accounts/password/reset/", door(stranger="200", known="200")),
+    Row(
+        "account_reset_password_done",
+        "/accounts/password/reset/done/",
+        door(stranger="200", known="200"),
+    ),
+    Row(
+        "account_reset_password_from_key",
+        "/accounts/password/reset/key/1-set/",
+        door(stranger="200", known="200"),
+    ),
+    Row(
+        "account_reset_password_from_key_done",
+        "/accounts/password/reset/key/done/",
+        door(stranger="200", known="200"),
+    ),
+    Row(
+        "account_confirm_login_code",
+        "/accounts/login/code/confirm/",
+        door(stranger="302", known="302"),
+    ),
+    Row("mfa_index", "/accounts/2fa/", door(stranger="302", known="200")),
+    Row("mfa_authenticate", "/accounts/2fa/authenticate/", door(stranger="302", known="302")),
+    Row("mfa_reauthenticate", "/accounts/2fa/reauthenticate/", door(stranger="302", known="302")),
+    Row("mfa_activate_totp", "/accounts/2fa/totp/activate/", door(stranger="302", known="302")),
+    Row("mfa_deactivate_totp", "/accounts/2fa/totp/deactivate/", door(stranger="302", known="404")),
+    Row(
+        "mfa_view_recovery_codes",
+        "/accounts/2fa/recovery-codes/",
+        door(stranger="302", known="404"),
+    ),
+    Row(
+        "mfa_generate_recovery_codes",
+        "/accounts/2fa/recovery-codes/generate/",
+        door(stranger="302", known="302"),
+    ),
+    Row(
+        "mfa_download_recovery_codes",
+        "/accounts/2fa/recovery-codes/download/",
+        door(stranger="302", known="404"),
+    ),
+    Row("mfa_list_webauthn", "/accounts/2fa/webauthn/", door(stranger="302", known="200")),
+    Row("mfa_add_webauthn", "/accounts/2fa/webauthn/add/", door(stranger="302", known="302")),
+    Row(
+        "mfa_reauthenticate_webauthn",
+        "/accounts/2fa/webauthn/reauthenticate/",
+        door(stranger="302", known="302"),
+    ),
+    Row(
+        "mfa_remove_webauthn",
+        "/accounts/2fa/webauthn/keys/1/remove/",
+        door(stranger="302", known="302"),
+    ),
+    Row(
+        "mfa_edit_webauthn",
+        "/accounts/2fa/webauthn/keys/1/edit/",
+        door(stranger="302", known="302"),
+    ),
+]
+
+# --------------------------------------------------------------------------- API
+
+
+def api(
+    *,
+    key: str,
+    key_other: str,
+    head_buyer: str = "403",
+    buyer: str = "403",
+    viewer: str = "403",
+    other: str = "403",
+) -> dict[str, str]:
+    """A scope comes before the thing: without it, every thing answers the same."""
+    return cells(
+        anonymous="401",
+        head_buyer=head_buyer,
+        buyer=buyer,
+        viewer=viewer,
+        other=other,
+        manager="403",
+        key=key,
+        key_without="403",
+        key_other=key_other,
+        deactivated="401",
+    )
+
+
+def listed(*, buyer: str = "403") -> dict[str, str]:
+    return api(key="200", key_other="200", head_buyer="200", buyer=buyer, viewer="200", other="200")
+
+
+def read(*, buyer: str = "403 403 403") -> dict[str, str]:
+    """One thing of a partner: there for its own, nowhere for everybody else."""
+    return api(
+        key="200 200 404",
+        key_other="404 200 404",
+        head_buyer="200 404 404",
+        buyer=buyer,
+        viewer="200 404 404",
+        other="404 200 404",
+    )
+
+
+def decided(status: str) -> dict[str, str]:
+    """What systems of the seller decide, and members never do."""
+    return api(key=f"{status} {status} 404", key_other=f"404 {status} 404")
+
+
+FOR_EVERYBODY = api(
+    key="200 200 404",
+    key_other="200 200 404",
+    head_buyer="200 200 404",
+    buyer="200 200 404",
+    viewer="200 200 404",
+    other="200 200 404",
+)
+PERIOD = "?from=2026-01-01T00:00:00Z&until=2026-12-31T00:00:00Z"
+
+API = [
+    Row("api:partner-list", "/api/v1/partners", listed(buyer="200")),
+    Row("api:partner-detail", "/api/v1/partners/{partner}", read(buyer="200 404 404")),
+    Row("api:member-list", "/api/v1/members", listed()),
+    Row("api:member-detail", "/api/v1/members/{member}", read()),
+    Row("api:activity-list", "/api/v1/activities", listed()),
+    Row("api:activity-list", "/api/v1/activities", api(key="400", key_other="400"), method="POST"),
+    Row(
+        "api:activity-batch",
+        "/api/v1/activities/batch",
+        api(key="400", key_other="400"),
+        method="POST",
+    ),
+    Row("api:activity-detail", "/api/v1/activities/{activity}", read()),
+    Row(
+        "api:preview-list",
+        "/api/v1/preview",
+        api(key="400", key_other="400", head_buyer="400", viewer="400", other="400"),
+        method="POST",
+    ),
+    Row("api:award-list", "/api/v1/awards", listed()),
+    Row("api:award-detail", "/api/v1/awards/{award}", read()),
+    Row("api:account-list", "/api/v1/accounts", listed(buyer="200")),
+    Row("api:account-detail", "/api/v1/accounts/{account}", read(buyer="404 404 404")),
+    Row(
+        "api:account-statement",
+        "/api/v1/accounts/{account}/statement" + PERIOD,
+        read(buyer="404 404 404"),
+    ),
+    Row("api:transfer-list", "/api/v1/transfers", listed(buyer="200")),
+    Row("api:transfer-detail", "/api/v1/transfers/{transfer}", read(buyer="404 404 404")),
+    Row("api:lot-list", "/api/v1/lots", listed(buyer="200")),
+    Row("api:programme-list", "/api/v1/programmes", listed(buyer="200")),
+    Row("api:programme-detail", "/api/v1/programmes/{programme}", FOR_EVERYBODY),
+    Row("api:standing-list", "/api/v1/standings", listed(buyer="200")),
+    Row("api:reward-list", "/api/v1/rewards", listed(buyer="200")),
+    Row("api:reward-detail", "/api/v1/rewards/{reward}", FOR_EVERYBODY),
+    Row("api:redemption-list", "/api/v1/redemptions", listed(buyer="200")),
+    Row(
+        "api:redemption-list",
+        "/api/v1/redemptions",
+        api(key="400", key_other="400", head_buyer="400", buyer="400", other="400"),
+        method="POST",
+    ),
+    Row("api:redemption-detail", "/api/v1/redemptions/{redemption}", read(buyer="404 404 404")),
+    Row(
+        "api:redemption-approve",
+        "/api/v1/redemptions/{redemption}/approve",
+        decided("200"),
+        method="POST",
+    ),
+    Row(
+        "api:redemption-fulfil",
+        "/api/v1/redemptions/{redemption}/fulfil",
+        decided("409"),
+        method="POST",
+    ),
+    Row(
+        "api:redemption-reject",
+        "/api/v1/redemptions/{redemption}/reject",
+        decided("200"),
+        method="POST",
+    ),
+    Row(
+        "api:redemption-cancel",
+        "/api/v1/redemptions/{redemption}/cancel",
+        read(buyer="404 404 404") | {"viewer": "403 403 403"},
+        method="POST",
+    ),
+    Row("api:entitlement-list", "/api/v1/entitlements", listed()),
+    Row("api:entitlement-detail", "/api/v1/entitlements/{entitlement}", read()),
+    Row(
+        "api:entitlement-use",
+        "/api/v1/entitlements/{entitlement}/use",
+        decided("200"),
+        method="POST",
+    ),
+    Row("api:share-list", "/api/v1/shares", listed()),
+    Row(
+        "api:share-list",
+        "/api/v1/shares",
+        api(key="400", key_other="400", head_buyer="400", other="400"),
+        method="POST",
+    ),
+    Row("api:share-detail", "/api/v1/shares/{share}", read()),
+    Row(
+        "api:share-undo",
+        "/api/v1/shares/{share}/undo",
+        # A key has to say who acts, once it is clear that there is something to undo.
+        read() | {"viewer": "403 403 403", "key": "400 400 404", "key_other": "404 400 404"},
+        method="POST",
+    ),
+    Row("api:event-list", "/api/v1/events", listed()),
+    Row(
+        "api:openapi",
+        "/api/v1/openapi.yaml",
+        dict.fromkeys(ROLES, "200") | {"anonymous": "401", "deactivated": "401"},
+    ),
+    Row("api:docs", "/api/v1/docs", door(stranger="302", known="200")),
+    Row("api:redoc", "/api/v1/docs/redoc", door(stranger="302", known="200")),
+    Row("api:problems", "/api/v1/docs/problems", door(stranger="302", known="200")),
+    Row("api:nowhere", "/api/v1/no-such-thing", dict.fromkeys(ROLES, "404")),
+    Row("api:nowhere", "/api/v1/partners/", dict.fromkeys(ROLES, "404"), method="POST"),
+    Row("no-such-api", "/api/v2/partners", dict.fromkeys(ROLES, "404")),
+]
+
+# ------------------------------------------------------------------------- admin
+
+
+def staff(status: str) -> dict[str, str]:
+    """Only people of the seller come in; everybody else is sent to the door."""
+    return dict.fromkeys(ROLES, "302") | {"manager": status}
+
+
+@dataclass(frozen=True)
+class Page:
+    """A model in the admin: what a manager may do beside reading."""
+
+    model: str
+    adds: bool = False
+    steps: tuple[str, ...] = ()
+
+    def rows(self) -> Iterator[Row]:
+        app, name = self.model.split("_")
+        root = f"/admin/{app}/{name}/"
+        one = f"{root}{{{self.model}}}/"
+        route = f"admin:{self.model}"
+        yield Row(f"{route}_changelist", root, staff("200"))
+        yield Row(f"{route}_add", f"{root}add/", staff("200" if self.adds else "403"))
+        # A row that is not there sends back to the overview with a message.
+        yield Row(f"{route}_change", f"{one}change/", staff("200 200 302"))
+        yield Row(f"{route}_history", f"{one}history/", staff("200 200 302"))
+        # Nothing that holds history is ever deleted.
+        yield Row(f"{route}_delete", f"{one}delete/", staff("403 403 403"))
+        yield Row(f"admin/{app}/{name}/<path:object_id>/", one, staff("302 302 302"))
+        for step in self.steps:
+            # A page that asks for confirmation; drafts only are published, this one is not.
+            shown = "302 302 404" if step == "publish_draft" else "200 200 404"
+            yield Row(f"{route}_{step}", f"{one}{step}/", staff(shown))
+
+
+PAGES = [
+    Page("admin_logentry"),
+    Page("auth_group"),
+    Page("ledger_account"),
+    Page("ledger_transfer"),
+    Page("ledger_unit"),
+    Page("partners_activity"),
+    Page("partners_apikey", adds=True, steps=("revoke",)),
+    Page("partners_event"),
+    Page("partners_importrun"),
+    Page("partners_jobrun"),
+    Page("partners_member", adds=True),
+    Page("partners_parkeddocument"),
+    Page("partners_partner", adds=True),
+    Page("partners_person", adds=True, steps=("send_link",)),
+    Page("rewards_award"),
+    Page("rewards_clawback"),
+    Page("rewards_entitlement"),
+    Page("rewards_programme", steps=("edit_rules",)),
+    Page("rewards_programmeversion", steps=("publish_draft",)),
+    Page("rewards_redemption", steps=("approve", "ship", "fulfil", "reject", "cancel")),
+    Page("rewards_reward", adds=True),
+    Page("rewards_share"),
+    Page("rewards_standing"),
+    Page("rewards_tierchange"),
+]
+
+ADMIN = [
+    Row("admin:index", "/admin/", staff("200")),
+    Row("admin:search", "/admin/search/?s=tea", staff("200")),
+    Row("admin:app_list", "/admin/partners/", staff("200")),
+    Row("admin:login", "/admin/login/", staff("302") | dict.fromkeys(TEAMS, "403")),
+    Row("admin:logout", "/admin/logout/", staff("405")),
+    Row("admin:password_change", "/admin/password_change/", staff("200")),
+    Row("admin:password_change_done", "/admin/password_change/done/", staff("200")),
+    Row(
+        "admin:autocomplete",
+        "/admin/autocomplete/?app_label=partners&model_name=member&field_name=partner&term=Shop",
+        staff("200"),
+    ),
+    Row("admin:jsi18n", "/admin/jsi18n/", staff("200")),
+    Row("admin:view_on_site", "/admin/r/1/1/", staff("404")),
+    Row(
+        "admin:rewards_explain",
+        "/admin/rewards/award/of-transfer/{ledger_transfer}/",
+        staff("302 302 404"),
+    ),
+    Row("admin/(?P<url>.*)$", "/admin/no-such-page/", staff("404")),
+    *(row for page in PAGES for row in page.rows()),
+]
+
+# ------------------------------------------------------------------------ health
+
+HEALTH = [
+    Row("healthz", "/healthz", dict.fromkeys(ROLES, "200")),
+    Row("readyz", "/readyz", dict.fromkeys(ROLES, "200")),
+]
+
+TABLE: list[Row] = [*PORTAL, *ACCOUNTS, *API, *ADMIN, *HEALTH]

@@ -1,0 +1,235 @@
+"""Two partners with one thing of every kind each, and everybody who may come to a door."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.test import Client
+
+from ledger.models import Account, Lot, Transfer
+from ledger.naming import name_account
+from partners import keys
+from partners.intake import ActivityReport, LineReport
+from partners.keys import Scope
+from partners.models import (
+    Activity,
+    ImportRun,
+    JobRun,
+    Member,
+    ParkedDocument,
+    Person,
+)
+from rewards import sharing
+from rewards.crediting import take_in
+from rewards.models import Award, ClawBack, Share, Standing, TierChange
+from tests.api.conftest import RULES
+from tests.rewards.cast import NOON, Shop, earn, join, make_partner, offer, open_shop, take
+
+ROLES = (
+    "anonymous",
+    "head_buyer",
+    "buyer",
+    "viewer",
+    "other",
+    "manager",
+    "key",
+    "key_without",
+    "key_other",
+    "deactivated",
+)
+OBJECTS = ("own", "other", "missing")
+MISSING_ID = "00000000-0000-7000-8000-000000000000"
+LATER = NOON + timedelta(days=1)
+
+
+@dataclass
+class World:
+    """``things[kind][object]`` is what stands in an address for that object."""
+
+    clients: dict[str, Client]
+    things: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def address(self, template: str, which: str) -> str:
+        return template.format_map({kind: by[which] for kind, by in self.things.items()})
+
+    @contextmanager
+    def untouched(self) -> Iterator[None]:
+        """What a request changes is gone after it, so that the order of roles does not matter."""
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+
+
+def build_world() -> World:
+    shop = open_shop(points=500)
+    version = shop.programme.versions.get()
+    version.definition = {**version.definition, "rules": RULES}
+    version.save()
+    partner_b = make_partner(shop.programme, "12347")
+    charlie = join(partner_b, "Charlie", "head_buyer")
+    dora = join(partner_b, "Dora")
+    shop_b = Shop(
+        programme=shop.programme, partner=partner_b, alice=charlie, bob=dora, vera=charlie
+    )
+    earn(shop_b.pool, 500)
+    world = World(clients=make_clients(shop, charlie))
+    own, other = (find_things(one) for one in (shop, shop_b))
+    for kind, thing in own.items():
+        missing = "999999999" if thing.isdecimal() else MISSING_ID
+        if kind == "account":
+            missing = f"pool:{shop.unit.code}:{MISSING_ID}"
+        world.things[kind] = {"own": thing, "other": other[kind], "missing": missing}
+    world.things |= find_common_things(shop)
+    return world
+
+
+def make_clients(shop: Shop, charlie: Member) -> dict[str, Client]:
+    dana = Person.objects.create(
+        email="dana@seller.example", name="Dana", is_staff=True, is_superuser=True
+    )
+    gone = Person.objects.create(email="gone@seller.example", name="Gone", is_active=False)
+    Member.objects.create(partner=shop.partner, person=gone, role="head_buyer", joined_at=NOON)
+    people = {
+        "anonymous": None,
+        "head_buyer": shop.alice.person,
+        "buyer": shop.bob.person,
+        "viewer": shop.vera.person,
+        "other": charlie.person,
+        "manager": dana,
+        "deactivated": gone,
+    }
+    clients = {role: Client(raise_request_exception=False) for role in people}
+    for role, person in people.items():
+        if person is not None:
+            clients[role].force_login(person, "django.contrib.auth.backends.ModelBackend")
+    scopes = list(Scope)
+    clients["key"] = with_key(keys.create_key(name="erp", scopes=scopes, created_at=NOON))
+    clients["key_without"] = with_key(
+        # A scope no route asks for: this key may do nothing here.
+        keys.create_key(name="narrow", scopes=[Scope.PARTNERS_WRITE], created_at=NOON)
+    )
+    clients["key_other"] = with_key(
+        keys.create_key(name="other", scopes=scopes, partner=charlie.partner, created_at=NOON)
+    )
+    return clients
+
+
+def with_key(made: keys.NewKey) -> Client:
+    return Client(raise_request_exception=False, headers={"Authorization": f"Bearer {made.token}"})
+
+
+def find_things(shop: Shop) -> dict[str, str]:
+    """Make one thing of every kind for a partner; return how addresses name them."""
+    order = report(shop, "order", "A1", "40.00")
+    taken_back = report(shop, "return", "C1", "10.00")
+    take_in([order, taken_back], as_of=NOON)
+    waiting = take(shop.alice, shop.pool, offer(shop.programme, approval_required=True, price=50))
+    delivered = take(shop.alice, shop.pool, offer(shop.programme, price=60))
+    share = give(shop)
+    standing = Standing.objects.get(partner=shop.partner)
+    change = TierChange.objects.create(
+        standing=standing,
+        to_tier="silver",
+        reason_code="spend",
+        figures={},
+        decided_on=NOON.date(),
+        decided_at=NOON,
+    )
+    key = keys.create_key(
+        name="k", scopes=["events:read"], partner=shop.partner, created_at=NOON
+    ).key
+    activity = Activity.objects.get(partner=shop.partner, external_id__startswith="A1")
+    award = Award.objects.get(partner=shop.partner)
+    transfer = Transfer.objects.filter(partner=shop.partner, kind="earn").latest("pk")
+    return {
+        "partner": str(shop.partner.public_id),
+        "member": str(shop.alice.public_id),
+        "activity": str(activity.public_id),
+        "award": str(award.public_id),
+        "account": name_account(Account.objects.get(pk=shop.pool.pk)),
+        "transfer": str(transfer.public_id),
+        "redemption": str(waiting.public_id),
+        "entitlement": str(delivered.entitlement.public_id),
+        "share": str(share.public_id),
+        "partners_partner": str(shop.partner.pk),
+        "partners_member": str(shop.bob.pk),
+        "partners_person": str(shop.bob.person_id),
+        "partners_activity": str(activity.pk),
+        "partners_event": str(shop.partner.events.earliest("pk").pk),
+        "partners_apikey": str(key.pk),
+        "ledger_account": str(shop.pool.pk),
+        "ledger_transfer": str(transfer.pk),
+        "ledger_lot": str(Lot.objects.filter(account=shop.pool).earliest("pk").pk),
+        "rewards_award": str(award.pk),
+        "rewards_clawback": str(ClawBack.objects.get(award=award).pk),
+        "rewards_redemption": str(waiting.pk),
+        "rewards_entitlement": str(delivered.entitlement.pk),
+        "rewards_share": str(share.pk),
+        "rewards_standing": str(standing.pk),
+        "rewards_tierchange": str(change.pk),
+    }
+
+
+def report(shop: Shop, kind: str, number: str, amount: str) -> ActivityReport:
+    e4 = int(float(amount) * 10_000)
+    return ActivityReport(
+        kind=kind,
+        partner_id=shop.partner.pk,
+        source="erp",
+        external_id=f"{number}-{shop.partner.erp_number}",
+        occurred_at=NOON if kind == "order" else NOON + timedelta(hours=1),
+        currency="GBP",
+        lines=[LineReport(sku="85123A", quantity_e4=e4, amount_e4=e4)],
+    )
+
+
+def give(shop: Shop) -> Share:
+    part = sharing.PartDraft(member_id=shop.bob.pk, amount=20)
+    # In the future of the tests' clock, so that it can still be undone.
+    return sharing.share(
+        head_buyer=shop.alice,
+        programme=shop.programme,
+        amount=20,
+        method="by_hand",
+        parts=[part],
+        reason="Good work",
+        request_id=uuid.uuid4(),
+        shared_at=NOON + timedelta(days=3650),
+    )
+
+
+def find_common_things(shop: Shop) -> dict[str, dict[str, str]]:
+    """What belongs to no partner: the same for everybody who may see it."""
+    reward = offer(shop.programme, slug="tea", price=30)
+    run = ImportRun.objects.create(
+        kind="order", source="erp", file_name="a.csv", status="finished", started_at=NOON
+    )
+    parked = ParkedDocument.objects.create(
+        run=run, source="erp", external_id="P1", reason="no_partner", parked_at=NOON
+    )
+    group = Group.objects.create(name="Readers")
+    dana = Person.objects.get(email="dana@seller.example")
+    entry = LogEntry.objects.create(user=dana, action_flag=1, change_message="")
+    job = JobRun.objects.create(scope="club", local_date=NOON.date(), step="tiers")
+    common = {
+        "auth_group": (str(group.pk), "999999999"),
+        "admin_logentry": (str(entry.pk), "999999999"),
+        "partners_jobrun": (str(job.pk), "999999999"),
+        "reward": ("tea", "no-such-reward"),
+        "programme": (shop.programme.code, "no-such-programme"),
+        "rewards_reward": (str(reward.pk), "999999999"),
+        "rewards_programme": (str(shop.programme.pk), "999999999"),
+        "rewards_programmeversion": (str(shop.programme.versions.get().pk), "999999999"),
+        "ledger_unit": (str(shop.unit.pk), "999999999"),
+        "partners_importrun": (str(run.pk), "999999999"),
+        "partners_parkeddocument": (str(parked.pk), "999999999"),
+    }
+    return {
+        kind: {"own": there, "other": there, "missing": missing}
+        for kind, (there, missing) in common.items()
+    }
