@@ -100,6 +100,8 @@ class RewardAdmin(BaseAdmin):
     ) -> Any:
         # The terms of the kinds are no columns: the form adds their fields itself.
         fixed = set(self.get_readonly_fields(request, obj))
+        if obj is not None:
+            fixed.add("kind")
         kwargs["fields"] = [name for name in self.model_fields if name not in fixed]
         return super().get_form(request, obj, change, **kwargs)
 
