@@ -14,9 +14,9 @@ from pytest_django import DjangoDbBlocker
 from rewards.programmes import live
 from tests.databases.clones import Clone, Template, make_template, stand_on_clone
 from tests.live import serve_site
-from tests.real_orders import all_rows, loaded_orders, many_rows, real_orders, sampled_rows
+from tests.real_orders import loaded_orders, many_rows, real_orders, sampled_rows
 
-__all__ = ["all_rows", "loaded_orders", "many_rows", "real_orders", "sampled_rows"]
+__all__ = ["loaded_orders", "many_rows", "real_orders", "sampled_rows"]
 
 # Tests that commit. They get a database of their own; see own_database.
 COMMITTING = ("transaction", "chaos", "e2e")

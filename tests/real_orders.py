@@ -81,26 +81,28 @@ def real_orders(
 
 
 @pytest.fixture(scope="session")
-def all_rows() -> list[list[str]]:
-    with gzip.open(ORDERS, "rt", encoding="utf-8", newline="") as file:
-        return list(csv.reader(file))
-
-
-@pytest.fixture(scope="session")
-def sampled_rows(all_rows: list[list[str]]) -> list[list[str]]:
+def sampled_rows() -> list[list[str]]:
     """The header and every row of the documents of a few partners, and some without a partner."""
-    return _pick(all_rows, SAMPLED_PARTNERS, nameless="77")
+    return _pick(SAMPLED_PARTNERS, nameless="77")
 
 
 @pytest.fixture(scope="session")
-def many_rows(all_rows: list[list[str]]) -> list[list[str]]:
+def many_rows() -> list[list[str]]:
     """More than one chunk of rows: the partners with the most lines."""
-    return _pick(all_rows, {"17841", "14911", "14096", "12748", "14606"}, nameless="77")
+    return _pick({"17841", "14911", "14096", "12748", "14606"}, nameless="77")
 
 
-def _pick(rows: list[list[str]], partners: set[str], *, nameless: str) -> list[list[str]]:
+def _pick(partners: set[str], *, nameless: str) -> list[list[str]]:
     """Return whole documents: those of these partners, and nameless ones that end like this."""
-    header, *others = rows
-    wanted = {row[0] for row in others if row[6] in partners}
-    wanted |= {row[0] for row in others if not row[6] and row[0].endswith(nameless)}
-    return [header, *(row for row in others if row[0] in wanted)]
+    with gzip.open(ORDERS, "rt", encoding="utf-8", newline="") as file:
+        table = csv.reader(file)
+        header = next(table)
+        # Every document of the real file names its partner on all rows, or on none.
+        return [
+            header,
+            *(
+                row
+                for row in table
+                if (row[6] in partners if row[6] else row[0].endswith(nameless))
+            ),
+        ]
