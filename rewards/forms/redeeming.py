@@ -55,5 +55,5 @@ def _make_control(field: Field) -> forms.CharField:
     )
     # Required and too long are said by the kind; the browser's own bubble would come before it.
     return forms.CharField(
-        label=field.label, help_text=field.hint, required=False, widget=widget, strip=True
+        label=str(field.label), help_text=str(field.hint), required=False, widget=widget, strip=True
     )

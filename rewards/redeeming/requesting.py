@@ -105,7 +105,7 @@ def redeem(
             raise PriceChanged(seen=price_seen, now=current.price)
         cleaned = kind_of(current.kind).check_details(details)
         if account.kind == Account.Kind.POOL:
-            refuse_while_owing(partner_id=account.partner_id, unit_id=account.unit_id)
+            refuse_while_owing(partner_id=member.partner_id, unit_id=account.unit_id)
         _take_stock(current)
         redemption = _create(member, account, current, request_id, cleaned, redeemed_at)
         record_move(redemption, "", by=member.person, reason="", at=redeemed_at)

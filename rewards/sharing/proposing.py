@@ -46,7 +46,7 @@ def propose(
     if method == Method.BY_HAND:
         return [0] * len(weights)
     counted = [1] * len(weights) if method == Method.EQUAL else list(weights)
-    ceilings = list(limits) if limits is not None else [None] * len(counted)
+    ceilings: Sequence[int | None] = limits if limits is not None else [None] * len(counted)
     weighing = {place: weight for place, weight in enumerate(counted) if weight > 0}
     if not weighing:
         raise NothingToSplitBy
@@ -59,7 +59,7 @@ def propose(
     return [given.get(place, 0) for place in range(len(counted))]
 
 
-def _cap(amount: int, weights: dict[int, int], ceilings: list[int | None]) -> dict[int, int]:
+def _cap(amount: int, weights: dict[int, int], ceilings: Sequence[int | None]) -> dict[int, int]:
     """
     Return who stops at their limit, with it.
 
@@ -75,7 +75,9 @@ def _cap(amount: int, weights: dict[int, int], ceilings: list[int | None]) -> di
         capped |= full
 
 
-def _find_full(amount: int, weights: dict[int, int], ceilings: list[int | None]) -> dict[int, int]:
+def _find_full(
+    amount: int, weights: dict[int, int], ceilings: Sequence[int | None]
+) -> dict[int, int]:
     """Return those whose exact part is above their limit, with the limit."""
     whole = sum(weights.values())
     return {

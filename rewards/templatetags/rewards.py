@@ -4,12 +4,18 @@ from django import template
 from django.template.context import Context
 from django.utils.translation import gettext as _
 
+from partners.access import Frame
 from partners.templatetags.portal import current_language
 from partners.wording import format_money
 from rewards.browsing import Card, Standpoint
 from rewards.catalogue.eligibility import Obstacle
 
 register = template.Library()
+
+
+def frame_of(context: Context) -> Frame:
+    frame: Frame = context.request.frame  # type: ignore[attr-defined]  # a page's context has it
+    return frame
 
 
 @register.simple_tag(takes_context=True)
@@ -20,7 +26,7 @@ def obstacle_words(context: Context, card: Card) -> str:
             return _("Opens at %(tier)s, %(amount)s to go") % {
                 "tier": card.opens_at.name(current_language()),
                 "amount": format_money(
-                    card.spend_to_go, context.request.frame.currency, current_language(), whole=True
+                    card.spend_to_go, frame_of(context).currency, current_language(), whole=True
                 ),
             }
         case Obstacle.LIMIT_REACHED:
@@ -45,5 +51,5 @@ def closed_words(context: Context, card: Card, standpoint: Standpoint) -> str:
         return _("Your head buyer can take it for the company.")
     if standpoint.owed and card.purse.is_pool:
         return _("Nothing is spent while points are owed.")
-    to_go = context.request.frame.unit.phrase(card.missing, current_language())
+    to_go = frame_of(context).unit.phrase(card.missing, current_language())
     return _("%(amount)s to go.") % {"amount": to_go}

@@ -36,15 +36,14 @@ def share(request: PortalRequest, standpoint: Standpoint) -> HttpResponse:
     """
     members = _find_members(request, standpoint)
     available = 0 if standpoint.owed else standpoint.pool.available
-    sizes = {
-        "members": members,
-        "available": available,
-        "decimals": standpoint.programme.main_unit.decimals,
-    }
+    decimals = standpoint.programme.main_unit.decimals
     if request.method != "POST":
         amount = available * PERCENT_AT_FIRST // 100
-        return _show(request, standpoint, ShareForm.fresh(**sizes, amount=amount))
-    form = ShareForm(request.POST, **sizes)
+        fresh = ShareForm.fresh(
+            members=members, available=available, decimals=decimals, amount=amount
+        )
+        return _show(request, standpoint, fresh)
+    form = ShareForm(request.POST, members=members, available=available, decimals=decimals)
     form.is_valid()
     if "request_id" in form.errors or "method" in form.errors:
         messages.error(request, _("This page was not complete. Nothing was shared."))

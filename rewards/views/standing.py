@@ -1,7 +1,7 @@
 """What most of these pages begin with: where the member's company stands now."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import update_wrapper
 from typing import Concatenate, ParamSpec
 
 from django.http import HttpResponse
@@ -19,7 +19,6 @@ def with_standpoint(
 ) -> Callable[Concatenate[PortalRequest, P], HttpResponse]:
     """Hand the view the company's standpoint, or tell a company without a programme so."""
 
-    @wraps(view)
     def page(request: PortalRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
             standpoint = read_standpoint(
@@ -32,6 +31,7 @@ def with_standpoint(
             return render(request, "rewards/not_enrolled.html")
         return view(request, standpoint, *args, **kwargs)
 
+    update_wrapper(page, view)
     return page
 
 
