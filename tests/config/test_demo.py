@@ -1,0 +1,68 @@
+"""The demo with its five largest partners; the whole file is loaded by ./dev demo itself."""
+
+import json
+from datetime import date
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from config.demo.loading import LAST_REAL_DAY, shift_for
+from ledger.auditing import audit
+from partners.models import Activity, Event, Partner
+from rewards.models import Redemption, Share, Standing
+from tests.factories import NOON
+
+pytestmark = pytest.mark.transaction
+
+
+def run_demo(capsys, *options):
+    call_command("demo", "--no-serve", "--json", *options)
+    return json.loads(capsys.readouterr().out)
+
+
+class TestTheShift:
+    @pytest.mark.parametrize(
+        ("today", "last_order_on"),
+        [
+            (date(2026, 11, 21), date(2026, 11, 13)),
+            (date(2026, 11, 22), date(2026, 11, 13)),
+            (date(2026, 11, 23), date(2026, 11, 20)),
+        ],
+    )
+    def test_puts_the_last_order_on_friday_of_last_week(self, today, last_order_on):
+        shift = shift_for(today)
+
+        assert shift % 7 == 0
+        assert (last_order_on - LAST_REAL_DAY).days == shift
+
+
+class TestTheDemo:
+    def test_holds_what_it_says_and_keeps_it_on_the_second_start(self, capsys):
+        first = run_demo(capsys, "--partners", "5")
+        second = run_demo(capsys)
+
+        changed = {"seconds"}
+        assert {k: v for k, v in first.items() if k not in changed} == {
+            k: v for k, v in second.items() if k not in changed
+        }
+        assert first["partners"] == Partner.objects.count() == 5
+        assert first["orders"] == Activity.objects.orders().count()
+        assert [row["role"] for row in first["sign_ins"]] == [
+            "Head buyer",
+            "Buyer",
+            "Viewer",
+            "Loyalty manager",
+        ]
+        self.check_story()
+
+    def check_story(self):
+        states = set(Redemption.objects.values_list("state", flat=True))
+        assert states == set(Redemption.State.values)
+        assert Share.objects.count() == 2
+        assert {"gold"} == set(Standing.objects.values_list("tier_code", flat=True))
+        assert Event.objects.filter(kind="tier_changed").exists()
+        assert audit(as_of=NOON.replace(year=2040)).ok
+
+    def test_refuses_options_that_make_no_sense(self):
+        with pytest.raises(CommandError, match="at least 1"):
+            call_command("demo", "--no-serve", "--partners", "0")
