@@ -51,4 +51,4 @@ def write_rows(
             statement = f"INSERT INTO {target} VALUES ({places})"  # noqa: S608
             if skip_known:
                 statement += " ON CONFLICT DO NOTHING"
-            cursor.executemany(statement, rows)
+            cursor.executemany(statement, list(rows))

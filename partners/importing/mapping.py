@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -26,6 +27,7 @@ COLUMNS = (
     "due_on",
     "paid_on",
 )
+OUR_NAMES: Dict[str, str] = MappingProxyType({name: name for name in COLUMNS})
 SECTIONS: dict[str, dict[str, type | tuple[type, ...]]] = {
     "columns": dict.fromkeys(COLUMNS, str),
     "defaults": {"currency": str, "timezone": str},
@@ -55,7 +57,7 @@ class Mapping:
     Without ``columns`` a file is expected to use our own names as its headers.
     """
 
-    columns: Dict[str, str] = field(default_factory=lambda: {name: name for name in COLUMNS})
+    columns: Dict[str, str] = field(default_factory=lambda: OUR_NAMES)
     columns_are_named: bool = False
     currency: str = ""
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
@@ -116,7 +118,8 @@ def parse_mapping(content: Dict[str, Any]) -> Mapping:
         delimiter=form.get("delimiter"),
         return_prefix=rules.get("return_prefix", ""),
         create_partners=rules.get("create_partners", False),
-        **({"columns": dict(columns), "columns_are_named": True} if columns else {}),
+        columns=dict(columns) or OUR_NAMES,
+        columns_are_named=bool(columns),
     )
     _check_separators(mapping)
     return mapping

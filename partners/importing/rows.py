@@ -179,14 +179,16 @@ class RowReader:
 
     def _make_row(self, number: int, found: dict[str, Any]) -> FileRow:
         document = found["order"]
-        quantity_e4 = found.get("quantity", ONE_E4)
-        amount_e4 = found.get("amount")
-        unit_price_e4 = found.get("unit_price")
-        if unit_price_e4 is None:
+        quantity_e4: int = found.get("quantity", ONE_E4)
+        if "unit_price" in found:
+            unit_price_e4: int = found["unit_price"]
+        else:
             # On returns some sources write amounts below zero, others do not.
             is_return = self.mapping.marks_return(document, kind=self.kind)
-            unit_price_e4 = abs(amount_e4) if is_return else amount_e4
-        if amount_e4 is None:
+            unit_price_e4 = abs(found["amount"]) if is_return else found["amount"]
+        if "amount" in found:
+            amount_e4: int = found["amount"]
+        else:
             amount_e4 = multiply(quantity_e4, unit_price_e4)
         get = found.get
         return FileRow(

@@ -42,6 +42,10 @@ class ExactAmountField(models.BigIntegerField):
 
     description = _("An exact amount of money with up to four decimals")
 
+    # For the type checker: what an instance may be given, and what it gives back.
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
+
     def deconstruct(self) -> Any:
         # Migrations see the plain column: they import no project code.
         name, _path, args, kwargs = super().deconstruct()
@@ -63,5 +67,9 @@ class ExactAmountField(models.BigIntegerField):
         return None if amount is None else to_ten_thousandths(amount)
 
     def formfield(self, **kwargs: Any) -> Any:
-        from_form = {"form_class": forms.DecimalField, "max_digits": 19, "decimal_places": 4}
+        from_form: dict[str, Any] = {
+            "form_class": forms.DecimalField,
+            "max_digits": 19,
+            "decimal_places": 4,
+        }
         return super(models.BigIntegerField, self).formfield(**(from_form | kwargs))
