@@ -142,10 +142,13 @@ def _points_earned(event: Event, payload: Fields, background: Background, teller
     document = payload.get("document", "")
     is_order = payload.get("kind", "order") == "order"
     title = _("Order %(document)s") if is_order else _("Points for %(document)s")
+    about = (
+        (teller.net_amount(award.explanation), teller.rule_name(award.explanation)) if award else ()
+    )
     return {
         "icon": "plus",
         "title": title % {"document": document},
-        "detail": teller.net_amount(award.explanation) if award else "",
+        "detail": " · ".join(part for part in about if part),
         "amount": payload["amount"],
         "explanation": teller.tell(award.explanation) if award else None,
     }

@@ -61,6 +61,7 @@ class Teller:
             "awarded_before": self._awarded_before,
             "returned": self._returned,
             "earned_by_what_is_kept": self._kept,
+            "due_by_later_facts": self._due_by_later_facts,
         }
         tell = known.get(str(step.get("code")), self._plain)
         try:
@@ -100,6 +101,9 @@ class Teller:
     def _returned(self, step: Step, _before: Step) -> Row:
         return _("Value of the goods returned"), self._money(step)
 
+    def _due_by_later_facts(self, step: Step, _before: Step) -> Row:
+        return _("Due by what was reported later"), self._units(int(step["units"]))
+
     def _kept(self, step: Step, _before: Step) -> Row:
         return _("Earned by what you kept"), self._units(int(step["units"]))
 
@@ -110,9 +114,13 @@ class Teller:
         )
         return label, str(shown)
 
-    def _note(self, explanation: Mapping[str, Any]) -> str:
+    def rule_name(self, explanation: Mapping[str, Any]) -> str:
+        """Return the name of the rule in the reader's language, or nothing if none is stated."""
         names = explanation.get("rule_name") or {}
-        rule = names.get(self.language) or names.get(FALLBACK_LANGUAGE) or ""
+        return str(names.get(self.language) or names.get(FALLBACK_LANGUAGE) or "")
+
+    def _note(self, explanation: Mapping[str, Any]) -> str:
+        rule = self.rule_name(explanation)
         version = explanation.get("version")
         if rule and version:
             return _("Rule “%(rule)s”, version %(version)s of the programme.") % {
