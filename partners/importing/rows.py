@@ -156,7 +156,7 @@ class RowReader:
             "due_on": make_day_reader(mapping, shift_days=shift_days),
             "paid_on": make_day_reader(mapping, shift_days=shift_days),
         }
-        self.steps = [(name, place, readers[name]) for name, place in self.places.items()]
+        self.steps = [(place, readers[name]) for name, place in self.places.items()]
 
     def read(self, number: int, cells: list[str]) -> FileRow | UnreadableRow:
         if len(cells) != self.width:
@@ -164,18 +164,23 @@ class RowReader:
             counts = {"found": len(cells), "expected": self.width}
             problem = Problem("", message % counts, "")
             return UnreadableRow(number, self._find_document(cells), problem)
-        found: dict[str, Any] = {}
-        column = ""
         try:
-            for name, place, reader in self.steps:
-                column = name
-                found[name] = reader(cells[place])
-            column = "amount" if "amount" in self.places else "unit_price"
-            return self._make_row(number, found)
+            values = [read(cells[place]) for place, read in self.steps]
+            return self._make_row(number, dict(zip(self.places, values, strict=True)))
         except ValueNotReadable as error:
-            place = self.places[column]
+            # Only now look which cell it was: nearly every row is good.
+            place = self._find_culprit(cells)
             problem = Problem(self.headers[place], str(error), cells[place][:VALUE_SHOWN_MAX])
             return UnreadableRow(number, self._find_document(cells), problem)
+
+    def _find_culprit(self, cells: list[str]) -> int:
+        for place, read in self.steps:
+            try:
+                read(cells[place])
+            except ValueNotReadable:
+                return place
+        # Every cell can be read alone: quantity and price do not go together.
+        return self.places["unit_price"]
 
     def _make_row(self, number: int, found: dict[str, Any]) -> FileRow:
         document = found["order"]
