@@ -30,8 +30,8 @@ class HasScope(BasePermission):
         if not scopes or not request.user.is_authenticated:
             return False
         action = getattr(view, "action", None)
-        if action is None:
-            # The method is not offered here; let the view say so.
+        if action in {None, "metadata"}:
+            # The method (or OPTIONS) is not offered here; let the view say so.
             return True
         scope = scopes.get(action)
         if scope is None:
