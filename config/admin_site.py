@@ -12,7 +12,7 @@ from unfold.sites import UnfoldAdminSite
 SEARCH_LENGTH_MAX = 100
 
 
-class SellerSite(UnfoldAdminSite):
+class SellerSite(UnfoldAdminSite):  # type: ignore[misc]  # the theme is typed in parts
     """Django's admin in the theme, behind the product's own sign-in."""
 
     site_title = _("Tessera")
@@ -23,7 +23,8 @@ class SellerSite(UnfoldAdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         # The only way in is the sign-in of the portal, with its second factor and its limits.
-        answer: HttpResponse = secure_admin_login(super().login)(request, extra_context)
+        guarded = secure_admin_login(super().login)  # type: ignore[no-untyped-call]  # allauth's
+        answer: HttpResponse = guarded(request, extra_context)
         return answer
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:  # noqa: FBT001, FBT002  # Django's signature
@@ -40,9 +41,11 @@ class SellerSite(UnfoldAdminSite):
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        request.GET = request.GET.copy()
-        request.GET["s"] = request.GET.get("s", "")[:SEARCH_LENGTH_MAX]
-        request.GET.pop("page", None)
+        query = request.GET.copy()
+        query["s"] = query.get("s", "")[:SEARCH_LENGTH_MAX]
+        # Its pages are counted without a check, and a few rows of each kind need none.
+        query.pop("page", None)
+        request.GET = query  # type: ignore[assignment]  # a copy that may be changed
         found: TemplateResponse = super().search(request, extra_context)
         return found
 

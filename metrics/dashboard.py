@@ -292,7 +292,7 @@ def draw_months(months: Sequence[tuple[Period, int, Decimal]]) -> str:
                 {
                     "label": _("Orders"),
                     "data": [orders for _month, orders, _value in months],
-                    "backgroundColor": "var(--color-primary-600)",
+                    "backgroundColor": "var(--chart-mark)",
                     "maxBarThickness": 36,
                     "barPercentage": 0.6,
                     "displayYAxis": True,

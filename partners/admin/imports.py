@@ -24,8 +24,8 @@ class RowTab(ReadOnlyInline):
     per_page = 50
     show_change_link = False
     verbose_name_plural = _("Rows that were not taken")
-    fields = ("row_number", "document", "outcome", "code", "column", "value")
-    readonly_fields = fields
+    fields: tuple[str, ...] = ("row_number", "document", "outcome", "code", "column", "value")
+    readonly_fields: tuple[str, ...] = fields
     # Refused rows first: parked ones wait by themselves.
     ordering = ("-outcome", "row_number")
 

@@ -10,7 +10,7 @@ from django.utils.timezone import make_aware
 from unfold.contrib.filters.admin import RangeDateFilter
 
 
-class DayRangeFilter(RangeDateFilter):
+class DayRangeFilter(RangeDateFilter):  # type: ignore[misc]  # the theme is typed in parts
     """From one day to another, both included, on a moment: midnights of the screen's time zone."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -24,7 +24,7 @@ class DayRangeFilter(RangeDateFilter):
         return queryset
 
 
-class DateRangeFilter(RangeDateFilter):
+class DateRangeFilter(RangeDateFilter):  # type: ignore[misc]  # as above
     """From one day to another, both included, on a date. What is no date is left out."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

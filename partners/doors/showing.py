@@ -70,8 +70,8 @@ def show_document(value: Any, depth: int = 0) -> SafeString | str:
             format_html_join("", "<dt>{}</dt><dd>{}</dd>", rows),
         )
     if depth < DEPTH_MAX and is_list(value) and value:
-        rows = ((show_document(item, depth + 1),) for item in value)
-        return format_html("<ol>{}</ol>", format_html_join("", "<li>{}</li>", rows))
+        items = ((show_document(item, depth + 1),) for item in value)
+        return format_html("<ol>{}</ol>", format_html_join("", "<li>{}</li>", items))
     if isinstance(value, int) and not isinstance(value, bool):
         return say_number(value)
     return NOTHING if value in (None, "", [], {}) else str(value)

@@ -165,6 +165,14 @@ class ProgrammeVersionAdmin(BaseAdmin):
             )
         return ((None, {"fields": (*what, "readable")}),)
 
+    def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
+        """What is published is not published again."""
+        version = self.get_object(request, str(object_id))
+        if version is None or version.number is not None:
+            return []
+        offered: list[Any] = super().get_actions_detail(request, object_id)
+        return offered
+
     def has_publish_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.has_perm("rewards.change_programmeversion"))
 

@@ -114,7 +114,7 @@ def as_given(field: Field, value: Any) -> Any:
 def make_form_field(field: Field) -> forms.Field:
     """Return a form field that is never required: only the chosen kind's fields are, by the kind."""
     hint = field.hint if field.is_required or field.hint else _("May stay empty.")
-    common = {"label": field.label, "help_text": hint, "required": False}
+    common: dict[str, Any] = {"label": field.label, "help_text": hint, "required": False}
     if field.type is FieldType.WHOLE:
         return forms.IntegerField(widget=UnfoldAdminIntegerFieldWidget(), **common)
     widget = UnfoldAdminTextareaWidget() if field.has_lines else UnfoldAdminTextInputWidget()
