@@ -1,13 +1,15 @@
 """What the lower floors show and only the upper ones know: the frame, what movements refer to."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from ledger.models import Transfer
@@ -15,7 +17,7 @@ from ledger.statements import Movement
 from ledger.views import Reference
 from partners.access import Frame
 from partners.models import Actor, Member
-from partners.wording import UnitWording
+from partners.wording import UnitWording, choose_language
 from rewards.models import Award, Programme, Redemption, SharePart, Standing
 from rewards.programmes.live import NoVersionInForce, version_in_force
 
@@ -52,11 +54,7 @@ def read_frame(member: Member, at: datetime) -> Frame:
 def name_references(actor: Actor, movements: Sequence[Movement]) -> dict[UUID, Reference]:
     """Return what each movement is about, by the id of its transfer. Four queries."""
     references = {each.reference for each in movements if each.reference}
-    orders = Award.objects.for_actor(actor).filter(public_id__in=references)
-    names = {
-        str(award.public_id): Reference(_("Order %(document)s") % {"document": award.document})
-        for award in orders.annotate(document=F("activity__external_id"))
-    }
+    names = _name_awards(Award.objects.for_actor(actor).filter(public_id__in=references))
     redemptions = Redemption.objects.for_actor(actor).filter(public_id__in=references)
     for redemption in redemptions.select_related("reward"):
         url = reverse("rewards:redemption", args=[redemption.public_id])
@@ -69,6 +67,21 @@ def name_references(actor: Actor, movements: Sequence[Movement]) -> dict[UUID, R
         for each in movements
         if each.transfer_id in parts or each.reference in names
     }
+
+
+def _name_awards(awards: QuerySet[Award]) -> dict[str, Reference]:
+    """Name awards by their order; where an order earned by several rules, by the rule too."""
+    found = list(awards.select_related("activity"))
+    times = Counter(award.activity_id for award in found)
+    language = get_language() or ""
+    names = {}
+    for award in found:
+        text = _("Order %(document)s") % {"document": award.activity.external_id}
+        rules = award.explanation.get("rule_name") or {}
+        rule = rules.get(choose_language(language, rules), "") if rules else ""
+        detail = rule if times[award.activity_id] > 1 else ""
+        names[str(award.public_id)] = Reference(text, detail)
+    return names
 
 
 def _share_parts(actor: Actor, transfer_ids: Sequence[UUID]) -> dict[UUID, SharePart]:

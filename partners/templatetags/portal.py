@@ -236,6 +236,9 @@ def control(field: BoundField, **attributes: Any) -> SafeString:
     widget = field.field.widget
     if getattr(widget, "input_type", "text") not in {"checkbox", "radio", "hidden"}:
         attributes.setdefault("class", "input")
+    if widget.attrs.get("placeholder") == field.label:
+        # A placeholder that repeats the label says nothing and hides what is empty.
+        attributes.setdefault("placeholder", "")
     if field.errors:
         attributes["aria-invalid"] = "true"
     described = [
