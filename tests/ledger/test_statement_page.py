@@ -10,8 +10,12 @@ import time_machine
 from django.test import Client
 
 from ledger.models import Account
+from partners.intake import ActivityReport, LineReport
 from partners.models import Member, Partner
 from rewards import sharing
+from rewards.crediting import take_in
+from rewards.models import ProgrammeVersion
+from rewards.programmes import live
 from rewards.sharing import PartDraft
 from tests.rewards.cast import (
     NOON,
@@ -96,6 +100,43 @@ class TestFigures:
 
         told = [(line.reference.text, line.reference.detail) for line in lines if line.reference]
         assert told == [("To Bob", "For the fair"), ("Credit on the next invoice", "")]
+
+    def test_an_order_that_earned_by_two_rules_names_both(self, shop):
+        version = shop.programme.versions.get()
+        rules = [
+            {
+                "code": code,
+                "names": {"en": words},
+                "trigger": "order",
+                "effect": {"kind": "per_money", "units": 1, "per": "1.00"},
+            }
+            for code, words in (("usual", "Points on purchases"), ("spring", "Spring campaign"))
+        ]
+        ProgrammeVersion.objects.filter(pk=version.pk).update(
+            definition={**version.definition, "rules": rules}
+        )
+        live._parsed.cache_clear()
+        line = LineReport(sku="22423", quantity_e4=10_000, amount_e4=1_000_000)
+        report = ActivityReport(
+            kind="order",
+            partner_id=shop.partner.pk,
+            source="erp",
+            external_id="575607",
+            occurred_at=NOON,
+            currency="GBP",
+            lines=(line,),
+        )
+        take_in([report], as_of=NOON)
+
+        told = {
+            (line.reference.text, line.reference.detail)
+            for line in look(shop.alice).context["lines"]
+        }
+
+        assert told == {
+            ("Order 575607", "Points on purchases"),
+            ("Order 575607", "Spring campaign"),
+        }
 
 
 class TestPages:
