@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 
 from partners.intake import ActivityConflict, ActivityReport, LineReport, Recorded, record
 from partners.models import Activity, ActivityLine, Partner
+from tests.threads import run_at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -161,3 +162,24 @@ class TestRecord:
         ordered = sorted(line[:3] for line in lines)
         stored = answer.activity.lines.order_by("position").values_list("sku", "quantity", "amount")
         assert [(sku, int(q * 10_000), int(a * 10_000)) for sku, q, a in stored] == ordered
+
+
+@pytest.mark.transaction
+class TestTheSameFactAtOnce:
+    def test_is_stored_once_and_everybody_is_told_of_that_one(self, partner):
+        def report_it(number: int) -> list[Recorded | ActivityConflict]:
+            with transaction.atomic():
+                # Some report other content under the same number.
+                lines = (MUGS, BOWL) if number % 4 else (MUGS,)
+                return record([report_order(partner, lines=lines)], recorded_at=LATER)
+
+        outcomes = run_at_once(16, report_it)
+
+        assert [outcome.error for outcome in outcomes] == [None] * 16
+        answers = [outcome.answer[0] for outcome in outcomes]
+        stored = Activity.objects.get()
+        recorded = [answer for answer in answers if isinstance(answer, Recorded)]
+        assert sum(answer.is_new for answer in recorded) == 1
+        assert {answer.activity.pk for answer in recorded} == {stored.pk}
+        assert len(recorded) in {4, 12}
+        assert stored.lines.count() in {1, 2}
