@@ -96,21 +96,13 @@ REFUSALS = (
 
 
 def _say_refusal(request: PortalRequest, refusal: Exception) -> str:
-    """Say with the programme's own words what stood in the way, and that nothing happened."""
-    unit, language = request.frame.unit, (get_language() or "en").split("-")[0]
+    """The form was complete a moment ago, so something changed between the look and the press."""
     if isinstance(refusal, sharing.InsufficientPoints):
+        language = (get_language() or "en").split("-")[0]
         return _("The pool holds %(available)s now. Nothing was shared.") % {
-            "available": unit.phrase(refusal.available, language)
+            "available": request.frame.unit.phrase(refusal.available, language)
         }
-    if isinstance(refusal, sharing.DebtOutstanding):
-        return _("%(owed)s are still owed. What you earn repays them first.") % {
-            "owed": unit.phrase(refusal.owed, language)
-        }
-    if isinstance(refusal, sharing.NotOnTheTeam):
-        return _("Your team has changed meanwhile. Look again; nothing was shared.")
-    if isinstance(refusal, sharing.SelfShareNotAllowed):
-        return _("In this programme a head buyer shares with others only. Nothing was shared.")
-    return _("Nothing was shared. Look at the sum again.")
+    return _("Something changed meanwhile, and nothing was shared. Please look again.")
 
 
 def _find_members(request: PortalRequest, standpoint: Standpoint) -> list[Member]:

@@ -180,6 +180,26 @@ class TestReward:
         assert form["request_id"] in answer.content.decode()
         assert balance(shop.pool) == 500
 
+    def test_refuses_a_form_that_already_took_another_reward(self):
+        shop = open_shop_today(points=500)
+        first, second = offer_today(shop), offer_today(shop)
+        client, form = sign_in(shop.alice), redeem_form(first)
+        client.post(page_of(first), form)
+
+        answer = client.post(page_of(second), form, follow=True)
+
+        assert "This page had been used before. Nothing was taken now." in words(answer)
+        assert balance(shop.pool) == 380
+
+    def test_says_that_points_are_owed_when_they_were_taken_back_meanwhile(self):
+        shop = open_shop_today()
+        reward = offer_today(shop)
+        owe(shop, 40)
+
+        answer = sign_in(shop.alice).post(page_of(reward), redeem_form(reward), follow=True)
+
+        assert "40 points are still owed. What you earn repays them first." in words(answer)
+
     def test_refuses_a_price_that_changed_and_shows_the_new_one(self):
         shop = open_shop_today(points=500)
         reward = offer_today(shop, price=120)

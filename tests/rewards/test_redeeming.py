@@ -29,8 +29,20 @@ from rewards.redeeming import (
     reject,
     ship,
     take_back,
+    withdraw,
 )
-from tests.rewards.cast import NOON, balance, earn, join, make_partner, offer, open_shop, owe, take
+from tests.rewards.cast import (
+    NOON,
+    balance,
+    earn,
+    join,
+    make_partner,
+    make_programme,
+    offer,
+    open_shop,
+    owe,
+    take,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -154,6 +166,23 @@ class TestRedeem:
 
         with pytest.raises(RewardUnavailable):
             take(shop.alice, shop.pool, reward)
+
+    def test_refuses_when_the_programme_has_ended(self):
+        shop = open_shop(points=500)
+        reward = offer(shop.programme)
+        Programme.objects.update(ends_on=NOON.date())
+
+        with pytest.raises(RewardUnavailable):
+            take(shop.alice, shop.pool, reward)
+
+    def test_refuses_points_of_another_programme(self):
+        shop = open_shop(points=500)
+        elsewhere = offer(make_programme("other"))
+
+        with pytest.raises(NotEligible) as caught:
+            take(shop.alice, shop.pool, elsewhere)
+
+        assert caught.value.obstacle == "account"
 
     def test_refuses_a_partner_that_is_paused(self):
         shop = open_shop(points=500)
@@ -426,6 +455,27 @@ def test_every_move_outside_the_table_is_refused(from_state, to_state):
     redemption.refresh_from_db()
     assert redemption.state == from_state
     assert balance(shop.pool) == 380
+
+
+class TestWithdraw:
+    def test_calls_a_request_off_as_its_taker(self):
+        shop = open_shop(points=500)
+        waiting = take(shop.alice, shop.pool, offer(shop.programme, approval_required=True))
+
+        over = withdraw(redemption=waiting, by=shop.alice.person, at=LATER)
+
+        assert (over.state, balance(shop.pool)) == ("cancelled", 500)
+
+    def test_is_over_once_somebody_approved(self):
+        shop = open_shop(points=500)
+        reward = offer(shop.programme, kind="physical_gift", terms={}, approval_required=True)
+        waiting = take(shop.alice, shop.pool, reward, details=ADDRESS)
+        approve(redemption=waiting, by=None, reason="", at=NOON)
+
+        with pytest.raises(IllegalMove):
+            withdraw(redemption=waiting, by=shop.alice.person, at=LATER)
+
+        assert balance(shop.pool) == 380
 
 
 class TestParcels:

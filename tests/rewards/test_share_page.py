@@ -116,6 +116,26 @@ class TestSharePage:
 
         assert page.context["form"].given == [100, 0]
 
+    @pytest.mark.parametrize("typed", ["abc", "1e1", "-1", "0.0001", "12345"])
+    def test_says_whose_weight_it_cannot_read(self, typed):
+        shop = open_shop_today(points=500)
+        form = share_form(shop, {shop.bob: 10}, method="weights", step="split")
+        form[f"weight_{shop.bob.public_id.hex}"] = typed
+
+        page = sign_in(shop.alice).post(SHARE, form)
+
+        assert "Bob: Write a weight such as 1 or 0.5." in words(page)
+
+    def test_splits_nothing_when_nobody_weighs_anything(self):
+        shop = open_shop_today(points=500)
+        form = share_form(shop, {shop.bob: 10}, method="weights", step="split")
+        form[f"weight_{shop.bob.public_id.hex}"] = ""
+
+        page = sign_in(shop.alice).post(SHARE, form)
+
+        assert page.context["form"].given == [0, 0]
+        assert "10 still to give" in words(page)
+
     @pytest.mark.parametrize("typed", ["abc", "-5", "1.5", "٣٠", "9" * 20, "1e3", "\x00"])
     def test_says_which_number_it_cannot_read(self, typed):
         shop = open_shop_today(points=500)
@@ -221,6 +241,31 @@ class TestConfirm:
         assert answers == {receipt_of(Share.objects.get())}
         assert balance(shop.pool) == 400
 
+    def test_refuses_a_form_that_already_shared_another_amount(self):
+        shop = open_shop_today(points=500)
+        client, form = sign_in(shop.alice), share_form(shop, {shop.bob: 100})
+        client.post(SHARE, form)
+
+        page = client.post(
+            SHARE, share_form(shop, {shop.bob: 50}, request_id=form["request_id"]), follow=True
+        )
+
+        assert "This page had been used before. Nothing was shared now." in words(page)
+        assert balance(shop.pool) == 400
+
+    @pytest.mark.parametrize(
+        "tampered", [{"request_id": ""}, {"request_id": "x"}, {"method": "by_magic"}]
+    )
+    def test_refuses_a_form_that_is_not_ours(self, tampered):
+        shop = open_shop_today(points=500)
+
+        page = sign_in(shop.alice).post(
+            SHARE, share_form(shop, {shop.bob: 50}, **tampered), follow=True
+        )
+
+        assert "This page was not complete. Nothing was shared." in words(page)
+        assert balance(shop.pool) == 500
+
     def test_refuses_when_the_pool_was_spent_meanwhile(self):
         shop = open_shop_today(points=500)
         form = share_form(shop, {shop.bob: 450})
@@ -319,6 +364,26 @@ class TestReceipt:
 
         assert "What was unspent is back in the pool." in words(page)
         assert "What came back 50 points" in words(again)
+        assert balance(shop.pool) == 380
+
+    def test_takes_everything_back_while_nothing_is_spent(self):
+        shop = open_shop_today(points=500)
+        made = give(shop, {shop.bob: 100})
+
+        page = sign_in(shop.alice).post(receipt_of(made) + "undo/", follow=True)
+
+        assert "All of it is back in the pool." in words(page)
+        assert balance(shop.pool) == 500
+
+    def test_has_nothing_to_take_back_when_all_is_spent(self):
+        shop = open_shop_today(points=500)
+        made = give(shop, {shop.bob: 120}, at=timezone.now() - timedelta(days=1))
+        reward = offer(shop.programme, price=120, audience="person")
+        take(shop.bob, shop.wallet(shop.bob), reward, redeemed_at=timezone.now())
+
+        page = sign_in(shop.alice).post(receipt_of(made) + "undo/", follow=True)
+
+        assert "All of it has been spent, so nothing could come back." in words(page)
         assert balance(shop.pool) == 380
 
     def test_is_not_taken_back_when_the_time_is_over(self):

@@ -123,6 +123,10 @@ class TestPropose:
     def test_proposes_nothing_by_hand(self):
         assert propose(amount=10, method="by_hand", weights=[1, 2]) == [0, 0]
 
+    def test_refuses_an_amount_below_zero(self):
+        with pytest.raises(ValueError, match="never takes back"):
+            propose(amount=-1, method="equal", weights=[1])
+
     def test_refuses_weights_that_are_all_zero(self):
         with pytest.raises(NothingToSplitBy):
             propose(amount=10, method="weights", weights=[0, 0])
@@ -260,6 +264,13 @@ class TestShare:
     def test_needs_a_running_programme(self):
         shop = open_shop(points=500)
         shop.programme.status = "closed"
+
+        with pytest.raises(ProgrammeNotLive):
+            give(shop, {shop.bob: 10})
+
+    def test_needs_a_programme_that_has_not_ended(self):
+        shop = open_shop(points=500)
+        shop.programme.ends_on = NOON.date()
 
         with pytest.raises(ProgrammeNotLive):
             give(shop, {shop.bob: 10})

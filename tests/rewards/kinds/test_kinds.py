@@ -20,6 +20,13 @@ GOOD_TERMS = {
     "free_delivery": {"deliveries": 5, "valid_days": 180},
     "physical_gift": {"delivery_note": "Sent with your next order."},
 }
+ADDRESS = {
+    "recipient": "Alice",
+    "street": "14 Market Square",
+    "postcode": "CB2 1AA",
+    "city": "Cambridge",
+    "country": "United Kingdom",
+}
 
 
 class TestRegistry:
@@ -124,13 +131,7 @@ class TestDelivery:
     def test_is_described_before_and_after(self, code):
         details = {
             "payment_deferral": {"invoice_number": "INV-7"},
-            "physical_gift": {
-                "recipient": "Alice",
-                "street": "14 Market Square",
-                "postcode": "CB2 1AA",
-                "city": "Cambridge",
-                "country": "United Kingdom",
-            },
+            "physical_gift": ADDRESS,
         }
         redemption = self.deliver(code, details.get(code))
 
@@ -138,6 +139,48 @@ class TestDelivery:
         assert all(fact.label and fact.value for fact in kind.describe(redemption.reward))
         assert all(fact.label and fact.value for fact in kind.describe_delivery(redemption))
         assert str(kind.foretell(redemption.reward)).endswith(".")
+
+    @pytest.mark.parametrize(
+        "code", ["discount_voucher", "free_delivery", "invoice_credit", "payment_deferral"]
+    )
+    def test_is_worth_nothing_after_it_was_taken_back(self, code):
+        details = {"invoice_number": "INV-7"} if code == "payment_deferral" else {}
+        redemption = self.deliver(code, details)
+
+        kind_of(code).cancel(redemption, at=NOON)
+
+        assert redemption.entitlement.state == "cancelled"
+        assert not Entitlement.objects.active(NOON).exists()
+
+    def test_of_a_voucher_may_be_worth_an_amount(self):
+        shop = open_shop(points=500)
+        terms = {"amount": "5.00", "valid_days": 30}
+        reward = offer(shop.programme, kind="discount_voucher", terms=terms)
+        redemption = take(shop.alice, shop.pool, reward)
+
+        facts = {
+            str(fact.label): fact.value
+            for fact in kind_of("discount_voucher").describe_delivery(redemption)
+        }
+
+        assert redemption.delivery["amount"] == "5.00"
+        assert facts["Discount"] == "£5.00"
+
+    @pytest.mark.parametrize(
+        ("delivery", "said"),
+        [
+            ({}, "Being packed"),
+            ({"parcel": "shipped", "tracking": "GB123"}, "On its way"),
+            ({"parcel": "delivered"}, "Delivered"),
+        ],
+    )
+    def test_of_a_parcel_says_where_it_is(self, delivery, said):
+        redemption = self.deliver("physical_gift", ADDRESS)
+        redemption.delivery = delivery
+
+        parcel, *_more = kind_of("physical_gift").describe_delivery(redemption)
+
+        assert parcel.value == said
 
     def test_hides_codes_and_nothing_else(self):
         redemption = self.deliver("discount_voucher")
