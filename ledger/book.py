@@ -134,7 +134,7 @@ class Book:
             kind=move.kind,
             debit_account_id=move.debit.pk,
             credit_account_id=move.credit.pk,
-            partner_id=move.partner_id or move.debit.partner_id or move.credit.partner_id,
+            partner_id=_find_partner(move),
             amount=move.amount,
             occurred_at=move.occurred_at,
             posted_at=at,
@@ -252,3 +252,10 @@ class Book:
                 first_opened_by=cause,
             )
         )
+
+
+def _find_partner(move: Move) -> int:
+    partner_id = move.partner_id or move.debit.partner_id or move.credit.partner_id
+    if partner_id is None:
+        raise ValueError("one side of a transfer is a partner's or a member's")
+    return partner_id

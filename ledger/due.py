@@ -17,6 +17,7 @@ class DueLots:
     """What of one account is due. ``mark`` changes with every change of what is left of the lots."""
 
     account: Account
+    partner_id: int
     lots: int
     amount: int
     mark: str
@@ -61,14 +62,15 @@ def lock_due(
     lots: dict[int, list[Lot]] = defaultdict(list)
     for lot in Lot.objects.filter(due, account__in=found.keys()).order_by("account", "pk"):
         lots[lot.account_id].append(lot)
-    chunk = tuple(_sum_up(accounts[pk], lots[pk], column) for pk in lots)
+    chunk = tuple(_sum_up(accounts[pk], found[pk], lots[pk], column) for pk in lots)
     return DueChunk(chunk, max(found) if len(found) == accounts_max else None)
 
 
-def _sum_up(account: Account, lots: list[Lot], column: str) -> DueLots:
+def _sum_up(account: Account, partner_id: int, lots: list[Lot], column: str) -> DueLots:
     seen = ",".join(f"{lot.pk}:{lot.remaining}:{lot.held}" for lot in lots)
     return DueLots(
         account=account,
+        partner_id=partner_id,
         lots=len(lots),
         amount=sum(lot.remaining - lot.held for lot in lots),
         mark=hashlib.sha256(seen.encode()).hexdigest()[:16],

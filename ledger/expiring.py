@@ -62,7 +62,7 @@ def expire(
     events.record(
         [
             EventDraft(
-                partner_id=one.account.partner_id,
+                partner_id=one.partner_id,
                 member_id=one.account.member_id,
                 kind="points_expired",
                 occurred_at=one.latest_at,

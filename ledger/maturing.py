@@ -59,7 +59,7 @@ def mature(
     events.record(
         [
             EventDraft(
-                partner_id=one.account.partner_id,
+                partner_id=one.partner_id,
                 kind="points_matured",
                 occurred_at=one.latest_at,
                 payload={"amount": one.amount, "unit": one.account.unit.code},
@@ -75,9 +75,7 @@ def _find_pools(due: tuple[DueLots, ...]) -> dict[int, Account]:
     """Return the pool beside each pending account, by the id of the pending account."""
     found: dict[int, Account] = {}
     for unit in {one.account.unit for one in due}:
-        of_unit = [one.account for one in due if one.account.unit_id == unit.pk]
-        pools = accounts.of_partners(
-            unit, Account.Kind.POOL, [account.partner_id for account in of_unit]
-        )
-        found |= {account.pk: pools[account.partner_id] for account in of_unit}
+        of_unit = [one for one in due if one.account.unit_id == unit.pk]
+        pools = accounts.of_partners(unit, Account.Kind.POOL, [one.partner_id for one in of_unit])
+        found |= {one.account.pk: pools[one.partner_id] for one in of_unit}
     return found

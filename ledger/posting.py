@@ -90,8 +90,6 @@ def check_sides(batch: Iterable[Instruction]) -> None:
     for instruction in batch:
         if len({account.unit_id for account in instruction.accounts}) != 1:
             raise ValueError("both sides of a transfer are in one unit")
-        if all(account.is_house for account in instruction.accounts):
-            raise ValueError("one side of a transfer is a partner's or a member's")
         if not 0 < len(instruction.idempotency_key) <= KEY_LENGTH_MAX:
             raise ValueError(f"an idempotency key has 1 to {KEY_LENGTH_MAX} characters")
 

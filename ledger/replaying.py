@@ -39,7 +39,7 @@ class Earlier:
         wanted = list(keys)
         if not wanted:
             return {}
-        rows = Transfer.objects.filter(idempotency_key__in=wanted).select_related("debit_account")
+        rows = Transfer.objects.filter(idempotency_key__in=wanted)
         return {transfer.idempotency_key: transfer for transfer in rows}
 
     def knows(self, instruction: Instruction) -> bool:
@@ -80,7 +80,7 @@ class Earlier:
                 transfer.credit_account_id != claw_back.taken_back.pk
                 or transfer.partner_id != claw_back.pool.partner_id
                 or transfer.reference != claw_back.reference
-                or (transfer.debit_account_id not in sides and not _is_of_the_house(transfer))
+                or (transfer.debit_account_id not in sides and not _counts_what_expired(transfer))
                 for transfer in found
             )
         ):
@@ -111,5 +111,6 @@ def _is_same(first: Transfer, entry: Entry) -> bool:
     )
 
 
-def _is_of_the_house(transfer: Transfer) -> bool:
+def _counts_what_expired(transfer: Transfer) -> bool:
+    # Its debit account is the house's, which the instruction does not name.
     return transfer.idempotency_key.endswith(":expired")

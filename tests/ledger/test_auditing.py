@@ -204,6 +204,9 @@ class TestVerifyLedger:
         assert f"account {unguarded.pool.pk}" in said
         assert "expected 80, found 81" in said
 
+    def test_says_in_a_sentence_that_all_is_well(self, till):
+        assert self.call().startswith("The ledger adds up: ")
+
     def test_looks_back_to_a_day(self, till):
         assert json.loads(self.call("--json", "--as-of", "2020-01-01"))["transfers"] == 0
 

@@ -74,6 +74,10 @@ class TestEarning:
         with pytest.raises(ValueError, match="one unit"):
             post_one(till.earn(1, into=other.pool))
 
+    def test_refuses_two_sides_of_the_house(self, till):
+        with pytest.raises(ValueError, match="one side"):
+            post_one(till.entry("adjust", till.issued, till.expired, 1))
+
     @pytest.mark.transaction
     def test_refuses_to_post_outside_a_transaction_of_the_caller(self, till):
         with pytest.raises(transaction.TransactionManagementError):

@@ -174,6 +174,14 @@ class TestShowStatement:
 
         assert caught.value.returncode == 2
 
+    def test_refuses_a_time_zone_that_is_none(self, till):
+        days = ["--from", "2026-05-01", "--to", "2026-05-02"]
+
+        with pytest.raises(CommandError, match="time zone"):
+            call_command(
+                "show_statement", till.partner.erp_number, *days, "--time-zone", "Europe/Nowhere"
+            )
+
     def test_asks_which_unit_is_meant(self, till):
         open_till(partner=till.partner)
 

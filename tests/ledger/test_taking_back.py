@@ -220,6 +220,12 @@ class TestDebt:
         with pytest.raises(InsufficientPoints):
             post_one(owing.redeem(1))
 
+    def test_is_not_repaid_out_of_what_had_expired_before_it_came(self, owing):
+        posted = post_one(owing.earn(50, expires_at=MAY), at=JUNE)
+
+        assert kinds_of(posted) == ["earn"]
+        assert (balance(owing.pool), balance(owing.debt)) == (50, 30)
+
     def test_cannot_be_repaid_past_what_is_owed(self, till):
         post_one(till.earn(50))
 
