@@ -19,7 +19,7 @@ def with_standpoint(
 ) -> Callable[Concatenate[PortalRequest, P], HttpResponse]:
     """Hand the view the company's standpoint, or tell a company without a programme so."""
 
-    def page(request: PortalRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def page(request: PortalRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
             standpoint = read_standpoint(
                 actor=request.actor,
