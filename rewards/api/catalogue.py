@@ -17,6 +17,7 @@ class RewardOutput(serializers.ModelSerializer[Reward]):
     programme = serializers.CharField(source="programme.code")
     code = serializers.CharField(source="slug")
     unit = serializers.CharField(source="programme.main_unit.code")
+    min_tier = serializers.CharField(help_text="Empty: for every tier.")
     offered_from = MomentField()
     offered_until = MomentField(allow_null=True)
 

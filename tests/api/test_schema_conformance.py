@@ -1,0 +1,84 @@
+"""Generated requests against the committed OpenAPI file: no server error, no broken promise."""
+
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from django.test import override_settings
+from hypothesis import HealthCheck, given, settings
+from rest_framework.test import APIClient
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from config.api_docs import OPENAPI_FILE
+from tests.api.conftest import make_token, with_key
+from tests.api.test_problems import make_order
+from tests.rewards.cast import offer, take
+
+CASES_PER_OPERATION = 8
+SERVER = "http://testserver"
+PROMISES = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+SCHEMA = schemathesis.openapi.from_path(OPENAPI_FILE)
+OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations()]
+
+
+def send(client: APIClient, case: Any) -> schemathesis.Response:
+    """Send a generated case through the site, without a server."""
+    sent = requests.Request(**drop_unknown(case.as_transport_kwargs(base_url=SERVER))).prepare()
+    headers = {name: value for name, value in sent.headers.items() if name != "Content-Length"}
+    answer = client.generic(
+        case.method,
+        (sent.url or "").removeprefix(SERVER),
+        sent.body or b"",
+        content_type=headers.pop("Content-Type", ""),
+        headers=headers,
+    )
+    return schemathesis.Response(
+        status_code=answer.status_code,
+        headers={name.lower(): [value] for name, value in answer.headers.items()},
+        content=answer.content,
+        request=sent,
+        elapsed=0,
+        verify=False,
+    )
+
+
+def drop_unknown(kwargs: dict[str, Any]) -> dict[str, Any]:
+    known = {"method", "url", "headers", "params", "json", "data", "cookies"}
+    return {name: value for name, value in kwargs.items() if name in known}
+
+
+@pytest.fixture
+def client_with_rows(earning_shop: Any, erp: Any) -> APIClient:
+    shop = earning_shop
+    line = {"sku": "A", "quantity": "1", "amount": "900"}
+    erp.post("activities", make_order(lines=[line]))
+    take(shop.alice, shop.pool, offer(shop.programme, slug="credit"))
+    return with_key(make_token())
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
+def test_generated_requests_are_answered_as_promised(operation: Any, client_with_rows: Any) -> None:
+    @given(case=operation.as_strategy())
+    @settings(
+        max_examples=CASES_PER_OPERATION,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    def keep_the_promise(case: Any) -> None:
+        response = send(client_with_rows, case)
+        case.validate_response(response, checks=PROMISES)
+
+    with override_settings(API_REQUESTS_PER_MINUTE=1_000_000):
+        keep_the_promise()
