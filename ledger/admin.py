@@ -111,7 +111,7 @@ class LotTab(ReadOnlyInline):
 
 @admin.register(Account)
 class AccountAdmin(ReadOnlyAdmin):
-    list_display = ("number", "kind", "holder", "shown_balance", "shown_held", "latest")
+    list_display = ("number", "shown_kind", "holder", "shown_balance", "shown_held", "latest")
     list_display_links = ("number",)
     list_select_related = ("unit", "partner", "member__person")
     list_filter = (("kind", ChoicesDropdownFilter), ("unit", RelatedDropdownFilter))
@@ -222,7 +222,7 @@ class LotUseTab(ReadOnlyInline):
 class TransferAdmin(ReadOnlyAdmin):
     """A correction is another transfer; nothing here is ever changed or deleted."""
 
-    list_display = ("number", "posted", "kind", "partner_name", "shown_amount", "way")
+    list_display = ("number", "posted", "shown_kind", "partner_name", "shown_amount", "way")
     list_display_links = ("number",)
     list_select_related = ("partner", "debit_account__unit", "credit_account")
     list_filter = (

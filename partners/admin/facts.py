@@ -42,7 +42,7 @@ class LineTab(ReadOnlyInline):
 class ActivityAdmin(ReadOnlyAdmin):
     """A window onto the facts. Only ``partners.intake`` writes them."""
 
-    list_display = ("external_id", "kind", "partner_name", "happened", "net_amount", "source")
+    list_display = ("external_id", "shown_kind", "partner_name", "happened", "net_amount", "source")
     list_select_related = ("partner",)
     list_filter = (
         ("kind", ChoicesDropdownFilter),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
@@ -42,7 +42,7 @@ class ParkedRowTab(RowTab):
 
 @admin.register(ImportRun)
 class ImportRunAdmin(ReadOnlyAdmin):
-    list_display = ("file_name", "kind", "source", "status", "started", "refused", "parked")
+    list_display = ("file_name", "kind", "source", "shown_status", "started", "refused", "parked")
     list_filter = (
         ("status", ChoicesDropdownFilter),
         ("source", FieldTextFilter),
@@ -60,17 +60,6 @@ class ImportRunAdmin(ReadOnlyAdmin):
     )
     readonly_fields = ("started", "finished", "shown_report")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        outcome = ImportRow.Outcome
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                refused_rows=Count("rows", filter=Q(rows__outcome=outcome.REFUSED)),
-                parked_rows=Count("rows", filter=Q(rows__outcome=outcome.PARKED)),
-            )
-        )
-
     @display(description=_("status"), ordering="status", label=RUN_LABELS)
     def shown_status(self, run: ImportRun) -> tuple[str, Any]:
         return run.status, run.get_status_display()
@@ -84,12 +73,12 @@ class ImportRunAdmin(ReadOnlyAdmin):
         return say_time(run.finished_at)
 
     @display(description=_("rows refused"))
-    def refused(self, run: Any) -> str:
-        return say_number(run.refused_rows)
+    def refused(self, run: ImportRun) -> str:
+        return say_number(run.report.get("rows_refused", 0))
 
     @display(description=_("rows parked"))
-    def parked(self, run: Any) -> str:
-        return say_number(run.parked_rows)
+    def parked(self, run: ImportRun) -> str:
+        return say_number(run.report.get("rows_parked", 0))
 
     @display(description=_("report"))
     def shown_report(self, run: ImportRun) -> str:

@@ -5,12 +5,14 @@ from typing import Any
 from allauth.account.forms import ResetPasswordForm
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from partners.doors.admin import BaseAdmin, Step, action, actor_of, display
 from partners.models import Member, Person
@@ -18,6 +20,14 @@ from partners.roles import Role
 
 
 class PersonForm(forms.ModelForm):
+    groups = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("Roles"),
+        queryset=Group.objects.order_by("name"),
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=gettext_lazy("What they may see and do in the admin."),
+    )
+
     class Meta:
         model = Person
         fields = ("name", "email", "language", "is_active", "is_staff", "is_superuser", "groups")
@@ -35,7 +45,6 @@ class PersonAdmin(BaseAdmin):
     search_fields = ("name", "email")
     ordering = ("name",)
     readonly_fields = ("last_login", "public_id")
-    filter_horizontal = ("groups",)
     actions_detail = ("send_link",)
     fieldsets = (
         (None, {"fields": (("name", "email"), ("language", "is_active"))}),

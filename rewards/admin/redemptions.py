@@ -91,7 +91,7 @@ class RedemptionAdmin(ReadOnlyAdmin):
         "taker",
         "cost",
         "asked",
-        "state",
+        "shown_state",
     )
     list_display_links = ("number",)
     list_select_related = ("partner", "member__person", "reward__programme__main_unit")

@@ -46,7 +46,7 @@ class ShareAdmin(ReadOnlyAdmin):
         "shown_amount",
         "method",
         "given",
-        "state",
+        "shown_state",
     )
     list_display_links = ("number",)
     list_select_related = ("partner", "shared_by__person", "programme__main_unit")

@@ -67,7 +67,7 @@ class ChangeTab(ReadOnlyInline):
 class StandingAdmin(ReadOnlyAdmin):
     list_display = (
         "partner_name",
-        "tier_code",
+        "tier",
         "since",
         "shown_spend",
         "shown_orders",
