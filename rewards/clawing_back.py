@@ -42,7 +42,7 @@ def claw_back_steps(
     A claw-back that was waived and is no longer due changes its row and posts nothing.
     """
     on_file = claw_backs_on_file(awards)
-    fact_by_id = {fact.id or 0: fact for each in facts.values() for fact in each}
+    fact_by_id = {fact.stored_id: fact for each in facts.values() for fact in each}
     wanted = _due_by_facts(judgements) | _due_by_smaller_awards(judgements, awards, fact_by_id)
     for key in on_file.keys() - wanted.keys():
         wanted[key] = _Due(fact_by_id[key[1]], 0)
@@ -66,7 +66,8 @@ def claw_back_steps(
 
 def keep_outcomes(steps: Sequence[Step], posted: Sequence[Posted]) -> None:
     """Write down how each claw-back was met."""
-    new, changed = [], []
+    new: list[ClawBack] = []
+    changed: list[ClawBack] = []
     for step, outcome in zip(steps, posted, strict=True):
         row = step.claw_back
         if row is None:
@@ -85,8 +86,8 @@ def keep_outcomes(steps: Sequence[Step], posted: Sequence[Posted]) -> None:
 def _due_by_facts(judgements: Mapping[int, Judgement]) -> dict[ClawBackKey, _Due]:
     return {
         (
-            (due.order.id or 0, due.version.version_id, due.rule_code),
-            due.cause.id or 0,
+            (due.order.stored_id, due.version.version_id, due.rule_code),
+            due.cause.stored_id,
         ): _Due(due.cause, due.amount, due.explanation)
         for judged in judgements.values()
         for due in judged.claw_backs
@@ -100,7 +101,7 @@ def _due_by_smaller_awards(
 ) -> dict[ClawBackKey, _Due]:
     """Awards that a late fact made smaller give the difference back, with the order as cause."""
     amount_due = {
-        (due.order.id or 0, due.version.version_id, due.award.rule_code): due.award.amount
+        (due.order.stored_id, due.version.version_id, due.award.rule_code): due.award.amount
         for judged in judgements.values()
         for due in judged.awards
     }

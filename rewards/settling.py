@@ -83,7 +83,7 @@ def _award_steps(
     steps: list[Step] = []
     for partner_id, judged in judgements.items():
         for due in judged.awards:
-            key = (due.order.id or 0, due.version.version_id, due.award.rule_code)
+            key = (due.order.stored_id, due.version.version_id, due.award.rule_code)
             award = awards.get(key)
             missing = due.award.amount - (award.amount if award else 0)
             if missing <= 0:
@@ -103,7 +103,7 @@ def _award_steps(
 def _new_award(partner_id: int, due: AwardDue, programme: Programme) -> Award:
     return Award(
         partner_id=partner_id,
-        activity_id=due.order.id,
+        activity_id=due.order.stored_id,
         version_id=due.version.version_id,
         rule_code=due.award.rule_code,
         unit_id=programme.main_unit_id,
@@ -139,10 +139,10 @@ def _events(steps: Sequence[Step], posted: Sequence[Posted], *, unit_code: str) 
     taken_back: dict[int, list[Posted]] = defaultdict(list)
     for step, outcome in zip(steps, posted, strict=True):
         if step.claw_back is not None:
-            taken_back[step.fact.id or 0].append(outcome)
+            taken_back[step.fact.stored_id].append(outcome)
         else:
             drafts.append(_points_earned(step, outcome, unit_code))
-    causes = {step.fact.id or 0: step for step in steps if step.claw_back is not None}
+    causes = {step.fact.stored_id: step for step in steps if step.claw_back is not None}
     for cause_id, outcomes in taken_back.items():
         drafts.append(_points_taken_back(causes[cause_id], outcomes, unit_code))
     return sorted(drafts, key=lambda draft: draft.occurred_at)

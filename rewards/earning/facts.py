@@ -35,3 +35,9 @@ class ActivityFacts:
     def canonical_place(self) -> tuple[datetime, bool, str, str]:
         """Facts of a partner are judged in this order, whatever the order of arrival."""
         return (self.occurred_at, self.kind == "return", self.source, self.external_id)
+
+    @property
+    def stored_id(self) -> int:
+        """The id of a stored activity; a preview has none, and is never settled."""
+        assert self.id is not None, "only stored activities are settled"
+        return self.id

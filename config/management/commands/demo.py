@@ -113,7 +113,7 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=1) from error
 
     def _print(self, figures: DemoFigures, seconds: float) -> None:
-        out = Console(file=self.stdout)
+        out = Console(file=sys.stdout)
         figures_table = Table(title="What the demo holds", show_header=False)
         figures_table.add_column()
         figures_table.add_column(justify="right")
