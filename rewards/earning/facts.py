@@ -39,5 +39,6 @@ class ActivityFacts:
     @property
     def stored_id(self) -> int:
         """The id of a stored activity; a preview has none, and is never settled."""
-        assert self.id is not None, "only stored activities are settled"
+        if self.id is None:
+            raise ValueError("only stored activities are settled")
         return self.id
