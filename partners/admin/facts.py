@@ -17,7 +17,8 @@ from partners.doors.admin_filters import DayRangeFilter
 from partners.doors.showing import link_to, link_to_list, say_money, say_time, show_document
 from partners.models import Activity, ActivityLine, Event
 
-KIND_LABELS = {"order": "primary", "return": "warning"}
+# Orders are the ordinary case; what takes something back is seen.
+KIND_LABELS = {"return": "warning"}
 
 
 class LineTab(ReadOnlyInline):

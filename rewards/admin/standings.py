@@ -22,8 +22,6 @@ from partners.doors.showing import (
 )
 from rewards.models import Standing, TierChange
 
-TIER_LABELS = {"gold": "warning", "silver": "info"}
-
 
 class StandingTab(ReadOnlyInline):
     model = Standing
@@ -93,9 +91,9 @@ class StandingAdmin(ReadOnlyAdmin):
     def partner_link(self, standing: Standing) -> SafeString | str:
         return link_to(standing.partner)
 
-    @display(description=_("tier"), ordering="tier_code", label=TIER_LABELS)
-    def tier(self, standing: Standing) -> tuple[str, str]:
-        return standing.tier_code, standing.tier_code.capitalize() or NOTHING
+    @display(description=_("tier"), ordering="tier_code")
+    def tier(self, standing: Standing) -> str:
+        return standing.tier_code.capitalize() or NOTHING
 
     @display(description=_("in this tier since"), ordering="tier_since")
     def since(self, standing: Standing) -> str:
