@@ -18,7 +18,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -27,7 +27,6 @@ from partners.roles import read_staff_actor
 
 __all__ = [
     "BaseAdmin",
-    "BaseStackedInline",
     "BaseTabularInline",
     "ReadOnlyAdmin",
     "ReadOnlyInline",
@@ -225,15 +224,6 @@ class ReadOnlyAdmin(BaseAdmin):
 
 
 class BaseTabularInline(ScopedRows, TabularInline):
-    extra = 0
-    show_change_link = True
-    tab = True
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
-class BaseStackedInline(ScopedRows, StackedInline):
     extra = 0
     show_change_link = True
     tab = True

@@ -2,32 +2,31 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from ledger.wording import say_amount
 from partners.doors.admin import (
     ReadOnlyAdmin,
     ReadOnlyInline,
-    ReasonForm,
-    Step,
     action,
-    actor_of,
     display,
 )
 from partners.doors.admin_filters import DayRangeFilter
 from partners.doors.showing import NOTHING, language, link_to, say_time
-from partners.models import Member
-from rewards import redeeming
+from rewards.admin.moves import (
+    approving,
+    cancelling,
+    find_moves,
+    fulfilling,
+    rejecting,
+    shipping,
+)
 from rewards.catalogue.registry import kind_of
 from rewards.models import Redemption, RedemptionMove
 
@@ -38,28 +37,6 @@ STATE_LABELS = {
     "fulfilled": "success",
     "rejected": "danger",
 }
-REFUSED = (redeeming.IllegalMove, redeeming.CannotBeTakenBack)
-
-
-class OwnRequest(Exception):
-    """Whoever is on the partner's team does not decide about what that partner takes."""
-
-
-class ReasonNeeded(ReasonForm):
-    """The partner reads why, so it has to be said."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["reason"].required = True
-
-
-class TrackingForm(forms.Form):
-    tracking_number = forms.CharField(
-        label=gettext_lazy("Tracking number"),
-        max_length=100,
-        required=False,
-        widget=UnfoldAdminTextInputWidget(),
-    )
 
 
 class MoveTab(ReadOnlyInline):
@@ -264,133 +241,3 @@ def show_rows(rows: list[tuple[Any, Any]]) -> SafeString | str:
         '<dl class="t-pairs">{}</dl>',
         format_html_join("", "<dt>{}</dt><dd>{}</dd>", rows),
     )
-
-
-def find_moves(redemption: Redemption) -> set[str]:
-    """Return the url paths of the moves that are legal now."""
-    legal = redeeming.LEGAL_MOVES[redemption.state]
-    moves = {
-        "approve": State.APPROVED in legal,
-        "reject": State.REJECTED in legal,
-        "cancel": State.CANCELLED in legal and redemption.state != State.REQUESTED,
-        "fulfil": State.FULFILLED in legal,
-        "ship": redemption.state == State.APPROVED
-        and kind_of(redemption.reward.kind).is_sent_as_parcel,
-    }
-    return {path for path, is_legal in moves.items() if is_legal}
-
-
-def refuse_own(redemption: Redemption, request: HttpRequest) -> None:
-    """
-    Let nobody decide about their own company's request.
-
-    :raises OwnRequest: If the person is on the partner's team.
-    """
-    team = Member.objects.active().filter(partner=redemption.partner_id)
-    if team.filter(person=actor_of(request).person).exists():
-        raise OwnRequest(_("You are on this partner's team. Somebody else has to decide."))
-
-
-def approving() -> Step:
-    def perform(redemption: Redemption, *, form: forms.Form, request: HttpRequest) -> str:
-        refuse_own(redemption, request)
-        reason, now = form.cleaned_data["reason"], timezone.now()
-        redeeming.approve(redemption=redemption, by=actor_of(request).person, reason=reason, at=now)
-        return _("%(redemption)s is approved.") % {"redemption": say_redemption(redemption)}
-
-    return Step(
-        title=_("Approve"),
-        sentence=_("What can be delivered at once is delivered now. The partner is told."),
-        button=_("Approve"),
-        perform=perform,
-        refused=(*REFUSED, OwnRequest),
-        describe=say_redemption,
-        form_class=ReasonForm,
-    )
-
-
-def rejecting() -> Step:
-    def perform(redemption: Redemption, *, form: forms.Form, request: HttpRequest) -> str:
-        refuse_own(redemption, request)
-        reason, now = form.cleaned_data["reason"], timezone.now()
-        redeeming.reject(redemption=redemption, by=actor_of(request).person, reason=reason, at=now)
-        return _("%(redemption)s is rejected; the points are back.") % {
-            "redemption": say_redemption(redemption)
-        }
-
-    return Step(
-        title=_("Reject"),
-        sentence=_("The same points come back to the partner, with the expiry they had."),
-        button=_("Reject"),
-        perform=perform,
-        refused=(*REFUSED, OwnRequest),
-        describe=say_redemption,
-        form_class=ReasonNeeded,
-    )
-
-
-def cancelling() -> Step:
-    def perform(redemption: Redemption, *, form: forms.Form, request: HttpRequest) -> str:
-        refuse_own(redemption, request)
-        reason, now = form.cleaned_data["reason"], timezone.now()
-        redeeming.cancel(redemption=redemption, by=actor_of(request).person, reason=reason, at=now)
-        return _("%(redemption)s is cancelled; the points are back.") % {
-            "redemption": say_redemption(redemption)
-        }
-
-    return Step(
-        title=_("Cancel"),
-        sentence=_("It was approved and is not delivered yet. The same points come back."),
-        button=_("Cancel the redemption"),
-        perform=perform,
-        refused=(*REFUSED, OwnRequest),
-        describe=say_redemption,
-        form_class=ReasonNeeded,
-    )
-
-
-def fulfilling() -> Step:
-    def perform(redemption: Redemption, *, form: forms.Form, request: HttpRequest) -> str:
-        refuse_own(redemption, request)
-        reason, now = form.cleaned_data["reason"], timezone.now()
-        redeeming.fulfil(redemption=redemption, by=actor_of(request).person, reason=reason, at=now)
-        return _("%(redemption)s is delivered.") % {"redemption": say_redemption(redemption)}
-
-    return Step(
-        title=_("Mark as delivered"),
-        sentence=_("For what was handed over, or a parcel that arrived."),
-        button=_("Mark as delivered"),
-        perform=perform,
-        refused=(*REFUSED, OwnRequest),
-        describe=say_redemption,
-        form_class=ReasonForm,
-    )
-
-
-def shipping() -> Step:
-    def perform(redemption: Redemption, *, form: forms.Form, request: HttpRequest) -> str:
-        refuse_own(redemption, request)
-        number, now = form.cleaned_data["tracking_number"], timezone.now()
-        redeeming.ship(
-            redemption=redemption,
-            by=actor_of(request).person,
-            tracking_number=number,
-            at=now,
-        )
-        return _("%(redemption)s is on its way.") % {"redemption": say_redemption(redemption)}
-
-    return Step(
-        title=_("Mark as sent"),
-        sentence=_(
-            "The partner sees that the parcel is on its way. Doing it again corrects the number."
-        ),
-        button=_("Mark as sent"),
-        perform=perform,
-        refused=(*REFUSED, OwnRequest),
-        describe=say_redemption,
-        form_class=TrackingForm,
-    )
-
-
-def say_redemption(redemption: Redemption) -> str:
-    return f"#{redemption.pk} {redemption.reward.name}, {redemption.partner.legal_name}"
