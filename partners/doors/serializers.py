@@ -42,7 +42,9 @@ class StrictSerializer(serializers.Serializer[Any]):
         return value
 
     def _unknown(self) -> serializers.ErrorDetail:
-        return serializers.ErrorDetail(str(self.error_messages["unknown_field"]), code="unknown_field")
+        return serializers.ErrorDetail(
+            str(self.error_messages["unknown_field"]), code="unknown_field"
+        )
 
 
 class WholeNumberField(serializers.IntegerField):

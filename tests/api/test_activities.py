@@ -1,15 +1,17 @@
 """Facts through the API: each once, whatever is retried, and a result for each of a batch."""
 
 import itertools
+from datetime import timedelta
 
 import pytest
 
 from ledger.models import Account, Transfer
+from partners.doors.idempotency import KEPT, forget_old_answers
 from partners.models import Activity, RememberedAnswer
 from rewards.models import Award
 from tests.api.conftest import Poster, make_token, with_key
 from tests.api.test_problems import LINE, make_order
-from tests.rewards.cast import balance
+from tests.rewards.cast import NOON, balance
 
 
 class TestOne:
@@ -296,3 +298,20 @@ class TestReading:
         assert [(one["kind"], one["credit"]) for one in transfers] == [("earn", name)]
         assert erp.get(f"transfers/{transfers[0]['id']}").json() == transfers[0]
         assert Account.objects.filter(kind="pool").count() == 1
+
+
+class TestMemory:
+    def test_answers_are_kept_for_thirty_days(self, erp, earning_shop):
+        erp.post("activities", make_order(), key="same")
+        known = RememberedAnswer.objects.get()
+
+        assert forget_old_answers(as_of=known.answered_at + KEPT - timedelta(seconds=1)) == 0
+        assert forget_old_answers(as_of=known.answered_at + KEPT) == 1
+
+    def test_a_key_is_free_again_after_that(self, erp, earning_shop):
+        erp.post("activities", make_order(), key="same")
+        RememberedAnswer.objects.update(answered_at=NOON - KEPT)
+
+        answer = erp.post("activities", make_order(external_id="next"), key="same")
+
+        assert answer.status_code == 201
