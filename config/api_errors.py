@@ -174,6 +174,15 @@ TABLE: Mapping[type[Exception], Answer] = {
     sharing.NothingToSplitBy: Answer(
         422, "nothing_to_split_by", _("Nothing to split by"), detail=_("Give somebody a weight.")
     ),
+    sharing.ProgrammeNotLive: Answer(
+        422,
+        "programme_not_live",
+        _("The programme does not run"),
+        detail=_("The programme was closed, so nothing in it moves."),
+    ),
+    sharing.ReasonMissing: Answer(
+        422, "reason_missing", _("Reason missing"), detail=_("Say why, in words the team can read.")
+    ),
     sharing.UndoTooLate: Answer(409, "undo_too_late", _("Too late to undo")),
     sharing.NothingLeftToUndo: Answer(
         409, "nothing_left_to_undo", _("Nothing left to undo"), detail=_("Everything is spent.")

@@ -21,7 +21,7 @@ from ledger.posting import ChangedMeanwhile
 from partners import keys
 from partners.doors import idempotency
 from partners.models import ApiKey, Member
-from rewards import redeeming
+from rewards import redeeming, sharing
 from rewards.models import Programme
 from tests.api.conftest import RULES, Poster, make_token, signed_in, with_key
 from tests.rewards.cast import NOON, Shop, earn, make_partner, offer, owe, take
@@ -385,6 +385,9 @@ PROVOCATIONS: dict[str, Callable[[World], Any]] = {
     ),
     "self_share_not_allowed": self_share_not_allowed,
     "nothing_to_split_by": nothing_to_split_by,
+    # Closed between the check of the body and the share; a blank reason is refused before it.
+    "programme_not_live": breaks_with(sharing.ProgrammeNotLive()),
+    "reason_missing": breaks_with(sharing.ReasonMissing()),
     "undo_too_late": undo_too_late,
     "nothing_left_to_undo": nothing_left_to_undo,
     "malformed_request": breaks_with(SuspiciousOperation("odd")),
