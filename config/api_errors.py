@@ -90,10 +90,8 @@ TABLE: Mapping[type[Exception], Answer] = {
     PermissionDenied: Answer(403, "forbidden", _("Not allowed"), detail=_("This is not allowed.")),
     # What is asked for.
     problems.NotFoundHere: Answer(404, "not_found", _("Not found")),
-    exceptions.NotFound: Answer(
-        404, "not_found", _("Not found"), detail=str(problems.NotFoundHere())
-    ),
-    Http404: Answer(404, "not_found", _("Not found"), detail=str(problems.NotFoundHere())),
+    exceptions.NotFound: Answer(404, "not_found", _("Not found"), detail=problems.NOTHING_HERE),
+    Http404: Answer(404, "not_found", _("Not found"), detail=problems.NOTHING_HERE),
     exceptions.MethodNotAllowed: Answer(405, "method_not_allowed", _("Method not offered here")),
     exceptions.Throttled: Answer(
         429, "too_many_requests", _("Too many requests"), detail=_("Wait before the next request.")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
+from django.utils.translation import gettext_lazy
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.response import Response
 
@@ -41,11 +42,14 @@ class Refusal(Exception):
         self.retry_after = retry_after
 
 
+NOTHING_HERE = gettext_lazy("There is nothing here by that address.")
+
+
 class NotFoundHere(Refusal):
     """Nothing by that id is there, or it belongs to somebody else: the answer is the same."""
 
     def __init__(self) -> None:
-        super().__init__("There is nothing here by that address.")
+        super().__init__(str(NOTHING_HERE))
 
 
 def request_id() -> str:

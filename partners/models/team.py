@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from partners.models.company import Partner
 from partners.models.scope import PartnerScopedQuerySet
@@ -92,7 +93,7 @@ class Member(models.Model):
     class Status(models.TextChoices):
         INVITED = "invited", _("Invited")
         ACTIVE = "active", _("Active")
-        LEFT = "left", _("Left")
+        LEFT = "left", pgettext_lazy("member", "Left")
 
     public_id = models.UUIDField(
         default=uuid_utils.compat.uuid7, unique=True, editable=False, verbose_name=_("id")

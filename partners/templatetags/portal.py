@@ -35,16 +35,32 @@ register = template.Library()
 DAY_FORMATS = {
     "long": "j E Y",
     "short": "j M",
+    "month_only": "M",
+    "month_short": "M Y",
     "dated": "j M Y",
     "month": "F Y",
     "time": "j E Y, H:i",
 }
-BANNER_KINDS = {"success": "ok", "error": "bad", "warning": "warn"}
-BANNER_ICONS = {"ok": "ok", "bad": "stop", "warn": "warn", "": "info"}
 
 
 def current_language() -> str:
     return (get_language() or FALLBACK_LANGUAGE).split("-")[0]
+
+
+# Only English writes months with a capital.
+SHORT_MONTH = {"en": "M"}
+
+
+def format_day(moment: date | datetime, form: str) -> str:
+    """Write a day in one of ``DAY_FORMATS`` as the reader's language writes months."""
+    language = current_language()
+    pattern = DAY_FORMATS[form].replace("M", SHORT_MONTH.get(language, "b"))
+    text = format_date(moment, pattern)
+    return text if language == "en" else text.lower()
+
+
+BANNER_KINDS = {"success": "ok", "error": "bad", "warning": "warn"}
+BANNER_ICONS = {"ok": "ok", "bad": "stop", "warn": "warn", "": "info"}
 
 
 def find_unit(context: Context) -> UnitWording:
@@ -141,9 +157,7 @@ def day(context: Context, moment: date | datetime | None, form: str = "long") ->
         machine = moment.isoformat() if form == "time" else moment.date().isoformat()
     else:
         machine = moment.isoformat()
-    return format_html(
-        '<time datetime="{}">{}</time>', machine, format_date(moment, DAY_FORMATS[form])
-    )
+    return format_html('<time datetime="{}">{}</time>', machine, format_day(moment, form))
 
 
 @register.simple_tag(takes_context=True)
@@ -154,7 +168,7 @@ def day_text(context: Context, moment: date | datetime | None, form: str = "long
     if isinstance(moment, datetime):
         frame = getattr(getattr(context, "request", None), "frame", None)
         moment = timezone.localtime(moment, getattr(frame, "zone", None))
-    return format_date(moment, DAY_FORMATS[form])
+    return format_day(moment, form)
 
 
 @register.simple_tag(takes_context=True)

@@ -37,7 +37,7 @@ class StandingTab(ReadOnlyInline):
     def link(self, standing: Standing) -> SafeString | str:
         return link_to(standing, standing.programme.name)
 
-    @display(description=_("tier_code"))
+    @display(description=_("tier"))
     def tier(self, standing: Standing) -> str:
         return standing.tier_code.capitalize() or NOTHING
 

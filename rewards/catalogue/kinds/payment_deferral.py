@@ -17,7 +17,7 @@ class PaymentDeferral(RewardKind):
     """Our own entitlement row is the whole delivery, so it is written with the redemption."""
 
     code = "payment_deferral"
-    name = gettext_lazy("Payment")
+    name = gettext_lazy("Deferral")
     pictogram = "deferral"
     terms = (
         Field(name="days", label=gettext_lazy("Days of deferral"), type=FieldType.WHOLE, most=365),
