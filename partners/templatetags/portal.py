@@ -39,6 +39,7 @@ DAY_FORMATS = {
     "month_short": "M Y",
     "dated": "j M Y",
     "month": "F Y",
+    "since": "E Y",
     "time": "j E Y, H:i",
 }
 
