@@ -9,7 +9,7 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from config import api_docs
-from ledger import api as ledger_api
+from ledger.api import accounts, lots, transfers
 from partners import api as partners_api
 from partners.doors.problems import NotFoundHere
 from rewards.api import (
@@ -43,9 +43,9 @@ router.register("members", partners_api.MemberDoor, basename="member")
 router.register("activities", activities.ActivityDoor, basename="activity")
 router.register("preview", previewing.PreviewDoor, basename="preview")
 router.register("awards", awards.AwardDoor, basename="award")
-router.register("accounts", ledger_api.AccountDoor, basename="account")
-router.register("transfers", ledger_api.TransferDoor, basename="transfer")
-router.register("lots", ledger_api.LotDoor, basename="lot")
+router.register("accounts", accounts.AccountDoor, basename="account")
+router.register("transfers", transfers.TransferDoor, basename="transfer")
+router.register("lots", lots.LotDoor, basename="lot")
 router.register("programmes", programmes.ProgrammeDoor, basename="programme")
 router.register("standings", programmes.StandingDoor, basename="standing")
 router.register("rewards", catalogue.RewardDoor, basename="reward")

@@ -294,7 +294,7 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "ActivityKind": "partners.models.Activity.Kind",
-        "AccountKind": "ledger.api.OWNED_KINDS",
+        "AccountKind": "ledger.api.naming.OWNED_KINDS",
         "TransferKind": "ledger.models.Transfer.Kind",
         "PartnerStatus": "partners.models.Partner.Status",
         "MemberStatus": "partners.models.Member.Status",

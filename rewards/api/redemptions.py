@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ledger import accounts
-from ledger.api import AccountNameField, own_wallet_only
+from ledger.api.naming import AccountNameField, own_wallet_only
 from partners.doors.filtering import MomentFilter, PartnerFilter
 from partners.doors.idempotency import idempotent
 from partners.doors.serializers import (

@@ -1,4 +1,4 @@
-"""What partners hold: accounts with their balances, transfers and lots. Nothing here moves."""
+"""Accounts with their balances, and the statement of one account."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from django.core.exceptions import ValidationError
 from django.db.models import F, Min, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from ledger.api.naming import OWNED_KINDS, AccountNameField, own_wallet_only
 from ledger.models import Account, Lot, Transfer
 from ledger.naming import OWNED_PATTERN, match_account, name_account
 from ledger.statements import Movement, Statement, read_statement
 from partners.doors.filtering import (
-    MomentFilter,
     MomentFormField,
     PartnerFilter,
     describe_invalid,
@@ -31,54 +31,9 @@ from partners.doors.problems import NotFoundHere
 from partners.doors.serializers import MomentField
 from partners.doors.views import Door
 from partners.keys import Scope
-from partners.models import Actor, Member
 
 EXPIRING_SOON = timedelta(days=90)
 STATEMENT_LENGTH_MAX = timedelta(days=366)
-OWNED_KINDS = [choice for choice in Account.Kind.choices if choice[0] not in Account.HOUSE_KINDS]
-
-
-def own_wallet_only(actor: Actor) -> bool:
-    """A buyer sees the own wallet; the company's accounts are for head buyers and viewers."""
-    return actor.member is not None and actor.member.role == Member.Role.BUYER
-
-
-@extend_schema_field(
-    {"type": "string", "example": "pool:points:0190b6c2-5d1f-7c3a-9d0e-0b6f6b0c1a2d"}
-)
-class AccountNameField(serializers.Field[Account, Any, str, Any]):
-    def to_representation(self, value: Account) -> str:
-        return name_account(value)
-
-
-class AccountFormField(forms.CharField):
-    def clean(self, value: Any) -> str:
-        text = str(super().clean(value))
-        if text and match_account(text) is None:
-            raise ValidationError(_("This is not the id of an account."))
-        return text
-
-
-@extend_schema_field(OpenApiTypes.STR)
-class AccountFilter(django_filters.Filter):
-    """``account=<id>``, looked for along each of ``paths``."""
-
-    field_class = AccountFormField
-
-    def __init__(self, *, paths: tuple[str, ...], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.paths = paths
-
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        if not value:
-            return qs
-        wanted = Q()
-        for path in self.paths:
-            wanted |= match_account(value, path) or Q()
-        return qs.filter(wanted)
-
-
-# -------------------------------------------------------------------- accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +104,6 @@ class AccountFilters(django_filters.FilterSet):
     class Meta:
         model = Account
         fields: ClassVar[list[str]] = []
-
-
-# ------------------------------------------------------------------- statement
 
 
 class MovementOutput(serializers.Serializer[Movement]):
@@ -266,142 +218,4 @@ class AccountDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
                 **StatementOutput(found).data,
                 "next_cursor": None if after is None else write_cursor([after], binding=binding),
             }
-        )
-
-
-# ------------------------------------------------------------------- transfers
-
-
-class TransferOutput(serializers.ModelSerializer[Transfer]):
-    id = serializers.UUIDField(source="public_id")
-    unit = serializers.CharField(source="debit_account.unit.code")
-    partner = serializers.UUIDField(source="partner.public_id")
-    debit = AccountNameField(source="debit_account")
-    credit = AccountNameField(source="credit_account")
-    occurred_at = MomentField()
-    posted_at = MomentField()
-    reverses = serializers.UUIDField(source="reverses.public_id", allow_null=True, default=None)
-
-    class Meta:
-        model = Transfer
-        fields = (
-            "id",
-            "kind",
-            "unit",
-            "partner",
-            "debit",
-            "credit",
-            "amount",
-            "occurred_at",
-            "posted_at",
-            "reason_code",
-            "reference",
-            "reverses",
-        )
-        read_only_fields = fields
-
-
-class TransferFilters(django_filters.FilterSet):
-    partner = PartnerFilter(field_name="partner")
-    account = AccountFilter(paths=("debit_account__", "credit_account__"))
-    kind = django_filters.ChoiceFilter(choices=Transfer.Kind.choices)
-    reference = django_filters.CharFilter()
-    posted_from = MomentFilter(field_name="posted_at", lookup_expr="gte")
-    posted_until = MomentFilter(field_name="posted_at", lookup_expr="lt")
-
-    class Meta:
-        model = Transfer
-        fields: ClassVar[list[str]] = []
-
-
-@extend_schema(tags=["ledger"])
-class TransferDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
-    """Every movement, newest first. A transfer never changes; a correction is another transfer."""
-
-    scopes: ClassVar = {"list": Scope.TRANSFERS_READ, "retrieve": Scope.TRANSFERS_READ}
-    queryset = Transfer.objects.none()
-    serializer_class = TransferOutput
-    filterset_class = TransferFilters
-
-    def get_queryset(self) -> QuerySet[Transfer]:
-        rows = Transfer.objects.for_actor(self.actor)
-        if own_wallet_only(self.actor):
-            member = self.actor.member
-            rows = rows.filter(Q(debit_account__member=member) | Q(credit_account__member=member))
-        return rows.select_related(
-            "partner",
-            "reverses",
-            "debit_account__unit",
-            "debit_account__partner",
-            "debit_account__member",
-            "credit_account__unit",
-            "credit_account__partner",
-            "credit_account__member",
-        )
-
-
-# ------------------------------------------------------------------------ lots
-
-
-class LotOutput(serializers.ModelSerializer[Lot]):
-    account = AccountNameField()
-    unit = serializers.CharField(source="account.unit.code")
-    origin = serializers.UUIDField(
-        source="origin.public_id", help_text="The transfer that first credited it."
-    )
-    opened_by = serializers.UUIDField(source="opened_by.public_id")
-    earned_at = MomentField()
-    matures_at = MomentField(allow_null=True)
-    expires_at = MomentField(allow_null=True)
-
-    class Meta:
-        model = Lot
-        fields = (
-            "account",
-            "unit",
-            "origin",
-            "opened_by",
-            "amount",
-            "remaining",
-            "held",
-            "earned_at",
-            "matures_at",
-            "expires_at",
-        )
-        read_only_fields = fields
-
-
-class LotFilters(django_filters.FilterSet):
-    partner = PartnerFilter(field_name="account__partner")
-    account = AccountFilter(paths=("account__",))
-    state = django_filters.ChoiceFilter(
-        choices=[("open", _("Something left")), ("used", _("Used up"))], method="filter_by_state"
-    )
-    expires_from = MomentFilter(field_name="expires_at", lookup_expr="gte")
-    expires_until = MomentFilter(field_name="expires_at", lookup_expr="lt")
-
-    class Meta:
-        model = Lot
-        fields: ClassVar[list[str]] = []
-
-    def filter_by_state(self, rows: QuerySet[Lot], name: str, value: str) -> QuerySet[Lot]:
-        return rows.filter(remaining__gt=0) if value == "open" else rows.filter(remaining=0)
-
-
-@extend_schema(tags=["ledger"])
-class LotDoor(mixins.ListModelMixin, Door):
-    """Slices of balances, each with its own expiry. Those that expire first are spent first."""
-
-    scopes: ClassVar = {"list": Scope.ACCOUNTS_READ}
-    queryset = Lot.objects.none()
-    serializer_class = LotOutput
-    filterset_class = LotFilters
-    page_order = ("pk",)
-
-    def get_queryset(self) -> QuerySet[Lot]:
-        rows = Lot.objects.for_actor(self.actor)
-        if own_wallet_only(self.actor):
-            rows = rows.filter(account__member=self.actor.member)
-        return rows.select_related(
-            "account__unit", "account__partner", "account__member", "origin", "opened_by"
         )

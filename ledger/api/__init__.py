@@ -1,0 +1,1 @@
+"""What partners hold, for integrators: accounts, transfers and lots. Nothing here moves."""
