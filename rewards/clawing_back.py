@@ -29,10 +29,27 @@ class _Due:
     explanation: dict[str, Any] = field(default_factory=dict)
 
 
+def find_excess(
+    judgements: Mapping[int, Judgement], awards: Mapping[AwardKey, Award]
+) -> dict[AwardKey, int]:
+    """Return by how much awards on file exceed what the facts now give for them."""
+    amount_due = {
+        (due.order.stored_id, due.version.version_id, due.award.rule_code): due.award.amount
+        for judged in judgements.values()
+        for due in judged.awards
+    }
+    return {
+        key: award.amount - amount_due.get(key, 0)
+        for key, award in awards.items()
+        if award.amount > amount_due.get(key, 0)
+    }
+
+
 def claw_back_steps(
     facts: Mapping[int, Sequence[ActivityFacts]],
     judgements: Mapping[int, Judgement],
     awards: Mapping[AwardKey, Award],
+    excess: Mapping[AwardKey, int],
     books: Books,
     version_at: VersionAt,
     settlement: Settlement,
@@ -43,7 +60,7 @@ def claw_back_steps(
     """
     on_file = claw_backs_on_file(awards)
     fact_by_id = {fact.stored_id: fact for each in facts.values() for fact in each}
-    wanted = _due_by_facts(judgements) | _due_by_smaller_awards(judgements, awards, fact_by_id)
+    wanted = _due_by_facts(judgements) | _due_by_smaller_awards(awards, excess, fact_by_id)
     for key in on_file.keys() - wanted.keys():
         wanted[key] = _Due(fact_by_id[key[1]], 0)
     steps = []
@@ -95,27 +112,20 @@ def _due_by_facts(judgements: Mapping[int, Judgement]) -> dict[ClawBackKey, _Due
 
 
 def _due_by_smaller_awards(
-    judgements: Mapping[int, Judgement],
     awards: Mapping[AwardKey, Award],
+    excess: Mapping[AwardKey, int],
     fact_by_id: Mapping[int, ActivityFacts],
 ) -> dict[ClawBackKey, _Due]:
     """Awards that a late fact made smaller give the difference back, with the order as cause."""
-    amount_due = {
-        (due.order.stored_id, due.version.version_id, due.award.rule_code): due.award.amount
-        for judged in judgements.values()
-        for due in judged.awards
-    }
     smaller = {}
-    for key, award in awards.items():
-        excess = award.amount - amount_due.get(key, 0)
-        if excess > 0:
-            order = fact_by_id[key[0]]
-            steps = [
-                {"code": "awarded_before", "units": award.amount},
-                {"code": "due_by_later_facts", "units": award.amount - excess},
-            ]
-            explanation = {"rule": award.rule_code, "steps": steps, "total": excess}
-            smaller[key, key[0]] = _Due(order, excess, explanation)
+    for key, amount in excess.items():
+        award, order = awards[key], fact_by_id[key[0]]
+        steps = [
+            {"code": "awarded_before", "units": award.amount},
+            {"code": "due_by_later_facts", "units": award.amount - amount},
+        ]
+        explanation = {"rule": award.rule_code, "steps": steps, "total": amount}
+        smaller[key, key[0]] = _Due(order, amount, explanation)
     return smaller
 
 

@@ -15,7 +15,7 @@ from ledger.entries import Entry, Posted
 from ledger.models import Account, Transfer
 from ledger.posting import post
 from partners.events import EventDraft, record
-from rewards.clawing_back import claw_back_steps, keep_outcomes
+from rewards.clawing_back import claw_back_steps, find_excess, keep_outcomes
 from rewards.earning.judging import AwardDue, Judgement, judge
 from rewards.models import Award, Programme
 from rewards.programmes.live import version_lookup
@@ -43,10 +43,11 @@ def settle(
     settlement = Settlement(
         unmatched=[gap for judged in judgements.values() for gap in judged.unmatched]
     )
-    books = _open_books(programme, judgements)
     awards = awards_on_file(partner_ids, programme=programme)
+    excess = find_excess(judgements, awards)
+    books = _open_books(programme, judgements, losing={awards[key].partner_id for key in excess})
     steps = _award_steps(judgements, awards, books, programme, settlement)
-    steps += claw_back_steps(facts, judgements, awards, books, version_at, settlement)
+    steps += claw_back_steps(facts, judgements, awards, excess, books, version_at, settlement)
     steps.sort(key=lambda step: step.fact.canonical_place)
     if post_when_occurred:
         steps = [step.at_its_fact() for step in steps]
@@ -57,11 +58,14 @@ def settle(
     return settlement
 
 
-def _open_books(programme: Programme, judgements: Mapping[int, Judgement]) -> Books:
+def _open_books(
+    programme: Programme, judgements: Mapping[int, Judgement], *, losing: set[int]
+) -> Books:
+    """Open what settling may write in; ``losing`` are partners whose awards became smaller."""
     unit = programme.main_unit
-    earning = [pk for pk, judged in judgements.items() if judged.awards]
+    earning = losing | {pk for pk, judged in judgements.items() if judged.awards}
     # Whoever returned something may have to give back: pending first, debt last.
-    returning = [pk for pk, judged in judgements.items() if judged.claw_backs]
+    returning = losing | {pk for pk, judged in judgements.items() if judged.claw_backs}
     return Books(
         issued=accounts.house(unit, Account.Kind.ISSUED),
         taken_back=accounts.house(unit, Account.Kind.TAKEN_BACK),

@@ -11,7 +11,7 @@ from partners.models import Activity, Partner
 from partners.models.amounts import from_ten_thousandths
 from rewards.models import Programme, Standing, TierChange
 from rewards.programmes.calendar import local_date, local_midnight
-from rewards.programmes.live import version_in_force
+from rewards.programmes.live import version_lookup
 from rewards.tiers.qualifying import decide, first_day_of_year_to
 
 
@@ -51,19 +51,18 @@ def recalculate(
     run twice: a standing decided again by the same facts stays as it is. The caller owns the
     transaction.
     """
-    standings = list(
-        programme.standings.filter(partner_id__gt=after_partner_id).order_by("partner_id")[
-            :partners_max
-        ]
-    )
-    if not standings:
+    enrolled = programme.standings.filter(partner_id__gt=after_partner_id).order_by("partner_id")
+    partner_ids = list(enrolled.values_list("partner_id", flat=True)[:partners_max])
+    if not partner_ids:
         return 0, None
-    Partner.objects.lock({standing.partner_id for standing in standings})
+    Partner.objects.lock(set(partner_ids))
+    # Read only under the lock: until then crediting may have lifted somebody.
+    standings = list(programme.standings.filter(partner__in=partner_ids).order_by("partner_id"))
     until = local_midnight(day + timedelta(days=1), programme.time_zone)
     moved = _decide_all(
         standings, programme=programme, day=day, until=until, as_of=as_of, may_fall=True
     )
-    return moved, standings[-1].partner_id
+    return moved, partner_ids[-1]
 
 
 def window_figures(
@@ -101,7 +100,10 @@ def _decide_all(
     as_of: datetime,
     may_fall: bool,
 ) -> int:
-    definition = version_in_force(programme, as_of).definition
+    version = version_lookup(programme)(as_of)
+    if version is None:
+        # The programme does not run at this moment. Facts come in all the same; nobody moves.
+        return 0
     figures = window_figures(
         [standing.partner_id for standing in standings], programme=programme, day=day, until=until
     )
@@ -110,7 +112,7 @@ def _decide_all(
         now = figures.get(standing.partner_id, WindowFigures())
         decision = decide(
             spend_e4=now.spend_e4,
-            definition=definition,
+            definition=version.definition,
             current_code=standing.tier_code,
             may_fall=may_fall,
         )

@@ -1,0 +1,126 @@
+"""Late facts that make awards smaller, and programmes that do not run at the moment."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from django.db import transaction
+
+from ledger import accounts
+from ledger.auditing import audit
+from ledger.models import Account, Transfer
+from ledger.posting import Entry, post
+from partners.intake import ActivityReport, LineReport
+from partners.models import Activity, Partner
+from rewards import crediting
+from rewards.models import ClawBack, ProgrammeVersion, Standing
+from rewards.programmes.presets import load_preset
+from rewards.tiers.recalculating import recalculate
+from tests.factories import PartnerFactory
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def programme():
+    """The starter preset, in which silver earns half as much again."""
+    programme = load_preset("starter", as_of=NOW)
+    version = programme.versions.get()
+    definition = version.definition
+    definition["rules"][0]["tier_multiplier"] = True
+    for tier in definition["tiers"]:
+        tier["multiplier_percent"] = 150 if tier["code"] == "silver" else 100
+    ProgrammeVersion.objects.filter(pk=version.pk).update(definition=definition)
+    return programme
+
+
+@pytest.fixture
+def partner():
+    return PartnerFactory()
+
+
+def take_in(partner, number, sku, pounds, *, day, kind="order"):
+    report = ActivityReport(
+        kind=kind,
+        partner_id=partner.pk,
+        source="erp",
+        external_id=number,
+        occurred_at=datetime(2026, 3, day, 10, tzinfo=UTC),
+        currency="GBP",
+        lines=[LineReport(sku, 10_000, pounds * 10_000)],
+    )
+    with transaction.atomic():
+        return crediting.take_in([report], as_of=NOW)
+
+
+def spend_everything(programme, partner):
+    pool = accounts.pool(programme.main_unit, partner)
+    entry = Entry(
+        kind=Transfer.Kind.REDEEM,
+        debit=pool,
+        credit=accounts.house(programme.main_unit, Account.Kind.REDEEMED),
+        amount=pool.balance,
+        idempotency_key=f"test:{partner.pk}",
+        occurred_at=NOW,
+    )
+    with transaction.atomic():
+        Partner.objects.lock([partner.pk])
+        post([entry], posted_at=NOW)
+
+
+def balances(partner):
+    return dict(partner.accounts.filter(balance__gt=0).values_list("kind", "balance"))
+
+
+class TestALateFactThatLowersATier:
+    def test_takes_back_what_the_tier_had_added_although_nothing_was_returned_of_it(
+        self, programme, partner
+    ):
+        take_in(partner, "A1", "mug", 2_500, day=10)
+        take_in(partner, "A2", "jug", 1_000, day=20)
+        assert balances(partner) == {"pool": 4_000}
+        spend_everything(programme, partner)
+
+        # Before any purchase: it matches no order, but the spend before A2 is below silver now.
+        take_in(partner, "C1", "pot", 500, day=1, kind="return")
+
+        claw_back = ClawBack.objects.get()
+        assert (claw_back.due, claw_back.debt) == (500, 500)
+        assert balances(partner) == {"debt": 500}
+        assert audit(as_of=NOW).ok
+
+
+class TestAProgrammeThatDoesNotRunNow:
+    def test_takes_in_facts_of_the_time_when_it_ran_and_moves_nobody(self, programme, partner):
+        programme.ends_on = date(2026, 3, 15)
+        programme.save()
+
+        take_in(partner, "A1", "mug", 2_500, day=14)
+        take_in(partner, "A2", "mug", 2_500, day=15)
+
+        assert balances(partner) == {"pool": 2_500}
+        assert Activity.objects.count() == 2
+        assert Standing.objects.get(partner=partner).tier_code == ""
+
+    def test_has_nights_that_change_nothing(self, programme, partner):
+        take_in(partner, "A1", "mug", 2_500, day=14)
+        programme.ends_on = date(2026, 3, 15)
+        programme.save()
+
+        moved, last = recalculate(programme=programme, day=date(2028, 3, 1), as_of=NOW)
+
+        assert (moved, last) == (0, partner.pk)
+        assert Standing.objects.get(partner=partner).tier_code == "silver"
+
+    def test_takes_back_what_it_gave_for_orders_that_are_now_before_its_start(
+        self, programme, partner
+    ):
+        take_in(partner, "A1", "mug", 100, day=10)
+        programme.starts_on = date(2026, 3, 15)
+        programme.save()
+
+        take_in(partner, "A2", "mug", 50, day=11)
+
+        assert balances(partner) == {}
+        assert ClawBack.objects.get().collected == 100
