@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from ledger.append_only import find_missing
-from ledger.models import Account, Lot, Transfer
+from ledger.models import Account, Lot, LotUse, Transfer
 from ledger.promises import PROMISES, Promise
 
 
@@ -64,6 +64,7 @@ def audit(*, as_of: datetime) -> AuditReport:
     Stored balances are compared with the whole journal; what looks back in time (no balance was
     ever below zero) looks at what was posted up to ``as_of``. Others may post meanwhile.
     """
+    _refresh_statistics()
     found = [_find_divergence(promise, as_of) for promise in PROMISES]
     missing = [
         Divergence("append_only_guard_missing", name=one) for one in find_missing(connection)
@@ -74,6 +75,15 @@ def audit(*, as_of: datetime) -> AuditReport:
         lots=Lot.objects.count(),
         divergences=(*(one for one in found if one is not None), *missing[:1]),
     )
+
+
+def _refresh_statistics() -> None:
+    """Tell PostgreSQL how large the ledger is now: after a bulk load it plans for empty tables."""
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        for model in (Account, Transfer, Lot, LotUse):
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
 
 
 def _find_divergence(promise: Promise, as_of: datetime) -> Divergence | None:
