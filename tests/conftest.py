@@ -78,6 +78,13 @@ LEFT_OUT = pytest.StashKey[dict[str, list[str]]]()
 def find_reason_to_leave_out(config: pytest.Config, item: pytest.Item) -> str | None:
     if item.get_closest_marker("long") and not config.getoption("long"):
         return "run only with --long"
+    once_runs_on = os.environ.get("TESTS_ONCE_RUN_ON", "")
+    if (
+        item.get_closest_marker("once")
+        and once_runs_on == "PostgreSQL"
+        and connection.vendor != "postgresql"
+    ):
+        return "say nothing about the database and run on PostgreSQL"
     if item.get_closest_marker("pg") and connection.vendor != "postgresql":
         return "need row locks, which SQLite has not"
     return None

@@ -61,14 +61,22 @@ def count(report: Path) -> Counts:
     return Counts(passed=verdicts.count(0), failed=verdicts.count(2), skipped=verdicts.count(1))
 
 
-def start(name: str, database_url: str, arguments: list[str], place: Path, *, aside: bool) -> Run:
+def start(
+    name: str,
+    database_url: str,
+    arguments: list[str],
+    place: Path,
+    *,
+    aside: bool,
+    once_runs_on: str,
+) -> Run:
     report = place / f"{name}.xml"
     output = place / f"{name}.txt" if aside else None
     command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *arguments]
     # pytest keeps a cache of what failed last; two processes would write it at once.
     command += ["-o", f"cache_dir=var/pytest-{name.lower()}"]
     environ = {**os.environ, "TESSERA_MODE": "test", "TESSERA_PROCESS": "web"}
-    environ |= {"DATABASE_URL": database_url, "REDIS_URL": ""}
+    environ |= {"DATABASE_URL": database_url, "REDIS_URL": "", "TESTS_ONCE_RUN_ON": once_runs_on}
     with ExitStack() as files:
         target: IO[bytes] | None = files.enter_context(output.open("wb")) if output else None
         # stdout is flushed by then: what was said before stands before.
@@ -141,7 +149,7 @@ def main() -> int:
         if options.db != "sqlite":
             urls["PostgreSQL"] = stack.enter_context(run_postgresql()).url_of("tessera")
         runs = [
-            start(name, url, arguments, place, aside=number > 0)
+            start(name, url, arguments, place, aside=number > 0, once_runs_on=list(urls)[-1])
             for number, (name, url) in enumerate(urls.items())
         ]
         codes = finish(runs)

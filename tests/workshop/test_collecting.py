@@ -45,7 +45,7 @@ globals().update(
 )
 """
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 
 def run_suite_of(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
