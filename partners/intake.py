@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -20,6 +20,9 @@ from partners.models import Activity, ActivityLine
 from partners.models.amounts import from_ten_thousandths
 
 KEYS_PER_QUERY = 900
+# A time outside is a slip of the pen; the calendar also ends before what it earns would expire.
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 NaturalKey = tuple[str, str]
 

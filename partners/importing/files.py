@@ -129,7 +129,8 @@ def _checked_lines(text: io.TextIOWrapper, encoding: str) -> Iterator[str]:
                     % {"number": number, "limit": LINE_CHARACTERS_MAX}
                 )
             yield line
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
+        # Not only UnicodeDecodeError: UTF-16 without its mark is a plain UnicodeError.
         raise EncodingDiffers(
             _(
                 "After line %(number)d the file is not text in %(encoding)s. Name its encoding in the mapping."

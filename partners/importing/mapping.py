@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -155,9 +156,13 @@ def _read_zone(name: str) -> ZoneInfo:
 
 
 def _read_encoding(name: str | None) -> str | None:
+    if not name:
+        return None
     try:
-        return codecs.lookup(name).name if name else None
-    except LookupError as error:
+        # Trying it refuses what Python calls an encoding and is none of text, such as base64.
+        "a".encode(name)
+        return codecs.lookup(name).name
+    except (LookupError, ValueError) as error:
         raise MappingInvalid(
             _("%(name)r is not an encoding such as utf-8.") % {"name": name}
         ) from error
@@ -170,7 +175,19 @@ def _check_separators(mapping: Mapping) -> None:
         )
     if mapping.delimiter is not None and len(mapping.delimiter) != 1:
         raise MappingInvalid(_("delimiter is one character."))
-    if not all(isinstance(form, str) and "%" in form for form in mapping.dates):
+    if not all(_reads_dates(pattern) for pattern in mapping.dates):
         raise MappingInvalid(
             _("dates holds patterns of percent signs and letters, as strptime reads them.")
         )
+
+
+def _reads_dates(pattern: Any) -> bool:
+    """Say whether strptime knows every sign of the pattern and meets none of them twice."""
+    if not isinstance(pattern, str) or "%" not in pattern:
+        return False
+    try:
+        # Both ways, because some signs can be written and not read.
+        datetime.strptime(datetime(2026, 3, 2, tzinfo=UTC).strftime(pattern), pattern)  # noqa: DTZ007 - only tried
+    except (ValueError, re.error):
+        return False
+    return True

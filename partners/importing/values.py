@@ -8,6 +8,7 @@ from functools import lru_cache
 from django.utils.translation import gettext as _
 
 from partners.importing.mapping import CURRENCY, Mapping
+from partners.intake import EARLIEST, LATEST
 
 AMOUNT_MAX_E4 = 10**12 * 10_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -79,9 +80,12 @@ def make_time_reader(mapping: Mapping, *, shift_days: int = 0) -> Callable[[str]
             moment += shift
             if moment.tzinfo is None:
                 moment = moment.replace(tzinfo=mapping.zone)
-            return (moment.astimezone(UTC) - EPOCH) // MICROSECOND
+            moment = moment.astimezone(UTC)
         except OverflowError as error:
             raise ValueNotReadable(_("This date is out of range.")) from error
+        if not EARLIEST <= moment < LATEST:
+            raise ValueNotReadable(_("This date is out of range."))
+        return (moment - EPOCH) // MICROSECOND
 
     return read_time
 

@@ -51,6 +51,10 @@ class TestOpenText:
         with pytest.raises(EncodingDiffers, match="not text in utf-8"):
             read(write(tmp_path, content))
 
+    def test_says_so_where_utf_16_has_no_mark(self, tmp_path):
+        with pytest.raises(EncodingDiffers, match="not text in utf-16"):
+            read(write(tmp_path, TEXT.encode("utf-16-le")), encoding="utf-16")
+
     def test_counts_the_bytes_that_were_read(self, tmp_path):
         path = write(tmp_path, TEXT.encode())
 

@@ -130,6 +130,11 @@ class TestTimes:
         with pytest.raises(ValueNotReadable):
             make_time_reader(LONDON)(text)
 
+    @pytest.mark.parametrize("text", ["0001-01-01", "0201-05-01", "2200-01-01", "9998-12-31"])
+    def test_refuses_a_year_that_is_a_slip_of_the_pen(self, text):
+        with pytest.raises(ValueNotReadable, match="out of range"):
+            make_time_reader(LONDON)(text)
+
     def test_refuses_a_date_that_leaves_the_calendar(self):
         with pytest.raises(ValueNotReadable, match="out of range"):
             make_time_reader(LONDON, shift_days=7)("9999-12-31")
