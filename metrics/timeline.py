@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -167,13 +168,31 @@ def _points_taken_back(
         details.append(_("%(points)s were not asked for.") % {"points": left})
     return {
         "icon": "back",
-        "title": _("Return %(document)s") % {"document": payload.get("document", "")},
+        "title": _name_cause(payload),
         "detail": " ".join(details),
         "amount": -payload.get("collected", 0),
         "explanation": _why_taken_back(
             background.claw_backs.get(str(payload.get("activity")), []), teller
         ),
     }
+
+
+def _points_given_back(
+    event: Event, payload: Fields, background: Background, teller: Teller
+) -> Fields:
+    return {
+        "icon": "back",
+        "title": _name_cause(payload),
+        "detail": capfirst(_("the points came back")),
+        "amount": payload["amount"],
+    }
+
+
+def _name_cause(payload: Fields) -> str:
+    """A return takes back; so does an order that late facts made worth less."""
+    is_order = payload.get("kind") == "order"
+    title = _("Order %(document)s") if is_order else _("Return %(document)s")
+    return title % {"document": payload.get("document", "")}
 
 
 def _why_taken_back(claw_backs: Sequence[ClawBack], teller: Teller) -> Explanation | None:
@@ -316,6 +335,7 @@ def _unknown(event: Event, payload: Fields, background: Background, teller: Tell
 TELLERS: dict[str, Callable[[Event, Fields, Background, Teller], Fields]] = {
     "points_earned": _points_earned,
     "points_taken_back": _points_taken_back,
+    "points_given_back": _points_given_back,
     "tier_changed": _tier_changed,
     "redemption_moved": _redemption_moved,
     "points_shared": _points_shared,

@@ -14,6 +14,7 @@ class RewardsConfig(AppConfig):
         import_module("partners.events").register(
             "points_earned",
             "points_taken_back",
+            "points_given_back",
             "tier_changed",
             "redemption_moved",
             "points_shared",

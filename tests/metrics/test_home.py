@@ -198,6 +198,22 @@ class TestTimeline:
         assert item.explanation.rows[-1] == ("Taken back", "100")
         assert ("Value of the goods returned", "£100.00") in item.explanation.rows
 
+    def test_points_that_a_late_order_gives_back_are_an_entry_of_the_return(self, shop):
+        earn_by_rules(shop)
+        order(shop, "575607", "100.00")
+        order(shop, "C575700", "100.00", kind="return", at=NOON + timedelta(days=2))
+
+        order(shop, "575650", "100.00", at=NOON + timedelta(days=1))
+
+        entries = [(item.title, item.amount) for item in look(shop.alice).context["home"].timeline]
+        assert entries == [
+            ("Return C575700", 100),
+            ("Return C575700", -100),
+            ("Return C575700", -100),
+            ("Order 575650", 100),
+            ("Order 575607", 100),
+        ]
+
     def test_a_redemption_is_one_entry_whatever_it_went_through(self, shop):
         earn(shop.pool, 1_000)
         take(shop.alice, shop.pool, offer(shop.programme))

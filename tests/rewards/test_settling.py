@@ -10,7 +10,7 @@ from ledger.auditing import audit
 from ledger.models import Account, Transfer
 from ledger.posting import Entry, post
 from partners.intake import ActivityReport, LineReport
-from partners.models import Activity, Partner
+from partners.models import Activity, Event, Partner
 from rewards import crediting
 from rewards.models import ClawBack, ProgrammeVersion, Standing
 from rewards.programmes.presets import load_preset
@@ -89,6 +89,31 @@ class TestALateFactThatLowersATier:
         assert (claw_back.due, claw_back.debt) == (500, 500)
         assert balances(partner) == {"debt": 500}
         assert audit(as_of=NOW).ok
+
+    def test_is_told_of_the_order_that_is_worth_less(self, programme, partner):
+        take_in(partner, "A1", "mug", 2_500, day=10)
+        take_in(partner, "A2", "jug", 1_000, day=20)
+
+        take_in(partner, "C1", "pot", 500, day=1, kind="return")
+
+        told = Event.objects.get(kind="points_taken_back").payload
+        assert (told["kind"], told["document"], told["collected"]) == ("order", "A2", 500)
+
+
+class TestALateOrderThatExplainsAReturnBetter:
+    def test_is_told_as_points_given_back(self, programme, partner):
+        take_in(partner, "A1", "mug", 10, day=3)
+        take_in(partner, "C1", "mug", 10, day=9, kind="return")
+
+        # The return now belongs to the newer order; of the older one nothing is taken back.
+        take_in(partner, "A2", "mug", 20, day=6)
+
+        kinds = list(Event.objects.order_by("sequence").values_list("kind", flat=True))
+        assert kinds.count("points_given_back") == 1
+        told = Event.objects.get(kind="points_given_back").payload
+        assert (told["kind"], told["document"], told["amount"]) == ("return", "C1", 10)
+        taken = Event.objects.filter(kind="points_taken_back").values_list("payload", flat=True)
+        assert [payload["collected"] for payload in taken] == [10, 10]
 
 
 class TestAProgrammeThatDoesNotRunNow:
