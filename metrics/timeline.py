@@ -78,7 +78,7 @@ def read_timeline(
     items, seen = [], set()
     for event in events:
         redemption = event.payload.get("redemption")
-        if redemption in seen:
+        if redemption in seen or _is_of_another_wallet(redemption, background, member):
             continue
         if redemption:
             seen.add(redemption)
@@ -93,6 +93,16 @@ def _visible_to(actor: Actor, member: Member) -> Any:
     return events.exclude(kind__in=PERSONAL_KINDS).exclude(
         Q(kind__in=BOTH_SIDES_KINDS) & Q(member__isnull=False)
     )
+
+
+def _is_of_another_wallet(
+    redemption_id: str | None, background: Background, member: Member
+) -> bool:
+    """What somebody took from their own wallet is theirs, for a head buyer and a viewer too."""
+    redemption = background.redemptions.get(redemption_id or "")
+    if redemption is None or redemption.account.member_id is None:
+        return False
+    return redemption.member_id != member.pk
 
 
 def _read_background(actor: Actor, events: Sequence[Event]) -> Background:
@@ -236,7 +246,7 @@ def _redemption_moved(
         details.append(_("Redeemed by %(name)s") % who)
         paid_by_pool = redemption.account.member_id is None
         if not paid_by_pool:
-            details.append(_("from the own wallet"))
+            details.append(_("from their own wallet"))
     if has_come_back:
         details.append(_("the points came back"))
     return {
