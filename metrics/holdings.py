@@ -24,6 +24,7 @@ class Balance:
 
     soon: int
     soon_until: date | None
+    soon_first: Lapse | None
     soon_days: int
     later: int
     held: int
@@ -110,6 +111,7 @@ def weigh(holdings: Holdings, as_of: datetime, zone: ZoneInfo) -> tuple[Balance,
     balance = Balance(
         soon=soon_amount,
         soon_until=soon[-1].last_day if soon else None,
+        soon_first=soon[0] if len(soon) > 1 else None,
         soon_days=(soon[-1].last_day - today).days if soon else 0,
         later=later_amount,
         held=holdings.shown.held if holdings.shown else 0,

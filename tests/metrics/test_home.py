@@ -108,6 +108,17 @@ class TestBalance:
         assert balance.soon_days == 19
         assert balance.next_expiry.last_day.isoformat() == "2026-09-30"
 
+    def test_names_the_first_date_where_several_are_near(self, shop):
+        earn(shop.pool, 2_121, expires_at=datetime(2026, 3, 31, 23, tzinfo=UTC))
+        earn(shop.pool, 1_305, expires_at=datetime(2026, 4, 8, 23, tzinfo=UTC))
+
+        page = look(shop.alice)
+
+        balance = page.context["home"].balance
+        assert (balance.soon, balance.soon_until.isoformat()) == (3_426, "2026-04-08")
+        assert "Next to expire: 2,121" in page.content.decode()
+        assert "after 31 March 2026" in page.content.decode()
+
     def test_leaves_out_what_has_expired_before_the_night_retires_it(self, shop):
         earn(shop.pool, 300, expires_at=TODAY - timedelta(hours=1))
         earn(shop.pool, 50)
@@ -224,6 +235,17 @@ class TestTimeline:
             ("Credit on the next invoice", -120)
         ]
         assert items[0].state.word == "Delivered"
+
+    def test_what_somebody_took_from_their_wallet_is_theirs(self, shop):
+        earn(shop.wallet(shop.bob), 1_000)
+        take(shop.bob, shop.wallet(shop.bob), offer(shop.programme, audience="member"))
+
+        titles = {
+            member.person.name: [item.title for item in look(member).context["home"].timeline]
+            for member in (shop.alice, shop.vera, shop.bob)
+        }
+
+        assert titles == {"Alice": [], "Vera": [], "Bob": ["Credit on the next invoice"]}
 
     def test_an_unknown_kind_is_shown_plainly(self, shop):
         Partner.objects.lock([shop.partner.pk])
