@@ -140,6 +140,21 @@ class ShareForm(forms.Form):
         return sum(self.given)
 
     @property
+    def sum_proposed(self) -> int:
+        return sum(self.proposed)
+
+    @property
+    def standing(self) -> str:
+        """How the sum stands: ``exact``, or the one thing in its way that is said first."""
+        if "amount" in self.errors and not self.to_share:
+            return "unread"
+        if self.to_share > self.available:
+            return "beyond"
+        if self.missing:
+            return "short" if self.missing > 0 else "over"
+        return "exact" if self.to_share else "empty"
+
+    @property
     def has_notes(self) -> bool:
         return any(row.note.value() for row in self.rows())
 

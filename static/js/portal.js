@@ -52,6 +52,11 @@ function readWhole(text, of) {
   return /^[0-9]{1,13}$/.test(plain) ? BigInt(plain) : null;
 }
 
+function mark(field, isWrong) {
+  if (isWrong) field.setAttribute("aria-invalid", "true");
+  else field.removeAttribute("aria-invalid");
+}
+
 function readWeight(text) {
   const match = text.trim().replace(",", ".").match(/^([0-9]{1,4})(?:\.([0-9]{1,3}))?$/);
   return match ? BigInt(match[1]) * 1000n + BigInt((match[2] ?? "").padEnd(3, "0")) : 0n;
@@ -86,37 +91,42 @@ function followShare(form) {
   };
 
   function follow({ splits }) {
-    const amount = readWhole(amountField.value, available) ?? 0n;
+    const typed = readWhole(amountField.value, available);
+    const amount = typed ?? 0n;
+    mark(amountField, typed === null || amount > available);
     const method = form.querySelector("[data-method]:checked")?.value;
     const byHand = method === "by_hand";
     const weights = rows.map(({ include, weight }) =>
       include.checked ? (method === "weights" ? readWeight(weight.value) : 1n) : 0n);
     const proposals = divide(amount, weights);
-    let sum = 0n;
+    let [sum, suggested] = [0n, 0n];
     rows.forEach(({ row, include, part, proposed, delta }, place) => {
       if (splits && !byHand) part.value = String(proposals[place]);
       const given = include.checked ? readWhole(part.value) : 0n;
-      part.toggleAttribute("aria-invalid", given === null);
+      mark(part, given === null);
       row.classList.toggle("off", !include.checked);
       sum += given ?? 0n;
       const suggestion = byHand ? (given ?? 0n) : proposals[place];
+      suggested += suggestion;
       proposed.textContent = write(suggestion);
       delta.textContent = (given ?? 0n) === suggestion ? "" : sign((given ?? 0n) - suggestion);
     });
     const gap = amount - sum;
     show("amount", write(amount));
     show("kept", write(available > amount ? available - amount : 0n));
-    show("proposed", write(amount));
+    show("proposed", write(suggested));
     show("sum", write(sum));
     show("missing", gap === 0n ? "" : sign(-gap));
     show("gap", write(gap < 0n ? -gap : gap));
     const percent = available > 0n ? Number((amount * 100n) / available) : 0;
     form.querySelector("[data-pool-bar]").setAttribute("width", `${Math.min(percent, 100)}%`);
     const state = form.querySelector("[data-state]");
-    state.classList.toggle("ok", gap === 0n);
-    state.classList.toggle("bad", gap !== 0n);
+    const sums = gap === 0n ? "exact" : gap > 0n ? "short" : "over";
+    const cannot = typed === null ? "unread" : amount > available ? "beyond" : "";
+    const when = cannot || (amount === 0n && sum === 0n ? "empty" : sums);
+    state.classList.toggle("ok", when === "exact");
+    state.classList.toggle("bad", when !== "exact");
     for (const words of state.querySelectorAll("[data-when]")) {
-      const when = gap === 0n ? "exact" : gap > 0n ? "short" : "over";
       words.toggleAttribute("hidden", words.dataset.when !== when);
     }
   }

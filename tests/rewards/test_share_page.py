@@ -148,6 +148,26 @@ class TestSharePage:
         assert not Share.objects.exists()
 
     @pytest.mark.parametrize(
+        ("amount", "standing", "said"),
+        [
+            ("501", "beyond", "The pool holds less than that."),
+            ("-5", "unread", "Write a number such as 3000."),
+            ("", "empty", "Say how much to share."),
+            ("500", "exact", "shared out, exact"),
+        ],
+    )
+    def test_calls_a_sum_exact_only_where_it_can_be_shared(self, amount, standing, said):
+        shop = open_shop_today(points=500)
+        data = share_form(shop, {shop.bob: 1}, amount=amount, method="equal", step="split")
+
+        page = sign_in(shop.alice).post(SHARE, data)
+
+        shown = re.findall(r'<span data-when="(\w+)">', page.content.decode())
+        assert page.context["form"].standing == standing
+        assert shown == [standing]
+        assert said in words(page)
+
+    @pytest.mark.parametrize(
         ("amount", "said"),
         [
             ("130", "10 points are still to be given"),
