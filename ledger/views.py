@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.text import slugify
@@ -86,6 +87,9 @@ def statement_csv(request: PortalRequest) -> HttpResponse:
     """Give all movements of the period as a file that a spreadsheet opens safely."""
     accounts = _accounts_of(request)
     form = _read_form(request, accounts)
+    if not form.is_valid():
+        # A file of other days than those asked for would not say so; the page does.
+        return redirect(f"{reverse('ledger:statement')}?{request.GET.urlencode()}")
     account = _chosen_account(form, accounts)
     _period, days = form.period_and_days(today=timezone.localdate())
     number = slugify(request.member.partner.erp_number) or "company"

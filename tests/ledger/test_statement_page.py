@@ -241,7 +241,7 @@ class TestBadInput:
         earn(shop.pool, 10)
 
         assert look(shop.alice, **query).status_code == 422
-        assert enter(shop.alice).get(FILE, query).status_code == 200
+        assert enter(shop.alice).get(FILE, query, follow=True).status_code == 422
 
     def test_other_dates_win_over_the_preset_they_were_changed_from(self, shop):
         earn(shop.pool, 10)
@@ -287,6 +287,16 @@ class TestFile:
         assert 'filename="statement-12346-20260101-20260312.csv"' in answer["Content-Disposition"]
         assert len(rows) == 1 + 61
         assert rows[-1][2:] == ["Shared with the team", "To Bob", "-100", "500"]
+
+    def test_is_not_another_period_than_the_one_asked_for(self, shop):
+        earn(shop.pool, 10)
+        asked = {"period": "own", "first": "2026-03-10", "last": "2026-03-01"}
+
+        answer = enter(shop.alice).get(FILE, asked, follow=True)
+
+        assert answer.redirect_chain[0][0].startswith(f"{PAGE}?")
+        assert answer.status_code == 422
+        assert "The last day is before the first." in answer.content.decode()
 
     def test_no_text_of_a_person_becomes_a_formula(self, shop):
         shop.bob.person.name = "=HYPERLINK(1)"
