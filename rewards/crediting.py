@@ -14,7 +14,7 @@ from partners.intake import ActivityConflict, ActivityReport, Recorded
 from partners.models import Partner
 from rewards.earning.evaluating import RuleAward, evaluate
 from rewards.earning.facts import ActivityFacts, LineFacts
-from rewards.earning.judging import tier_before
+from rewards.earning.judging import Unmatched, tier_before
 from rewards.models import Award, Programme, Standing
 from rewards.programmes.calendar import local_date
 from rewards.programmes.live import version_in_force
@@ -64,6 +64,7 @@ def take_in(
     if not touched:
         return taken
     new_ids = {r.activity.pk for r in taken.results if isinstance(r, Recorded) and r.is_new}
+    gaps: dict[int | None, Unmatched] = {}
     for programme in Programme.objects.live().select_related("main_unit"):
         enrol(touched, programme=programme, as_of=as_of)
         settlement = settle(
@@ -74,11 +75,12 @@ def take_in(
         taken.units_awarded[code] = settlement.units_awarded
         taken.units_clawed_back[code] = settlement.units_clawed_back
         taken.compensated[code] = settlement.compensated
-        gaps = [gap for gap in settlement.unmatched if gap.cause.id in new_ids]
-        taken.unmatched_lines = len(gaps)
-        taken.unmatched_e4 = sum(gap.amount_e4 for gap in gaps)
+        # Programmes of one currency find the same gaps.
+        gaps |= {gap.line_id: gap for gap in settlement.unmatched if gap.cause.id in new_ids}
         if decide_tiers:
             raise_standings(touched, programme=programme, as_of=as_of)
+    taken.unmatched_lines = len(gaps)
+    taken.unmatched_e4 = sum(gap.amount_e4 for gap in gaps.values())
     return taken
 
 
@@ -120,7 +122,7 @@ def preview(
         lines=list(lines),
     )
     spend = RollingSpend()
-    for fact in facts_of([partner.pk], time_zone=programme.time_zone)[partner.pk]:
+    for fact in facts_of([partner.pk], programme=programme)[partner.pk]:
         if fact.canonical_place < order.canonical_place:
             spend.add(fact.local_date, -fact.amount_e4 if fact.kind == "return" else fact.amount_e4)
     tier = tier_before(order, definition=definition, spend=spend)

@@ -8,16 +8,23 @@ from django.db.models import BigIntegerField, ExpressionWrapper, F
 
 from partners.models import Activity, ActivityLine
 from rewards.earning.facts import ActivityFacts, LineFacts
+from rewards.models import Programme
 
 JUDGED_KINDS = (Activity.Kind.ORDER, Activity.Kind.RETURN)
 
 
-def facts_of(partner_ids: Sequence[int], *, time_zone: str) -> dict[int, list[ActivityFacts]]:
-    """Return every judged fact of these partners with its lines: two queries, whatever the number."""
-    zone = ZoneInfo(time_zone)
+def facts_of(partner_ids: Sequence[int], *, programme: Programme) -> dict[int, list[ActivityFacts]]:
+    """
+    Return what a programme judges of these partners, with lines: two queries, whatever the number.
+
+    Only facts in the programme's own currency: an amount in another one is no number of pounds.
+    """
+    zone = ZoneInfo(programme.time_zone)
     facts: dict[int, list[ActivityFacts]] = {partner_id: [] for partner_id in partner_ids}
     by_activity: dict[int, ActivityFacts] = {}
-    activities = Activity.objects.filter(partner__in=partner_ids, kind__in=JUDGED_KINDS)
+    activities = Activity.objects.filter(
+        partner__in=partner_ids, kind__in=JUDGED_KINDS, currency=programme.currency
+    )
     rows = activities.annotate(amount_e4=_as_stored("amount")).values_list(
         "pk",
         "partner_id",
@@ -45,16 +52,18 @@ def facts_of(partner_ids: Sequence[int], *, time_zone: str) -> dict[int, list[Ac
         )
         by_activity[row.pk] = fact
         facts[row.partner_id].append(fact)
-    for activity_id, lines in _lines_of(partner_ids).items():
+    for activity_id, lines in _lines_of(partner_ids, programme.currency).items():
         by_activity[activity_id].lines = lines
     return facts
 
 
-def _lines_of(partner_ids: Iterable[int]) -> dict[int, list[LineFacts]]:
+def _lines_of(partner_ids: Iterable[int], currency: str) -> dict[int, list[LineFacts]]:
     lines: dict[int, list[LineFacts]] = defaultdict(list)
     rows = (
         ActivityLine.objects.filter(
-            activity__partner__in=partner_ids, activity__kind__in=JUDGED_KINDS
+            activity__partner__in=partner_ids,
+            activity__kind__in=JUDGED_KINDS,
+            activity__currency=currency,
         )
         .annotate(quantity_e4=_as_stored("quantity"), amount_e4=_as_stored("amount"))
         .order_by("activity_id", "position")

@@ -32,8 +32,14 @@ def claw_backs_on_file(awards: Mapping[AwardKey, Award]) -> dict[ClawBackKey, Cl
     }
 
 
-def store_matches(partner_ids: Sequence[int], judgements: Iterable[Judgement]) -> None:
-    """Make the stored matches of these partners what was just judged; touch only what differs."""
+def store_matches(
+    partner_ids: Sequence[int], judgements: Iterable[Judgement], *, programme: Programme
+) -> None:
+    """
+    Make the stored matches of these partners what was just judged; touch only what differs.
+
+    Matches depend on nothing of a programme but its currency.
+    """
     wanted = {
         (match.return_line.id, match.order_line.id): (match.quantity_e4, match.amount_e4)
         for judged in judgements
@@ -41,7 +47,10 @@ def store_matches(partner_ids: Sequence[int], judgements: Iterable[Judgement]) -
     }
     on_file = {
         (row.return_line_id, row.order_line_id): row
-        for row in ReturnMatch.objects.filter(return_line__activity__partner__in=partner_ids)
+        for row in ReturnMatch.objects.filter(
+            return_line__activity__partner__in=partner_ids,
+            return_line__activity__currency=programme.currency,
+        )
     }
     stale = [row.pk for key, row in on_file.items() if wanted.get(key) != row.stored_parts]
     if stale:

@@ -41,7 +41,7 @@ def settle(
     filling an empty ledger: each transfer is posted at its fact's own time instead of ``as_of``.
     """
     version_at = version_lookup(programme)
-    facts = facts_of(partner_ids, time_zone=programme.time_zone)
+    facts = facts_of(partner_ids, programme=programme)
     judgements = {pk: judge(each, version_at=version_at) for pk, each in facts.items()}
     settlement = Settlement(
         unmatched=[gap for judged in judgements.values() for gap in judged.unmatched]
@@ -56,7 +56,7 @@ def settle(
         steps = [step.at_its_fact() for step in steps]
     posted = post([step.instruction for step in steps], posted_at=as_of)
     keep_outcomes(steps, posted)
-    store_matches(partner_ids, judgements.values())
+    store_matches(partner_ids, judgements.values(), programme=programme)
     record(_events(steps, posted, unit_code=programme.main_unit.code), recorded_at=as_of)
     return settlement
 

@@ -68,7 +68,11 @@ def recalculate(
 def window_figures(
     partner_ids: Sequence[int], *, programme: Programme, day: date, until: datetime
 ) -> dict[int, WindowFigures]:
-    """Sum accepted orders less returns, each on its own date, for the 12 months to ``day``."""
+    """
+    Sum accepted orders less returns, each on its own date, for the 12 months to ``day``.
+
+    In the programme's currency, like its thresholds.
+    """
     since = local_midnight(first_day_of_year_to(day), programme.time_zone)
     signed = Case(
         When(kind=Activity.Kind.ORDER, then=_stored("amount")),
@@ -78,6 +82,7 @@ def window_figures(
         Activity.objects.filter(
             partner__in=partner_ids,
             kind__in=(Activity.Kind.ORDER, Activity.Kind.RETURN),
+            currency=programme.currency,
             occurred_at__gte=since,
             occurred_at__lt=until,
         )
