@@ -1,5 +1,6 @@
 """Claw-back: what is due comes from what is still there; the policy decides about the rest."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,9 +14,15 @@ from ledger.models import TRANSFER_AMOUNT_MAX, Account, LotUse, Transfer
 
 @dataclass(slots=True)
 class ExpiredOfAwards:
-    """How much of an award has expired and was not yet counted by an earlier claw-back."""
+    """
+    How much of an award has expired and was not yet counted by an earlier claw-back.
+
+    Besides the award's first transfer, ``more`` has by its reference what was added to it later: a
+    raise, or a part that came back. What was counted is booked on the first one, so only sums count.
+    """
 
     left: dict[int, int] = field(default_factory=dict)
+    more: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     house: dict[int, Account] = field(default_factory=dict)
     origin_ids: dict[str, int] = field(default_factory=dict)
 
@@ -30,18 +37,35 @@ class ExpiredOfAwards:
             Transfer.objects.filter(idempotency_key__in=keys) if keys else Transfer.objects.none()
         )
         found.origin_ids = dict(stored.values_list("idempotency_key", "pk"))
-        origins = {one.origin_transfer_id for one in claw_backs} | set(found.origin_ids.values())
+        found._find_more(claw_backs)
+        named = {one.origin_transfer_id for one in claw_backs if one.origin_transfer_id is not None}
+        origins = named.union(found.origin_ids.values(), *found.more.values())
         expired = LotUse.objects.filter(
-            transfer__kind=Transfer.Kind.EXPIRE, lot__origin__in=origins - {None}
+            transfer__kind=Transfer.Kind.EXPIRE, lot__origin__in=origins
         ).values_list("lot__origin")
         found.left = dict(expired.annotate(Sum("amount")).order_by())
         if found.left:
+            found.left = dict.fromkeys(origins, 0) | found.left
             found._subtract_counted()
             houses = Account.objects.filter(
                 kind=Account.Kind.EXPIRED, unit__in={one.pool.unit_id for one in claw_backs}
             )
             found.house = {account.unit_id: account for account in houses}
         return found
+
+    def _find_more(self, claw_backs: Iterable[ClawBack]) -> None:
+        added = Transfer.objects.filter(
+            partner__in={one.pool.partner_id for one in claw_backs},
+            kind__in=(Transfer.Kind.EARN, Transfer.Kind.REVERSE),
+            reference__in={one.reference for one in claw_backs} - {""},
+        )
+        for reference, pk in added.values_list("reference", "pk"):
+            self.more[reference].append(pk)
+
+    def find_left(self, origin_id: int, reference: str) -> int:
+        """Return what has expired of an award and is not counted yet."""
+        origins = {origin_id, *self.more.get(reference, ())}
+        return sum(self.left.get(each, 0) for each in origins)
 
     def _subtract_counted(self) -> None:
         counted = Transfer.objects.filter(
@@ -115,7 +139,7 @@ class _Collecting:
         """What has expired of the award is gone already: it changes its name to *taken back*."""
         if not isinstance(self.origin, int):
             return
-        amount = min(self.rest, expired.left.get(self.origin, 0))
+        amount = min(self.rest, expired.find_left(self.origin, self.claw_back.reference))
         if amount > 0:
             expired.left[self.origin] -= amount
             house = expired.house[self.claw_back.pool.unit_id]

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from ledger import accounts
 from ledger.auditing import audit
+from ledger.expiring import expire
 from ledger.models import Account, Transfer
 from ledger.posting import Entry, post
 from partners.intake import ActivityReport, LineReport
@@ -99,6 +100,24 @@ class TestALateFactThatLowersATier:
 
         told = Event.objects.get(kind="points_taken_back").payload
         assert (told["kind"], told["document"], told["collected"]) == ("order", "A2", 500)
+
+
+class TestALateFactThatRaisesATier:
+    def test_what_it_added_and_has_expired_is_no_debt_when_the_order_comes_back(
+        self, programme, partner
+    ):
+        take_in(partner, "A2", "jug", 1_000, day=20)
+        # Silver before A2: it earns 500 more, in a transfer of their own.
+        take_in(partner, "A1", "mug", 2_500, day=10)
+        with transaction.atomic():
+            expire(as_of=datetime(2029, 1, 1, tzinfo=UTC))
+
+        take_in(partner, "C1", "jug", 1_000, day=25, kind="return")
+
+        claw_back = ClawBack.objects.get()
+        assert (claw_back.due, claw_back.collected, claw_back.debt) == (1_500, 1_500, 0)
+        assert balances(partner) == {}
+        assert audit(as_of=NOW).ok
 
 
 class TestALateOrderThatExplainsAReturnBetter:
