@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from allauth.account.decorators import secure_admin_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
+
+from rewards.models import Programme
 
 SEARCH_LENGTH_MAX = 100
 
@@ -34,7 +38,10 @@ class SellerSite(UnfoldAdminSite):  # type: ignore[misc]  # the theme is typed i
             # PostgreSQL has no NUL in text; a filter that carries one would be an error page.
             if "\x00" in request.path or any("\x00" in text for text in said(request)):
                 return HttpResponseBadRequest(_("The address contains a character we cannot read."))
-            return guarded(request, *args, **kwargs)
+            with timezone.override(find_zone()):
+                answer = guarded(request, *args, **kwargs)
+                # A page is written after its view; here, so that its times are local too.
+                return answer.render() if isinstance(answer, TemplateResponse) else answer
 
         return refuse_nul
 
@@ -48,6 +55,12 @@ class SellerSite(UnfoldAdminSite):  # type: ignore[misc]  # the theme is typed i
         request.GET = query  # type: ignore[assignment]  # a copy that may be changed
         found: TemplateResponse = super().search(request, extra_context)
         return found
+
+
+def find_zone() -> ZoneInfo | None:
+    """Return the zone in which partners read their days, where all programmes share one."""
+    zones = Programme.objects.order_by().values_list("time_zone", flat=True).distinct()[:2]
+    return ZoneInfo(zones[0]) if len(zones) == 1 else None
 
 
 def said(request: HttpRequest) -> list[str]:

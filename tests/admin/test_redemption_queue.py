@@ -1,5 +1,7 @@
 """Approving, handing over, rejecting: asked first, then one call of the domain."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
@@ -34,6 +36,16 @@ def requested(shop):
 
 
 class TestOneRedemption:
+    @pytest.mark.usefixtures("root")
+    def test_has_the_times_that_partners_read(self, client, shop):
+        # Half past midnight in London's summer time: in UTC it is still the day before.
+        late = datetime(2026, 7, 1, 23, 30, tzinfo=UTC)
+        taken = take(shop.alice, shop.pool, offer(shop.programme), redeemed_at=late)
+
+        page = client.get(f"/admin/rewards/redemption/{taken.pk}/change/").content.decode()
+
+        assert "2 Jul 2026, 00:30" in page
+
     @pytest.mark.usefixtures("root")
     def test_is_asked_about_first_and_a_get_moves_nothing(self, client, requested):
         answer = client.get(move(requested, "approve"))
