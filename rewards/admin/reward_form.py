@@ -1,5 +1,6 @@
 """One reward: its columns, the terms that its kind asks for, and new codes for its pool."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -82,6 +83,13 @@ class RewardForm(forms.ModelForm):
                 form_name = f"{kind.code}__{name}"
                 self.add_error(form_name if form_name in self.fields else None, sentence)
         return cleaned
+
+    def clean_offered_until(self) -> datetime | None:
+        starts_at: datetime | None = self.cleaned_data.get("offered_from")
+        ends_at: datetime | None = self.cleaned_data["offered_until"]
+        if starts_at and ends_at and ends_at <= starts_at:
+            raise forms.ValidationError(_("The last day is before the first."))
+        return ends_at
 
     def clean_price(self) -> int:
         price: int = self.cleaned_data["price"]

@@ -110,7 +110,9 @@ class ProgrammeVersion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.programme_id} v{self.number or 'draft'}"
+        if self.number is None:
+            return str(_("Draft %(number)d") % {"number": self.pk or 0})
+        return str(_("Version %(number)d") % {"number": self.number})
 
 
 class StandingQuerySet(PartnerScopedQuerySet):

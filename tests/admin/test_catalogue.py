@@ -84,7 +84,8 @@ class TestAReward:
 
         answer = client.post(ADD, filled(programme, **late))
 
-        assert answer.status_code == 200
+        errors = answer.context["adminform"].form.errors
+        assert errors == {"offered_until": ["The last day is before the first."]}
         assert not Reward.objects.exists()
 
     def test_keeps_its_kind_and_programme_once_it_is_there(self, client, programme):
