@@ -238,7 +238,7 @@ class TestTimeline:
 
     def test_what_somebody_took_from_their_wallet_is_theirs(self, shop):
         earn(shop.wallet(shop.bob), 1_000)
-        take(shop.bob, shop.wallet(shop.bob), offer(shop.programme, audience="member"))
+        take(shop.bob, shop.wallet(shop.bob), offer(shop.programme, audience="person"))
 
         titles = {
             member.person.name: [item.title for item in look(member).context["home"].timeline]
