@@ -21,6 +21,8 @@ from rewards.models import Programme
 from rewards.programmes.calendar import local_date, local_midnight
 from rewards.tiers.recalculating import recalculate
 
+DAYS_BACK_MAX = 31
+
 
 @dataclass(frozen=True, slots=True)
 class Night:
@@ -95,6 +97,24 @@ def closed_day(programme: Programme, now: datetime) -> date:
     return local_date(now, programme.time_zone) - timedelta(days=1)
 
 
+def days_to_close(programme: Programme, *, now: datetime) -> list[date]:
+    """
+    Return the local days that are over and not closed, oldest first; after an outage, each of them.
+
+    A programme that was never closed begins with its latest day. What has waited longer than
+    ``DAYS_BACK_MAX`` is left: every step looks at the whole state, not at a single day.
+    """
+    latest = closed_day(programme, now)
+    done = JobRun.objects.filter(
+        scope=programme.code, step=STEPS[-1].name, status=JobRun.Status.DONE
+    ).order_by("-local_date")
+    last_closed = done.values_list("local_date", flat=True).first()
+    if last_closed is None:
+        return [latest]
+    first = max(last_closed + timedelta(days=1), latest - timedelta(days=DAYS_BACK_MAX - 1))
+    return [first + timedelta(days=ahead) for ahead in range((latest - first).days + 1)]
+
+
 def run_night(
     *,
     programme: Programme,
@@ -132,11 +152,10 @@ def _run(step: Step, night: Night, clock: Clock, *, again: bool) -> JobRun:
 
 @shared_task(ignore_result=True, acks_late=True)
 def close_due_days(**_: object) -> None:
-    """The hourly tick: close yesterday wherever it is over and not closed yet."""
+    """The hourly tick: close every local day that is over and not closed yet, oldest first."""
     for programme in Programme.objects.live():
-        close_day.delay(
-            programme=programme.code, day=closed_day(programme, timezone.now()).isoformat()
-        )
+        for day in days_to_close(programme, now=timezone.now()):
+            close_day.delay(programme=programme.code, day=day.isoformat())
 
 
 @shared_task(ignore_result=True, acks_late=True)

@@ -14,8 +14,9 @@ from ledger.entries import ClawBack as ClawBackInstruction
 from ledger.entries import Entry, Posted
 from ledger.models import Transfer
 from rewards.earning.facts import ActivityFacts
-from rewards.earning.judging import Judgement, VersionAt, VersionInForce
+from rewards.earning.judging import Judgement, VersionInForce
 from rewards.models import Award, ClawBack
+from rewards.programmes.live import Versions
 from rewards.remembering import AwardKey, ClawBackKey, claw_backs_on_file
 from rewards.settlement import Books, Settlement, Step, earning_key, expiry
 
@@ -51,7 +52,7 @@ def claw_back_steps(
     awards: Mapping[AwardKey, Award],
     excess: Mapping[AwardKey, int],
     books: Books,
-    version_at: VersionAt,
+    versions: Versions,
     settlement: Settlement,
 ) -> list[Step]:
     """Compare claw-backs due with those on file; return what to post, and count it.
@@ -75,7 +76,7 @@ def claw_back_steps(
             continue
         row.explanation = due.explanation
         order = fact_by_id[award_key[0]]
-        version = version_at(order.occurred_at)
+        version = versions.by_id(award_key[1])
         if step := _step(row, awards[award_key], order, due, books, version):
             steps.append(step)
     return steps
@@ -135,13 +136,12 @@ def _step(
     order: ActivityFacts,
     due: _Due,
     books: Books,
-    version: VersionInForce | None,
+    version: VersionInForce,
 ) -> Step | None:
     if row.pk:
         row.revision += 1
-    settings = version.definition.settings if version else None
     if due.amount > row.due:
-        policy = settings.claw_back_policy if settings else "allow_debt"
+        policy = version.definition.settings.claw_back_policy
         return Step(
             award.partner_id, due.cause, award, _taking(row, award, due, books, policy), row
         )

@@ -59,15 +59,13 @@ def earning_key(award: Award, *, revision: int = 0) -> str:
 
 
 def expiry(
-    order: ActivityFacts, rule_code: str, version: VersionInForce | None, time_zone: str
+    order: ActivityFacts, rule_code: str, version: VersionInForce, time_zone: str
 ) -> datetime | None:
     """
     Return when points of a rule for this order expire: at the end of a local day; None for never.
 
     Validity counts from the order's own day, whenever it was reported.
     """
-    if version is None:
-        return None
     rule = version.definition.rule(rule_code)
     months = version.definition.settings.expiry_months
     if rule is not None and rule.expiry_days is not None:

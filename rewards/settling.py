@@ -16,9 +16,10 @@ from ledger.models import Account, Transfer
 from ledger.posting import post
 from partners.events import EventDraft, record
 from rewards.clawing_back import claw_back_steps, find_excess, keep_outcomes
-from rewards.earning.judging import AwardDue, Judgement, judge
+from rewards.earning.facts import ActivityFacts
+from rewards.earning.judging import AwardDue, Judgement, VersionInForce, judge
 from rewards.models import Award, Programme
-from rewards.programmes.live import version_lookup
+from rewards.programmes.live import read_versions
 from rewards.recalling import facts_of
 from rewards.remembering import AwardKey, awards_on_file, store_matches
 from rewards.settlement import Books, Settlement, Step, earning_key, expiry
@@ -40,17 +41,23 @@ def settle(
     The caller owns the transaction and has locked the partners. ``post_when_occurred`` is for
     filling an empty ledger: each transfer is posted at its fact's own time instead of ``as_of``.
     """
-    version_at = version_lookup(programme)
+    versions = read_versions(programme)
     facts = facts_of(partner_ids, programme=programme)
-    judgements = {pk: judge(each, version_at=version_at) for pk, each in facts.items()}
+    awards = awards_on_file(partner_ids, programme=programme)
+    # Points once earned keep their version, whatever is published or redated later.
+    pinned = {award.activity_id: versions.by_id(award.version_id) for award in awards.values()}
+
+    def version_of(fact: ActivityFacts) -> VersionInForce | None:
+        return pinned.get(fact.stored_id) or versions.at(fact.occurred_at)
+
+    judgements = {pk: judge(each, version_of=version_of) for pk, each in facts.items()}
     settlement = Settlement(
         unmatched=[gap for judged in judgements.values() for gap in judged.unmatched]
     )
-    awards = awards_on_file(partner_ids, programme=programme)
     excess = find_excess(judgements, awards)
     books = _open_books(programme, judgements, losing={awards[key].partner_id for key in excess})
     steps = _award_steps(judgements, awards, books, programme, settlement)
-    steps += claw_back_steps(facts, judgements, awards, excess, books, version_at, settlement)
+    steps += claw_back_steps(facts, judgements, awards, excess, books, versions, settlement)
     steps.sort(key=lambda step: step.fact.canonical_place)
     if post_when_occurred:
         steps = [step.at_its_fact() for step in steps]

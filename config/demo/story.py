@@ -171,7 +171,10 @@ class Story:
             else accounts.wallet(unit, member)
         )
         reward = self.programme.rewards.get(slug=slug)
-        if account.available < reward.price:
+        happened = Redemption.objects.filter(
+            partner_id=member.partner_id, request_id=_request_id(act)
+        ).exists()
+        if not happened and account.available < reward.price:
             return None
         return redeeming.redeem(
             member=member,

@@ -7,7 +7,6 @@ the same claw-backs and the same matches; crediting posts the difference to what
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from rewards.earning.evaluating import RuleAward, amounts_by_rule, evaluate
@@ -27,7 +26,8 @@ class VersionInForce:
     definition: Definition
 
 
-VersionAt = Callable[[datetime], VersionInForce | None]
+VersionOf = Callable[[ActivityFacts], VersionInForce | None]
+"""Which version judges a fact; None where the programme does not run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +78,11 @@ class _Judged:
     taken_back: dict[str, int] = field(default_factory=dict)
 
 
-def judge(facts: Sequence[ActivityFacts], *, version_at: VersionAt) -> Judgement:
+def judge(facts: Sequence[ActivityFacts], *, version_of: VersionOf) -> Judgement:
     """
     Return everything due by the facts of one partner, in any order they are given.
 
-    An order is judged by the version in force when it occurred and the tier its partner had
+    An order is judged by the version ``version_of`` names for it and the tier its partner had
     reached just before; a return recomputes the order by that same version and tier.
     """
     judgement = Judgement()
@@ -91,7 +91,7 @@ def judge(facts: Sequence[ActivityFacts], *, version_at: VersionAt) -> Judgement
     for fact in sorted(facts, key=lambda each: each.canonical_place):
         if fact.kind == "order":
             kept = purchases.add(fact)
-            if version := version_at(fact.occurred_at):
+            if version := version_of(fact):
                 judged[id(kept)] = _judge_order(kept, version, spend, judgement)
             spend.add(fact.local_date, fact.amount_e4)
         elif fact.kind == "return":

@@ -1,7 +1,7 @@
 """The version of a programme that is in force at a moment."""
 
 import json
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -26,38 +26,47 @@ def definition_of(version: ProgrammeVersion) -> Definition:
     return _parsed(json.dumps(version.definition, sort_keys=True))
 
 
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The published versions of a programme, newest first, with the moment each is valid from."""
+
+    programme: Programme
+    published: tuple[tuple[datetime | None, VersionInForce], ...]
+
+    def at(self, moment: datetime) -> VersionInForce | None:
+        """Return the version that judges facts of this moment; outside the dates there is none."""
+        if not _runs_on(self.programme, moment):
+            return None
+        for valid_from, version in self.published:
+            if valid_from is None or valid_from <= moment:
+                return version
+        return None
+
+    def by_id(self, version_id: int) -> VersionInForce:
+        return next(each for _from, each in self.published if each.version_id == version_id)
+
+
+def read_versions(programme: Programme) -> Versions:
+    """Read a programme's published versions: one query."""
+    return Versions(
+        programme,
+        tuple(
+            (row.valid_from, VersionInForce(row.pk, row.number or 0, definition_of(row)))
+            for row in programme.versions.published().order_by("-number")
+        ),
+    )
+
+
 def version_in_force(programme: Programme, at: datetime) -> VersionInForce:
     """
     Return the version that judges facts of this moment.
 
     :raises NoVersionInForce: If none was valid then.
     """
-    version = version_lookup(programme)(at)
+    version = read_versions(programme).at(at)
     if version is None:
         raise NoVersionInForce(f"{programme.code} has no version in force at {at.isoformat()}.")
     return version
-
-
-def version_lookup(programme: Programme) -> Callable[[datetime], VersionInForce | None]:
-    """
-    Load the published versions once and return a function from moment to version.
-
-    Outside the programme's dates there is none.
-    """
-    published = [
-        (row.valid_from, VersionInForce(row.pk, row.number or 0, definition_of(row)))
-        for row in programme.versions.published().order_by("-number")
-    ]
-
-    def version_at(moment: datetime) -> VersionInForce | None:
-        if not _runs_on(programme, moment):
-            return None
-        for valid_from, version in published:
-            if valid_from is None or valid_from <= moment:
-                return version
-        return None
-
-    return version_at
 
 
 def _runs_on(programme: Programme, moment: datetime) -> bool:

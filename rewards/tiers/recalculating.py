@@ -11,7 +11,7 @@ from partners.models import Activity, Partner
 from partners.models.amounts import from_ten_thousandths
 from rewards.models import Programme, Standing, TierChange
 from rewards.programmes.calendar import local_date, local_midnight
-from rewards.programmes.live import version_lookup
+from rewards.programmes.live import read_versions
 from rewards.tiers.qualifying import decide, first_day_of_year_to
 
 
@@ -27,13 +27,11 @@ def raise_standings(partner_ids: Sequence[int], *, programme: Programme, as_of: 
     """
     Lift these partners to the tier their spend now reaches; nobody falls here.
 
-    The window ends at the local day of ``as_of``. Returns how many standings moved.
+    The window ends with the local day of ``as_of``. Returns how many standings moved.
     """
     day = local_date(as_of, programme.time_zone)
     standings = programme.standings.filter(partner__in=partner_ids).order_by("partner_id")
-    return _decide_all(
-        list(standings), programme=programme, day=day, until=as_of, as_of=as_of, may_fall=False
-    )
+    return _decide_all(list(standings), programme=programme, day=day, as_of=as_of, may_fall=False)
 
 
 def recalculate(
@@ -58,15 +56,12 @@ def recalculate(
     Partner.objects.lock(set(partner_ids))
     # Read only under the lock: until then crediting may have lifted somebody.
     standings = list(programme.standings.filter(partner__in=partner_ids).order_by("partner_id"))
-    until = local_midnight(day + timedelta(days=1), programme.time_zone)
-    moved = _decide_all(
-        standings, programme=programme, day=day, until=until, as_of=as_of, may_fall=True
-    )
+    moved = _decide_all(standings, programme=programme, day=day, as_of=as_of, may_fall=True)
     return moved, partner_ids[-1]
 
 
 def window_figures(
-    partner_ids: Sequence[int], *, programme: Programme, day: date, until: datetime
+    partner_ids: Sequence[int], *, programme: Programme, day: date
 ) -> dict[int, WindowFigures]:
     """
     Sum accepted orders less returns, each on its own date, for the 12 months to ``day``.
@@ -74,6 +69,7 @@ def window_figures(
     In the programme's currency, like its thresholds.
     """
     since = local_midnight(first_day_of_year_to(day), programme.time_zone)
+    until = local_midnight(day + timedelta(days=1), programme.time_zone)
     signed = Case(
         When(kind=Activity.Kind.ORDER, then=_stored("amount")),
         default=ExpressionWrapper(-_stored("amount"), output_field=BigIntegerField()),
@@ -101,17 +97,18 @@ def _decide_all(
     *,
     programme: Programme,
     day: date,
-    until: datetime,
     as_of: datetime,
     may_fall: bool,
 ) -> int:
-    version = version_lookup(programme)(as_of)
+    version = read_versions(programme).at(as_of)
     if version is None:
         # The programme does not run at this moment. Facts come in all the same; nobody moves.
         return 0
     figures = window_figures(
-        [standing.partner_id for standing in standings], programme=programme, day=day, until=until
+        [standing.partner_id for standing in standings], programme=programme, day=day
     )
+    # A standing decided on a later day knows more: an earlier night leaves it alone.
+    standings = [each for each in standings if each.decided_on is None or each.decided_on <= day]
     moves: list[TierChange] = []
     for standing in standings:
         now = figures.get(standing.partner_id, WindowFigures())

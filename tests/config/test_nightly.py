@@ -4,7 +4,14 @@ from datetime import UTC, date, datetime
 import pytest
 from django.core.management import CommandError, call_command
 
-from config.nightly import STEPS, DayNotOver, UnknownStep, closed_day, run_night
+from config.nightly import (
+    STEPS,
+    DayNotOver,
+    UnknownStep,
+    closed_day,
+    days_to_close,
+    run_night,
+)
 from ledger.models import Account, Transfer
 from partners.intake import ActivityReport, LineReport
 from partners.models import JobRun
@@ -77,6 +84,12 @@ class TestANight:
         assert (change.from_tier, change.reason_code) == ("silver", "fell_below")
         assert change.figures["window_from"] == "2026-03-04"
 
+    def test_leaves_alone_what_was_decided_on_a_later_day(self, programme, silver_partner):
+        # Lifted on 3 March by an order of that day; the night of the 2nd knows nothing of it.
+        close(programme, date(2026, 3, 2))
+
+        assert Standing.objects.get().tier_code == "silver"
+
     def test_expires_points_after_their_last_day(self, programme, silver_partner):
         close(programme, date(2028, 3, 2))
         assert Account.objects.pools().get().balance == 3_000
@@ -99,6 +112,30 @@ class TestANight:
         # 10:30 UTC on 3 March is 23:30 of the same day in Apia; an hour later that day is over.
         assert closed_day(programme, datetime(2026, 3, 3, 10, 30, tzinfo=UTC)) == date(2026, 3, 2)
         assert closed_day(programme, datetime(2026, 3, 3, 11, 30, tzinfo=UTC)) == date(2026, 3, 3)
+
+
+class TestTheDaysToClose:
+    NOW = datetime(2026, 3, 10, 8, tzinfo=UTC)
+
+    def test_begin_with_yesterday(self, programme):
+        assert days_to_close(programme, now=self.NOW) == [date(2026, 3, 9)]
+
+    def test_are_none_once_yesterday_is_closed(self, programme):
+        close(programme, date(2026, 3, 9))
+
+        assert days_to_close(programme, now=self.NOW) == []
+
+    def test_are_every_day_since_the_last_one_closed(self, programme):
+        close(programme, date(2026, 3, 6))
+
+        assert days_to_close(programme, now=self.NOW) == [date(2026, 3, day) for day in (7, 8, 9)]
+
+    def test_go_back_a_month_at_most(self, programme):
+        close(programme, date(2025, 3, 6))
+
+        days = days_to_close(programme, now=self.NOW)
+
+        assert (len(days), days[-1]) == (31, date(2026, 3, 9))
 
 
 class TestTheCommand:

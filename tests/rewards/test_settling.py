@@ -184,14 +184,36 @@ class TestAProgrammeThatDoesNotRunNow:
         assert (moved, last) == (0, partner.pk)
         assert Standing.objects.get(partner=partner).tier_code == "silver"
 
-    def test_takes_back_what_it_gave_for_orders_that_are_now_before_its_start(
-        self, programme, partner
-    ):
+
+class TestPointsOnceEarned:
+    def test_keep_their_version_when_the_programme_is_redated(self, programme, partner):
         take_in(partner, "A1", "mug", 100, day=10)
         programme.starts_on = date(2026, 3, 15)
         programme.save()
 
         take_in(partner, "A2", "mug", 50, day=11)
 
-        assert balances(partner) == {}
-        assert ClawBack.objects.get().collected == 100
+        assert balances(partner) == {"pool": 100}
+        assert not ClawBack.objects.exists()
+
+    def test_are_taken_back_by_the_version_that_gave_them(self, programme, partner):
+        take_in(partner, "A1", "mug", 100, day=10)
+        first = programme.versions.get()
+        generous = first.definition["rules"][0] | {
+            "effect": {"kind": "per_money", "units": 7, "per": "1.00"}
+        }
+        ProgrammeVersion.objects.create(
+            programme=programme,
+            number=2,
+            definition=first.definition | {"rules": [generous]},
+            valid_from=datetime(2026, 3, 1, tzinfo=UTC),
+            published_at=NOW,
+        )
+
+        take_in(partner, "A2", "jug", 10, day=11)
+        assert balances(partner) == {"pool": 170}
+        take_in(partner, "C1", "mug", 100, day=12, kind="return")
+
+        assert balances(partner) == {"pool": 70}
+        assert ClawBack.objects.get().award.version == first
+        assert audit(as_of=NOW).ok

@@ -22,7 +22,7 @@ def starter(**settings: object):
 
 def always(definition):
     version = VersionInForce(version_id=1, number=1, definition=definition)
-    return lambda _moment: version
+    return lambda _fact: version
 
 
 def activity(kind: str, number: str, *, day: int, lines, month: int = 3, year: int = 2026):

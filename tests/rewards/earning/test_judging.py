@@ -24,13 +24,13 @@ class TestAnOrder:
     def test_earns_a_point_for_each_whole_pound(self):
         bought = order("A1", day=3, lines=[("mug", 3, "15.90"), ("jug", 1, "4.09")])
 
-        judgement = judge([bought], version_at=always(starter()))
+        judgement = judge([bought], version_of=always(starter()))
 
         assert points_by_order(judgement) == {"A1": 19}
 
     def test_below_one_pound_earns_nothing_and_leaves_no_award(self):
         judgement = judge(
-            [order("A1", day=3, lines=[("pin", 1, "0.99")])], version_at=always(starter())
+            [order("A1", day=3, lines=[("pin", 1, "0.99")])], version_of=always(starter())
         )
 
         assert judgement.awards == []
@@ -38,12 +38,12 @@ class TestAnOrder:
     def test_outside_every_version_earns_nothing(self):
         bought = order("A1", day=3, lines=[("mug", 1, "50.00")])
 
-        assert judge([bought], version_at=lambda _moment: None).awards == []
+        assert judge([bought], version_of=lambda _fact: None).awards == []
 
     def test_explains_itself_step_by_step(self):
         bought = order("A1", day=3, lines=[("mug", 1, "330.18")])
 
-        [due] = judge([bought], version_at=always(starter())).awards
+        [due] = judge([bought], version_of=always(starter())).awards
 
         assert [step["code"] for step in due.award.explanation["steps"]] == [
             "net_amount",
@@ -62,7 +62,7 @@ class TestAnOrder:
         first = order("A1", day=3, lines=[("mug", 1, "2500.00")])
         second = order("A2", day=4, lines=[("mug", 1, "10.00")])
 
-        judgement = judge([second, first], version_at=always(definition))
+        judgement = judge([second, first], version_of=always(definition))
 
         assert points_by_order(judgement) == {"A1": 2500, "A2": 20}
         assert judgement.awards[1].award.explanation["steps"][2]["tier"] == "silver"
@@ -76,7 +76,7 @@ class TestAnOrder:
         definition = starter_with(rules=[campaign])
         orders = [order(f"A{day}", day=day, lines=[("mug", 1, "10.00")]) for day in (2, 3, 4, 5)]
 
-        assert points_by_order(judge(orders, version_at=always(definition))) == {"A3": 10, "A4": 10}
+        assert points_by_order(judge(orders, version_of=always(definition))) == {"A3": 10, "A4": 10}
 
 
 class TestAReturn:
@@ -84,7 +84,7 @@ class TestAReturn:
         bought = order("A1", day=3, lines=[("mug", 3, "29.70")])
         back = returned("C1", day=5, lines=[("mug", 1, "9.90")])
 
-        judgement = judge([bought, back], version_at=always(starter()))
+        judgement = judge([bought, back], version_of=always(starter()))
 
         # 29.70 earned 29; the 19.80 that is kept earns 19.
         assert points_by_order(judgement) == {"A1": 19}
@@ -95,7 +95,7 @@ class TestAReturn:
         later = order("A3", day=9, lines=[("mug", 1, "10.00")])
         back = returned("C1", day=5, lines=[("mug", 1, "10.00")])
 
-        judgement = judge([older, newer, later, back], version_at=always(starter()))
+        judgement = judge([older, newer, later, back], version_of=always(starter()))
 
         assert points_by_order(judgement) == {"A1": 10, "A2": 0, "A3": 10}
 
@@ -103,21 +103,21 @@ class TestAReturn:
         bought = order("A1", day=3, lines=[("mug", 1, "10.00")])
         back = returned("C1", day=3, lines=[("mug", 1, "10.00")])
 
-        assert points_by_order(judge([back, bought], version_at=always(starter()))) == {"A1": 0}
+        assert points_by_order(judge([back, bought], version_of=always(starter()))) == {"A1": 0}
 
     def test_of_another_article_goes_by_value_to_the_newest_orders(self):
         older = order("A1", day=3, lines=[("mug", 1, "10.00")])
         newer = order("A2", day=4, lines=[("jug", 1, "10.00")])
         back = returned("C1", day=5, lines=[("discount", 1, "15.00")])
 
-        judgement = judge([older, newer, back], version_at=always(starter()))
+        judgement = judge([older, newer, back], version_of=always(starter()))
 
         assert points_by_order(judgement) == {"A1": 5, "A2": 0}
 
     def test_without_any_purchase_takes_nothing_and_says_how_much(self):
         back = returned("C1", day=5, lines=[("mug", 1, "10.00"), ("jug", 1, "2.50")])
 
-        judgement = judge([back], version_at=always(starter()))
+        judgement = judge([back], version_of=always(starter()))
 
         assert judgement.claw_backs == []
         assert [gap.amount_e4 for gap in judgement.unmatched] == [100_000, 25_000]
@@ -126,7 +126,7 @@ class TestAReturn:
         bought = order("A1", day=3, lines=[("mug", 3, "10.00")])
         parts = [returned(f"C{day}", day=day, lines=[("mug", 1, "3.33")]) for day in (5, 6, 7)]
 
-        judgement = judge([bought, *parts], version_at=always(starter(claw_back_basis="by_value")))
+        judgement = judge([bought, *parts], version_of=always(starter(claw_back_basis="by_value")))
 
         assert sum(due.amount for due in judgement.claw_backs) == 9
 
@@ -159,14 +159,14 @@ class TestAnyHistory:
         facts = facts_of(history)
         shuffled = random.Random(seed).sample(facts, len(facts))
 
-        first = judge(facts, version_at=always(starter()))
-        second = judge(shuffled, version_at=always(starter()))
+        first = judge(facts, version_of=always(starter()))
+        second = judge(shuffled, version_of=always(starter()))
 
         assert points_by_order(first) == points_by_order(second)
 
     @given(history=histories)
     def test_never_leaves_an_order_below_zero(self, history):
-        judgement = judge(facts_of(history), version_at=always(starter()))
+        judgement = judge(facts_of(history), version_of=always(starter()))
 
         assert all(points >= 0 for points in points_by_order(judgement).values())
 
@@ -174,7 +174,7 @@ class TestAnyHistory:
     def test_matches_exactly_the_value_returned(self, history):
         facts = facts_of(history)
 
-        judgement = judge(facts, version_at=always(starter()))
+        judgement = judge(facts, version_of=always(starter()))
 
         value_returned = sum(fact.amount_e4 for fact in facts if fact.kind == "return")
         matched = sum(match.amount_e4 for match in judgement.matches)
@@ -188,7 +188,7 @@ class TestAnyHistory:
         ]
         whole = order("B", day=3, lines=[("mug", 1, f"{sum(pence) / 100:.2f}")])
 
-        split = sum(points_by_order(judge(parts, version_at=always(starter()))).values())
-        together = sum(points_by_order(judge([whole], version_at=always(starter()))).values())
+        split = sum(points_by_order(judge(parts, version_of=always(starter()))).values())
+        together = sum(points_by_order(judge([whole], version_of=always(starter()))).values())
 
         assert together - len(pence) < split <= together
