@@ -20,9 +20,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.utils.http import urlencode
 from django.utils.module_loading import import_string
-from django.views.decorators.cache import never_cache
 
 from partners.models import Actor, Member, Partner, Person
 from partners.wording import UnitWording
@@ -109,15 +109,16 @@ def portal_page(
     """
     Let in who is signed in, on a team, and in one of ``roles``; tell everybody else what to do.
 
-    The page is written in the programme's time zone and the person's language and is not kept by
-    any cache. The roles stand on the view as ``portal_roles``, where the navigation reads them.
+    The page is written in the programme's time zone and the person's language and is kept by no
+    cache; only the answer to a form may be shown again by the browser's own back button, which
+    would otherwise show an error page. The roles stand on the view as ``portal_roles``, where the
+    navigation reads them.
     """
 
     def guard(view: PageView[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
         @wraps(view)
-        @never_cache
         @login_required
-        def page(request: PortalRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def opened(request: PortalRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             with speaking_to(request.user, request):
                 refusal = enter(request)
                 if refusal is not None:
@@ -127,8 +128,17 @@ def portal_page(
                         return render(request, "partners/other_role.html", status=403)
                     return remember_language(request, view(request, *args, **kwargs))
 
+        @wraps(view)
+        def page(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            # Django hands over a plain request; the gate is what makes it a PortalRequest.
+            answer = opened(cast(PortalRequest, request), *args, **kwargs)
+            if request.method == "POST":
+                patch_cache_control(answer, private=True, no_cache=True, max_age=0)
+            else:
+                add_never_cache_headers(answer)
+            return answer
+
         page.portal_roles = frozenset(roles)  # type: ignore[attr-defined]  # read by the navigation
-        # Django calls it with a plain request; the gate is what makes it a PortalRequest.
         return cast(Callable[Concatenate[HttpRequest, P], HttpResponse], page)
 
     return guard

@@ -90,6 +90,24 @@ class TestSharing:
         assert balance(shop.pool) == 5_000
         assert Share.objects.count() == 1
 
+    @WITH_AND_WITHOUT_SCRIPT
+    def test_leaves_pages_behind_that_the_back_button_can_show(self, has_script, shop, open_page):
+        page = open_page(shop.alice, "/share/", has_script=has_script)
+        page.get_by_label("Amount to share").fill("100")
+        page.get_by_label("Reason").fill("Good work in March")
+        split_again(page)
+        page.get_by_role("button", name="Review and confirm").click()
+        page.get_by_role("button", name="Share 100").first.click()
+        page.wait_for_url("**/share/*/**")
+
+        titles = []
+        for _ in range(2):
+            page.go_back()
+            titles.append(page.title().split(" · ")[0])
+
+        assert titles == ["Check and share", "Share bonuses"]
+        assert Share.objects.count() == 1
+
     def test_says_at_once_what_is_missing(self, shop, open_page):
         page = open_page(shop.alice, "/share/", has_script=True)
         page.get_by_role("button", name="10 %").click()
