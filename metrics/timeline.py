@@ -83,6 +83,7 @@ def read_timeline(
         if redemption:
             seen.add(redemption)
         items.append(_item(event, background, teller, as_of))
+    items.sort(key=lambda item: item.occurred_at, reverse=True)
     return items[:length]
 
 
@@ -139,8 +140,10 @@ def _ids(events: Iterable[Event], name: str) -> list[str]:
 def _item(event: Event, background: Background, teller: Teller, as_of: datetime) -> Item:
     tell = TELLERS.get(event.kind, _unknown)
     fields = tell(event, event.payload, background, teller)
-    form = "short" if event.occurred_at.year == as_of.year else "dated"
-    return Item(occurred_at=event.occurred_at, day_form=form, **fields)
+    # A redemption stands at the day its points went, as on the statement, with its latest state.
+    occurred_at = fields.pop("occurred_at", event.occurred_at)
+    form = "short" if occurred_at.year == as_of.year else "dated"
+    return Item(occurred_at=occurred_at, day_form=form, **fields)
 
 
 # ------------------------------------------------------- one function a kind
@@ -250,6 +253,7 @@ def _redemption_moved(
     if has_come_back:
         details.append(_("the points came back"))
     return {
+        "occurred_at": redemption.requested_at if redemption else event.occurred_at,
         "icon": "gift",
         "title": redemption.reward.name if redemption else _("A reward"),
         "detail": ", ".join(details),

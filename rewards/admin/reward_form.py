@@ -14,6 +14,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from ledger.models import TRANSFER_AMOUNT_MAX
 from rewards.catalogue.fields import Field, FieldsNotValid, FieldType
 from rewards.catalogue.kind import RewardKind
 from rewards.catalogue.registry import every_kind, kind_of
@@ -95,6 +96,8 @@ class RewardForm(forms.ModelForm):
         price: int = self.cleaned_data["price"]
         if price < 1:
             raise forms.ValidationError(_("A reward costs at least one."))
+        if price > TRANSFER_AMOUNT_MAX:
+            raise forms.ValidationError(_("No partner will ever hold that many points."))
         return price
 
     def clean_new_codes(self) -> list[str]:

@@ -1,5 +1,6 @@
 """Fields that a reward kind asks for: of the manager (terms) and of the taker (details)."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -74,7 +75,7 @@ class _Refused(Exception):
 
 
 def _clean(field: Field, value: Any) -> Any:
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if value is None or (isinstance(value, str) and not _visible(value)):
         if field.is_required:
             raise _Refused(_("Please fill this in."))
         return None
@@ -83,6 +84,11 @@ def _clean(field: Field, value: Any) -> Any:
     if field.type is FieldType.MONEY:
         return _clean_money(value)
     return _clean_text(field, value)
+
+
+def _visible(text: str) -> str:
+    """Return what of a text can be seen: zero-width and direction marks alone say nothing."""
+    return "".join(sign for sign in text if unicodedata.category(sign) != "Cf").strip()
 
 
 def _clean_text(field: Field, value: Any) -> str:

@@ -66,6 +66,7 @@ class TestAReward:
             ({"price": "0"}, "price"),
             ({"price": "-5"}, "price"),
             ({"price": "9" * 30}, "price"),
+            ({"price": str(10**12 + 1)}, "price"),
             ({"min_tier": "platinum"}, "min_tier"),
             ({"new_codes": "x" * 65}, "new_codes"),
             ({"slug": "with space"}, "slug"),

@@ -19,6 +19,7 @@ from rewards import sharing
 from rewards.crediting import take_in
 from rewards.models import ProgrammeVersion, Standing
 from rewards.programmes import live
+from rewards.redeeming import approve
 from rewards.sharing import PartDraft
 from tests.rewards.cast import NOON, Shop, earn, join, offer, open_shop, owe, take
 
@@ -235,6 +236,17 @@ class TestTimeline:
             ("Credit on the next invoice", -120)
         ]
         assert items[0].state.word == "Delivered"
+
+    def test_a_redemption_stands_on_the_day_its_points_went(self, shop):
+        earn(shop.pool, 1_000)
+        reward = offer(shop.programme, approval_required=True)
+        redemption = take(shop.alice, shop.pool, reward)
+        later = redemption.requested_at + timedelta(days=2)
+        approve(redemption=redemption, by=None, reason="", at=later)
+
+        [item] = look(shop.alice).context["home"].timeline
+
+        assert (item.occurred_at, item.state.word) == (redemption.requested_at, "Delivered")
 
     def test_what_somebody_took_from_their_wallet_is_theirs(self, shop):
         earn(shop.wallet(shop.bob), 1_000)

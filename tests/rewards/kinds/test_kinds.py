@@ -64,6 +64,11 @@ class TestTerms:
             ("free_delivery", {"deliveries": "many", "valid_days": 1}, "deliveries"),
             ("gift_certificate", {"amount": "25.00", "shop": "a\x00b", "valid_days": 1}, "shop"),
             ("gift_certificate", {"amount": "25.00", "shop": "x" * 81, "valid_days": 1}, "shop"),
+            (
+                "gift_certificate",
+                {"amount": "25.00", "shop": "\u200b \u2060", "valid_days": 1},
+                "shop",
+            ),
         ],
     )
     def test_that_make_no_sense_are_refused_at_their_field(self, code, terms, wrong):
