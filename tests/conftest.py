@@ -78,13 +78,9 @@ LEFT_OUT = pytest.StashKey[dict[str, list[str]]]()
 def find_reason_to_leave_out(config: pytest.Config, item: pytest.Item) -> str | None:
     if item.get_closest_marker("long") and not config.getoption("long"):
         return "run only with --long"
-    once_runs_on = os.environ.get("TESTS_ONCE_RUN_ON", "")
-    if (
-        item.get_closest_marker("once")
-        and once_runs_on == "PostgreSQL"
-        and connection.vendor != "postgresql"
-    ):
-        return "say nothing about the database and run on PostgreSQL"
+    once = item.get_closest_marker("once")
+    if once and os.environ.get("TESTS_RUN_ON_BOTH") and connection.display_name != once.args[0]:
+        return f"say nothing about databases and run on {once.args[0]}"
     if item.get_closest_marker("pg") and connection.vendor != "postgresql":
         return "need row locks, which SQLite has not"
     return None

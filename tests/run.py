@@ -62,13 +62,7 @@ def count(report: Path) -> Counts:
 
 
 def start(
-    name: str,
-    database_url: str,
-    arguments: list[str],
-    place: Path,
-    *,
-    aside: bool,
-    once_runs_on: str,
+    name: str, database_url: str, arguments: list[str], place: Path, *, aside: bool, both: bool
 ) -> Run:
     report = place / f"{name}.xml"
     output = place / f"{name}.txt" if aside else None
@@ -76,7 +70,11 @@ def start(
     # pytest keeps a cache of what failed last; two processes would write it at once.
     command += ["-o", f"cache_dir=var/pytest-{name.lower()}"]
     environ = {**os.environ, "TESSERA_MODE": "test", "TESSERA_PROCESS": "web"}
-    environ |= {"DATABASE_URL": database_url, "REDIS_URL": "", "TESTS_ONCE_RUN_ON": once_runs_on}
+    environ |= {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": "",
+        "TESTS_RUN_ON_BOTH": "1" if both else "",
+    }
     with ExitStack() as files:
         target: IO[bytes] | None = files.enter_context(output.open("wb")) if output else None
         # stdout is flushed by then: what was said before stands before.
@@ -149,7 +147,7 @@ def main() -> int:
         if options.db != "sqlite":
             urls["PostgreSQL"] = stack.enter_context(run_postgresql()).url_of("tessera")
         runs = [
-            start(name, url, arguments, place, aside=number > 0, once_runs_on=list(urls)[-1])
+            start(name, url, arguments, place, aside=number > 0, both=len(urls) > 1)
             for number, (name, url) in enumerate(urls.items())
         ]
         codes = finish(runs)

@@ -19,6 +19,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, path
 from tests.routes.table import TABLE, Row
 from tests.routes.world import OBJECTS, ROLES, World, build_world
 
+# Access and queries are the same on both databases; the one of production is asked.
+pytestmark = pytest.mark.once("PostgreSQL")
+
 # What differs between two answers that say the same.
 CHANGING = re.compile(
     rb'"request_id":"[^"]*"|name="csrfmiddlewaretoken" value="[^"]*"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'

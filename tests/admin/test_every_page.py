@@ -12,7 +12,7 @@ from partners.models import Activity, Person
 from rewards.models import Redemption
 from tests.admin import world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("PostgreSQL")]
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 HISTORY = [model for model in MODELS if isinstance(admin.site._registry[model], ReadOnlyAdmin)]

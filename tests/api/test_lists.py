@@ -11,6 +11,8 @@ from rewards.models import Programme
 from tests.api.test_problems import make_order
 from tests.rewards.cast import NOON, join, make_partner, make_programme, offer, take
 
+pytestmark = pytest.mark.once("PostgreSQL")
+
 LISTS = [
     "partners",
     "members",

@@ -13,7 +13,7 @@ from rewards import sharing
 from rewards.sharing import PartDraft
 from tests.rewards.cast import NOON, Shop, earn, offer, open_shop, take
 
-pytestmark = [pytest.mark.e2e, pytest.mark.once]
+pytestmark = [pytest.mark.e2e, pytest.mark.once("SQLite")]
 
 PASSWORD = "a long enough secret"
 WIDE, NARROW = (1280, 900), (390, 844)

@@ -11,7 +11,7 @@ from rewards.sharing import propose
 from tests.rewards.cast import Shop, balance, join
 from tests.rewards.portal import offer_today, open_shop_today, sign_in
 
-pytestmark = [pytest.mark.e2e, pytest.mark.once]
+pytestmark = [pytest.mark.e2e, pytest.mark.once("SQLite")]
 
 WITH_AND_WITHOUT_SCRIPT = pytest.mark.parametrize(
     "has_script", [True, False], ids=["script", "no script"]

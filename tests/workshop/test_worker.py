@@ -21,7 +21,7 @@ IDLE_SECONDS = 4
 STOP_SECONDS = 20
 CELERY = [sys.executable, "-m", "celery", "-A", "config"]
 
-pytestmark = [pytest.mark.transaction, pytest.mark.slow, pytest.mark.once]
+pytestmark = [pytest.mark.transaction, pytest.mark.slow, pytest.mark.once("PostgreSQL")]
 
 
 @contextlib.contextmanager
