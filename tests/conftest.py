@@ -8,10 +8,10 @@ import hypothesis
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.utils import translation
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django import DjangoDbBlocker
 
-from rewards.programmes import live
 from tests.databases.clones import Clone, Template, make_template, stand_on_clone
 from tests.live import serve_site
 from tests.real_orders import loaded_orders, many_rows, real_orders, sampled_rows
@@ -121,9 +121,9 @@ def _django_db_helper(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
-    """Rate limits of one test are none of the next one's business, and SQLite reuses its ids."""
+    """Rate limits and the language of one test are none of the next one's business."""
     cache.clear()
-    live._parsed.cache_clear()
+    translation.deactivate()
 
 
 # --------------------------------------------------------------------- browser

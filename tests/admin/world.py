@@ -37,7 +37,6 @@ from rewards.models import (
     Standing,
     TierChange,
 )
-from rewards.programmes import live
 from tests.rewards.cast import DEFINITION
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -73,7 +72,6 @@ class World:
 
 def build(code: str = "0") -> World:
     """One row of each, tied to each other."""
-    live._parsed.cache_clear()
     unit = Unit.objects.create(code=f"unit-{code}", kind=Unit.Kind.POINTS)
     programme = Programme.objects.create(
         code=f"programme-{code}",

@@ -11,7 +11,6 @@ from rest_framework.test import APIClient
 from partners import keys
 from partners.keys import Scope
 from partners.models import Member, Partner
-from rewards.programmes import live
 from tests.rewards.cast import Shop, join, make_partner, open_shop
 
 JANUARY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -64,7 +63,6 @@ class Poster:
 @pytest.fixture(autouse=True)
 def _forget_definitions() -> None:
     """A rolled back database gives out the same ids again; the process must not remember them."""
-    live._parsed.cache_clear()
 
 
 @pytest.fixture

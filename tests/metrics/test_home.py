@@ -18,7 +18,6 @@ from partners.models import Member, Partner, Person
 from rewards import sharing
 from rewards.crediting import take_in
 from rewards.models import ProgrammeVersion, Standing
-from rewards.programmes import live
 from rewards.redeeming import approve
 from rewards.sharing import PartDraft
 from tests.rewards.cast import NOON, Shop, earn, join, offer, open_shop, owe, take
@@ -83,7 +82,6 @@ def earn_by_rules(shop: Shop) -> None:
     ProgrammeVersion.objects.filter(programme=shop.programme).update(
         definition={**shop.programme.versions.get().definition, "rules": [RULE]}
     )
-    live._parsed.cache_clear()
 
 
 class TestBalance:

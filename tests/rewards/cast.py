@@ -17,7 +17,6 @@ from ledger.models import Account, Transfer, Unit
 from ledger.posting import Entry, post
 from partners.models import Member, Partner, Person
 from rewards.models import Programme, ProgrammeVersion, Redemption, Reward, Standing
-from rewards.programmes import live
 from rewards.redeeming import redeem
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -71,7 +70,6 @@ def make_programme(code: str = "club", **settings: Any) -> Programme:
     )
     definition = {**DEFINITION, "settings": {**DEFINITION["settings"], **settings}}
     # Ids start again in each test's rolled-back database, so a version of the last one could answer.
-    live._parsed.cache_clear()
     ProgrammeVersion.objects.create(
         programme=programme, number=1, definition=definition, published_at=NOON
     )
