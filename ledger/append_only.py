@@ -1,7 +1,7 @@
 """
-Transfers and the uses of lots never change, whoever asks: the ORM, the admin or a database shell.
+Transfers, uses and extensions of lots, and seals never change: not by the ORM, the admin or a shell.
 
-The migration ``0002`` establishes the guards. SQLite drops them when Django rebuilds a table, so
+Migrations establish the guards (0002, 0009). SQLite drops them when Django rebuilds a table, so
 they are put back after every migrate (``apps.py``), and a system check names those that are missing.
 """
 
@@ -13,7 +13,7 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
 
-ESTABLISHED_BY = ("ledger", "0002_transfers_and_lot_uses_are_append_only")
+ESTABLISHED_BY = ("ledger", "0009_seals_and_extensions_are_append_only")
 
 # Each table with the columns that are unique: INSERT OR REPLACE would delete a row by any of them.
 TABLES = {
@@ -23,6 +23,19 @@ TABLES = {
         "public_id = NEW.public_id",
     ),
     "ledger_lotuse": ("id = NEW.id", "transfer_id = NEW.transfer_id AND lot_id = NEW.lot_id"),
+    "ledger_lotextension": ("id = NEW.id",),
+    "ledger_seal": (
+        "id = NEW.id",
+        "number = NEW.number",
+        "first_transfer_id = NEW.first_transfer_id",
+        "last_transfer_id = NEW.last_transfer_id",
+        "previous = NEW.previous",
+        "digest = NEW.digest",
+    ),
+    "ledger_sealedaccount": (
+        "id = NEW.id",
+        "account_id = NEW.account_id AND seal_id = NEW.seal_id",
+    ),
 }
 REFUSAL = "append-only: correct it with a reversing transfer"
 

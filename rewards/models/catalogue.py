@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from ledger.models import Account, Transfer
+from ledger.models import Account, Hold, Transfer
 from partners.models import Member, Partner, PartnerScopedQuerySet
 from rewards.models.programme import Programme
 
@@ -116,6 +116,7 @@ class Redemption(models.Model):
         REJECTED = "rejected", _("Rejected")
         CANCELLED = "cancelled", _("Cancelled")
         RETURNED = "returned", _("Returned")
+        LAPSED = "lapsed", _("Lapsed")
 
     COUNTING_STATES: ClassVar = ("requested", "approved", "fulfilled")
 
@@ -134,8 +135,22 @@ class Redemption(models.Model):
     account = models.ForeignKey(
         Account, on_delete=models.PROTECT, related_name="+", verbose_name=_("paid from")
     )
+    hold = models.OneToOneField(
+        Hold,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="redemption",
+        verbose_name=_("hold"),
+        help_text=_("Reserves the price while somebody decides."),
+    )
     transfer = models.OneToOneField(
-        Transfer, on_delete=models.PROTECT, related_name="redemption", verbose_name=_("transfer")
+        Transfer,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="redemption",
+        verbose_name=_("transfer"),
     )
     refund = models.OneToOneField(
         Transfer,

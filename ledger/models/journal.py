@@ -1,16 +1,4 @@
-"""
-What partners hold, by double entry.
-
-A transfer moves a whole amount in minor units from a debit account to a credit account and never
-changes. *House* accounts (issued, redeemed, expired, taken back, adjusted) are the programme's
-side: they store no balance, so that nothing contends on them. *Held* accounts (pool, wallet,
-pending, debt) can run out: they store ``balance`` and ``held``, changed only by
-``ledger.posting`` under their row lock.
-
-For every held account ``balance`` = sum of its journal. For pools, wallets and pending it is also
-the sum of the remaining amounts of its lots. A pool's balance counts credits minus debits; the
-debt account counts debits minus credits, so that neither is ever below zero.
-"""
+"""The journal: transfers, the lots they open and what they take out of lots. Append-only."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -20,144 +8,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from partners.models import Member, Partner, PartnerScopedQuerySet
+from ledger.models.accounts import Account
+from partners.models import Partner, PartnerScopedQuerySet
 
 TRANSFER_AMOUNT_MAX = 10**12
-ACCOUNT_BALANCE_MAX = 10**15
-
-
-class Unit(models.Model):
-    """What is counted: points, or money for cashback. Always of one programme."""
-
-    class Kind(models.TextChoices):
-        POINTS = "points", _("Points")
-        MONEY = "money", _("Money")
-
-    code = models.SlugField(_("code"), max_length=64, unique=True)
-    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
-    decimals = models.PositiveSmallIntegerField(
-        _("decimals"), default=0, help_text=_("Minor units are 10 to this power. Frozen once used.")
-    )
-    currency = models.CharField(_("currency"), max_length=3, blank=True)
-
-    class Meta:
-        verbose_name = _("unit")
-        verbose_name_plural = _("units")
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                name="ledger_unit_up_to_four_decimals", condition=Q(decimals__lte=4)
-            ),
-            models.CheckConstraint(
-                name="ledger_unit_money_has_currency",
-                condition=(Q(kind="money") & ~Q(currency="")) | (Q(kind="points") & Q(currency="")),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.code
-
-
-class AccountQuerySet(PartnerScopedQuerySet):
-    def pools(self) -> "AccountQuerySet":
-        return self.filter(kind=Account.Kind.POOL)
-
-    def wallets(self) -> "AccountQuerySet":
-        return self.filter(kind=Account.Kind.WALLET)
-
-
-class Account(models.Model):
-    """Holds one unit for one owner: the house, a partner, or a member."""
-
-    class Kind(models.TextChoices):
-        ISSUED = "issued", _("Issued")
-        REDEEMED = "redeemed", _("Redeemed")
-        EXPIRED = "expired", _("Expired")
-        TAKEN_BACK = "taken_back", _("Taken back")
-        ADJUSTED = "adjusted", _("Adjusted")
-        POOL = "pool", _("Pool")
-        PENDING = "pending", _("Pending")
-        DEBT = "debt", _("Debt")
-        WALLET = "wallet", _("Wallet")
-
-    HOUSE_KINDS: ClassVar = ("issued", "redeemed", "expired", "taken_back", "adjusted")
-    PARTNER_KINDS: ClassVar = ("pool", "pending", "debt")
-    KINDS_WITH_LOTS: ClassVar = ("pool", "pending", "wallet")
-
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="accounts")
-    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
-    partner = models.ForeignKey(
-        Partner, on_delete=models.PROTECT, null=True, related_name="accounts"
-    )
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="accounts")
-    balance = models.BigIntegerField(_("balance"), default=0)
-    held = models.BigIntegerField(
-        _("held"), default=0, help_text=_("Part of the balance that is reserved by holds.")
-    )
-    last_posted_at = models.DateTimeField(
-        null=True, help_text=_("Time of the latest transfer. It never goes back.")
-    )
-
-    objects = AccountQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("account")
-        verbose_name_plural = _("accounts")
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                name="ledger_account_never_overdrawn",
-                condition=Q(balance__gte=0, held__gte=0, held__lte=F("balance")),
-            ),
-            models.CheckConstraint(
-                name="ledger_account_balance_bounded", condition=Q(balance__lte=ACCOUNT_BALANCE_MAX)
-            ),
-            models.CheckConstraint(
-                name="ledger_account_house_stores_no_balance",
-                condition=Q(partner__isnull=False) | Q(balance=0, held=0),
-            ),
-            models.CheckConstraint(
-                name="ledger_account_owner_fits_kind",
-                condition=Q(
-                    kind__in=("issued", "redeemed", "expired", "taken_back", "adjusted"),
-                    partner__isnull=True,
-                    member__isnull=True,
-                )
-                | Q(
-                    kind__in=("pool", "pending", "debt"), partner__isnull=False, member__isnull=True
-                )
-                | Q(kind="wallet", partner__isnull=False, member__isnull=False),
-            ),
-            models.UniqueConstraint(
-                fields=["unit", "kind"],
-                condition=Q(partner__isnull=True),
-                name="ledger_account_one_house_account_of_a_kind",
-            ),
-            models.UniqueConstraint(
-                fields=["partner", "unit", "kind"],
-                condition=Q(partner__isnull=False, member__isnull=True),
-                name="ledger_account_one_partner_account_of_a_kind",
-            ),
-            models.UniqueConstraint(
-                fields=["member", "unit"],
-                condition=Q(member__isnull=False),
-                name="ledger_account_one_wallet_a_member",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"#{self.pk} {self.kind} in {self.unit_id}"
-
-    @property
-    def is_house(self) -> bool:
-        return self.kind in self.HOUSE_KINDS
-
-    @property
-    def has_lots(self) -> bool:
-        return self.kind in self.KINDS_WITH_LOTS
-
-    @property
-    def available(self) -> int:
-        """Balance less holds; lots past their expiry still count until the nightly step."""
-        return self.balance - self.held
 
 
 class TransferQuerySet(PartnerScopedQuerySet):
@@ -201,10 +55,18 @@ class Transfer(models.Model):
     idempotency_key = models.CharField(_("idempotency key"), max_length=150, unique=True)
     kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
     debit_account = models.ForeignKey(
-        Account, on_delete=models.PROTECT, related_name="debits", verbose_name=_("debit account")
+        Account,
+        on_delete=models.PROTECT,
+        related_name="debits",
+        verbose_name=_("debit account"),
+        db_index=False,
     )
     credit_account = models.ForeignKey(
-        Account, on_delete=models.PROTECT, related_name="credits", verbose_name=_("credit account")
+        Account,
+        on_delete=models.PROTECT,
+        related_name="credits",
+        verbose_name=_("credit account"),
+        db_index=False,
     )
     partner = models.ForeignKey(
         Partner, on_delete=models.PROTECT, related_name="transfers", verbose_name=_("partner")
@@ -243,6 +105,9 @@ class Transfer(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["partner", "id"], name="ledger_transfer_of_partner"),
             models.Index(fields=["posted_at"], name="ledger_transfer_by_time"),
+            # One account's journal in order: statements read a page of it, however long it is.
+            models.Index(fields=["debit_account", "id"], name="ledger_transfer_of_debit"),
+            models.Index(fields=["credit_account", "id"], name="ledger_transfer_of_credit"),
         ]
 
     def __str__(self) -> str:
@@ -337,3 +202,32 @@ class LotUse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} of lot {self.lot_id} by transfer {self.transfer_id}"
+
+
+class LotExtension(models.Model):
+    """
+    A lot lives longer than it was given: its partner was active, and the programme rolls expiry.
+
+    Append-only. ``Lot.expires_at`` changes only with a row beside it; it never moves back.
+    """
+
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="extensions")
+    expired_before = models.DateTimeField(_("would have expired at"))
+    expires_at = models.DateTimeField(_("expires at"))
+    extended_at = models.DateTimeField(_("extended at"))
+    reference = models.CharField(
+        _("reference"), max_length=100, blank=True, help_text=_("Opaque id of what caused it.")
+    )
+
+    class Meta:
+        verbose_name = _("extension of a lot")
+        verbose_name_plural = _("extensions of lots")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="ledger_lotextension_only_forward",
+                condition=Q(expires_at__gt=F("expired_before")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"lot {self.lot_id} until {self.expires_at:%Y-%m-%d}"
