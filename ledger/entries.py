@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from ledger.models import Account, Transfer
+from ledger.models import Account, Hold, Transfer
 
 # The ledger adds a suffix for the transfers that follow from an entry (":repay", ":pending").
 KEY_LENGTH_MAX = 140
@@ -24,9 +24,12 @@ class Entry:
     Move ``amount`` minor units from one account to another, once per key.
 
     ``expires_at`` and ``matures_at`` are for the lot that a credit out of a house account opens.
-    ``gives_back`` names an earlier transfer whose slices come back as they were (a refund).
-    ``prefer_origin_id`` takes the slices first credited by that transfer before any others, and
-    ``reverses`` the slices that the reversed transfer opened.
+    ``gives_back`` names an earlier transfer whose slices come back as they were (a refund). Those
+    past their expiry come back expired, and the next night retires them, unless ``revive_until``
+    gives them a new expiry.
+    ``prefer_origin_id`` takes the slices first credited by that transfer before any others, or,
+    with ``strictly_of_origin``, no others; ``reverses`` the slices that the reversed transfer
+    opened.
     """
 
     kind: str
@@ -43,6 +46,8 @@ class Entry:
     reverses: Transfer | None = None
     gives_back: Transfer | None = None
     prefer_origin_id: int | None = None
+    strictly_of_origin: bool = False
+    revive_until: datetime | None = None
 
     @property
     def accounts(self) -> tuple[Account, ...]:
@@ -110,18 +115,114 @@ class ClawBack:
         return ()
 
 
-Instruction = Entry | ClawBack
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserve:
+    """
+    Hold ``amount`` minor units of a pool or wallet, once per key.
+
+    Slices are named in spending order. What is held stays in the balance, and nothing but its own
+    capture takes it. From ``lapses_at`` on it can no longer be captured.
+    """
+
+    account: Account
+    amount: int
+    idempotency_key: str
+    occurred_at: datetime
+    posted_at: datetime | None = None
+    lapses_at: datetime | None = None
+    reason_code: str = ""
+    reference: str = ""
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        return (self.account,)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """A hold carries the key itself; it makes no transfer."""
+        return ()
+
+    @property
+    def follow_on_keys(self) -> tuple[str, ...]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """
+    Take what is held, or ``amount`` of it, in one transfer; the rest is free again in the same act.
+
+    It takes exactly the held slices, the earliest to expire first, also those that have expired
+    since: they were reserved in time.
+    """
+
+    hold: Hold
+    credit: Account
+    idempotency_key: str
+    occurred_at: datetime
+    amount: int | None = None
+    kind: str = Transfer.Kind.REDEEM
+    posted_at: datetime | None = None
+    reason_code: str = ""
+    reference: str = ""
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        return (self.hold.account, self.credit)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return (self.idempotency_key,)
+
+    @property
+    def follow_on_keys(self) -> tuple[str, ...]:
+        return (f"{self.idempotency_key}:repay",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """End a hold and take nothing: it is released or, with ``lapses``, its time has run out."""
+
+    hold: Hold
+    occurred_at: datetime
+    posted_at: datetime | None = None
+    lapses: bool = False
+
+    @property
+    def idempotency_key(self) -> str:
+        """A hold ends once, so that its id is key enough."""
+        return f"hold:{self.hold.public_id}:end"
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        return (self.hold.account,)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def follow_on_keys(self) -> tuple[str, ...]:
+        return (f"{self.idempotency_key}:repay",)
+
+
+Instruction = Entry | ClawBack | Reserve | Capture | Release
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
-    """What became of one instruction. ``due`` of a claw-back = collected + debt + waived."""
+    """
+    What became of one instruction. ``due`` of a claw-back = collected + debt + waived.
+
+    ``hold`` is the hold that was placed or ended, as it is now.
+    """
 
     transfers: tuple[Transfer, ...]
     replayed: bool = False
     collected: int = 0
     debt: int = 0
     waived: int = 0
+    hold: Hold | None = None
 
     @property
     def transfer(self) -> Transfer:
