@@ -11,15 +11,14 @@ from datetime import datetime
 
 import uuid_utils.compat
 from django.db import connection, transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from ledger import writing
+from ledger import reading, writing
 from ledger.book import AmountOutOfBounds, Book, InsufficientPoints
 from ledger.entries import KEY_LENGTH_MAX, ClawBack, ClawBackPolicy, Entry, Instruction, Posted
 from ledger.giving_back import GivenBack
 from ledger.lots import OpenLot
-from ledger.models import Account, Lot, Transfer
+from ledger.models import Account, Transfer
 from ledger.replaying import Earlier, IdempotencyKeyReused
 from ledger.taking_back import ExpiredOfAwards, take_back
 
@@ -95,28 +94,12 @@ def check_sides(batch: Iterable[Instruction]) -> None:
 
 
 def lock_accounts(batch: Iterable[Instruction]) -> list[Account]:
-    """
-    Lock every held account of the batch, and what the credited pools owe, in id order.
-
-    In one order, so that two opposite batches cannot wait for each other. House accounts store
-    nothing and cannot run out: locking them would put the whole programme in one queue.
-    """
+    """Lock every account of the batch that can run out, and what the credited pools owe."""
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("posting needs the caller's transaction")
-    held = {
-        account.pk: account
-        for instruction in batch
-        for account in instruction.accounts
-        if not account.is_house
-    }
-    pools = [account for account in held.values() if account.kind == Account.Kind.POOL]
-    owed_on = Q(
-        kind=Account.Kind.DEBT,
-        partner__in={pool.partner_id for pool in pools},
-        unit__in={pool.unit_id for pool in pools},
+    return reading.lock_accounts(
+        account for instruction in batch for account in instruction.accounts
     )
-    wanted = Account.objects.filter(Q(pk__in=held) | owed_on if pools else Q(pk__in=held))
-    return list(wanted.order_by("pk").select_for_update(no_key=True))
 
 
 def read_open_lots(batch: Iterable[Instruction]) -> list[OpenLot]:
@@ -129,25 +112,7 @@ def read_open_lots(batch: Iterable[Instruction]) -> list[OpenLot]:
             else (instruction.debit,)
         )
         debited.update(side.pk for side in sides if side is not None and side.has_lots)
-    if not debited:
-        return []
-    rows = Lot.objects.open().filter(account__in=debited).in_spending_order()
-    return [
-        OpenLot(
-            pk=lot.pk,
-            account_id=lot.account_id,
-            amount=lot.amount,
-            remaining=lot.remaining,
-            remaining_read=lot.remaining,
-            held=lot.held,
-            earned_at=lot.earned_at,
-            expires_at=lot.expires_at,
-            matures_at=lot.matures_at,
-            origin=lot.origin_id,
-            opened_by=lot.opened_by_id,
-        )
-        for lot in rows
-    ]
+    return reading.read_open_lots(debited)
 
 
 def write(book: Book) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
+from ledger import reading
 from ledger.entries import ClawBack, ClawBackPolicy, Entry, Instruction, Posted
 from ledger.models import Transfer
 
@@ -28,19 +29,15 @@ class Earlier:
     @classmethod
     def read(cls, batch: Iterable[Instruction]) -> "Earlier":
         """Read them after the accounts are locked: whoever asked at the same time is through."""
-        found = cls._read_keys(key for instruction in batch for key in instruction.keys)
+        found = reading.read_transfers_by_key(
+            key for instruction in batch for key in instruction.keys
+        )
         if found:
             repeated = [one for one in batch if any(key in found for key in one.keys)]
-            found |= cls._read_keys(key for one in repeated for key in one.follow_on_keys)
+            found |= reading.read_transfers_by_key(
+                key for one in repeated for key in one.follow_on_keys
+            )
         return cls(found)
-
-    @staticmethod
-    def _read_keys(keys: Iterable[str]) -> dict[str, Transfer]:
-        wanted = list(keys)
-        if not wanted:
-            return {}
-        rows = Transfer.objects.filter(idempotency_key__in=wanted)
-        return {transfer.idempotency_key: transfer for transfer in rows}
 
     def knows(self, instruction: Instruction) -> bool:
         return any(key in self.by_key for key in instruction.keys)

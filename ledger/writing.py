@@ -1,22 +1,17 @@
 """
-Fixed SQL for the one hot path: many rows in one statement, on both databases.
+What the hot path writes: many rows in one fixed statement, however many there are.
 
-PostgreSQL takes one array a column (``unnest``), SQLite one JSON document (``json_each``). The
-number of statements does not depend on the number of rows. Everything else goes through the ORM.
+``ledger.reading`` is its counterpart.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
-from uuid import UUID
 
 from django.db import connection
 
-Row = Sequence[Any]
+from partners.fixed_sql import Row, build_source, give_rows, open_cursor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,8 +80,8 @@ def insert(table: Table, rows: Sequence[Row], *, unless_taken: str = "") -> list
     """
     if not rows:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute(_build_insert(table, connection.vendor, unless_taken), _parameters(rows))
+    with open_cursor() as cursor:
+        cursor.execute(_build_insert(table, connection.vendor, unless_taken), give_rows(rows))
         return sorted(row[0] for row in cursor.fetchall())
 
 
@@ -98,15 +93,15 @@ def update(table: Table, rows: Sequence[Row]) -> int:
     """
     if not rows:
         return 0
-    with connection.cursor() as cursor:
-        cursor.execute(_build_update(table, connection.vendor), _parameters(rows))
+    with open_cursor() as cursor:
+        cursor.execute(_build_update(table, connection.vendor), give_rows(rows))
         return int(cursor.rowcount)
 
 
 @lru_cache
 def _build_insert(table: Table, vendor: str, unless_taken: str) -> str:
     names = ", ".join(table.columns)
-    source = _build_source(list(table.columns.items()), vendor)
+    source = build_source(table.columns.items(), vendor)
     guard = f"ON CONFLICT ({unless_taken}) DO NOTHING" if vendor == "postgresql" else ""
     return (
         f"INSERT INTO {table.name} ({names}) "  # noqa: S608 - all names are constants above
@@ -121,34 +116,6 @@ def _build_update(table: Table, vendor: str) -> str:
     assignments = ", ".join(f"{name} = fresh.{name}" for name, _type in given[2:])
     return (
         f"UPDATE {table.name} SET {assignments} "  # noqa: S608 - all names are constants above
-        f"FROM (SELECT * FROM {_build_source(given, vendor)}) AS fresh "
+        f"FROM (SELECT * FROM {build_source(given, vendor)}) AS fresh "
         f"WHERE {table.name}.{key} = fresh.{key} AND {table.name}.{guard} = fresh.was"
     )
-
-
-def _build_source(columns: list[tuple[str, str]], vendor: str) -> str:
-    """Return a FROM item with the given columns and ``place``, the number of the row."""
-    if vendor == "postgresql":
-        arrays = ", ".join(f"%s::{column_type}[]" for _name, column_type in columns)
-        names = ", ".join(name for name, _type in columns)
-        return f"unnest({arrays}) WITH ORDINALITY AS given({names}, place)"
-    picked = ", ".join(
-        f"json_extract(value, '$[{index}]') AS {name}"
-        for index, (name, _type) in enumerate(columns)
-    )
-    return f"(SELECT {picked}, key AS place FROM json_each(%s)) AS given"  # noqa: S608 - constants
-
-
-def _parameters(rows: Sequence[Row]) -> list[Any]:
-    if connection.vendor == "postgresql":
-        return [list(column) for column in zip(*rows, strict=True)]
-    return [json.dumps([[_as_stored(value) for value in row] for row in rows])]
-
-
-def _as_stored(value: Any) -> Any:
-    """Return a value in the form Django keeps it in on SQLite."""
-    if isinstance(value, datetime):
-        return str(value.astimezone(UTC).replace(tzinfo=None))
-    if isinstance(value, UUID):
-        return value.hex
-    return value

@@ -1,0 +1,131 @@
+"""
+SQL written once, for the few statements behind every movement of points.
+
+The ORM builds each query anew, which costs several times what the database needs for it. So the
+hot path speaks fixed statements: PostgreSQL keeps them prepared and takes one array a column
+(``unnest``), SQLite takes one JSON document (``json_each``). Everything else stays in the ORM.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, TypeVar
+from uuid import UUID
+
+import psycopg
+from django.db import connection, models
+from django.db.backends.utils import CursorWrapper
+
+Row = Sequence[Any]
+SomeModel = TypeVar("SomeModel", bound=models.Model)
+
+
+def open_cursor() -> CursorWrapper:
+    """
+    Return a cursor for fixed statements: on PostgreSQL one that lets the server prepare them.
+
+    Whether it does is the connection's ``prepare_threshold``; Django's own cursors never prepare.
+    """
+    if connection.vendor != "postgresql":
+        return connection.cursor()
+    connection.validate_thread_sharing()
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        cursor = psycopg.Cursor(connection.connection)
+    if connection.queries_logged:
+        return connection.make_debug_cursor(cursor)
+    return connection.make_cursor(cursor)
+
+
+def read(model: type[SomeModel], rest: str, parameters: Sequence[Any]) -> list[SomeModel]:
+    """Return the model's rows that ``rest`` (WHERE, ORDER BY, lock) picks from its table."""
+    shape = _find_shape(model, connection.vendor)
+    with open_cursor() as cursor:
+        cursor.execute(shape.select + rest, parameters)
+        rows = cursor.fetchall()
+    return [model.from_db(connection.alias, shape.names, shape.convert(row)) for row in rows]
+
+
+def among(column: str, column_type: str) -> str:
+    """Return the condition that the column is one of ``listed(values)``."""
+    if connection.vendor == "postgresql":
+        return f"{column} = ANY(%s::{column_type}[])"
+    return f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608 - constants
+
+
+def listed(values: Iterable[Any]) -> Any:
+    """Return values as the one parameter that ``among`` takes."""
+    found = list(values)
+    return found if connection.vendor == "postgresql" else json.dumps(found)
+
+
+def row_lock() -> str:
+    """Return what locks the rows read; SQLite has one writer, whose transaction is the lock."""
+    return " FOR NO KEY UPDATE" if connection.vendor == "postgresql" else ""
+
+
+def build_source(columns: Iterable[tuple[str, str]], vendor: str) -> str:
+    """Return a FROM item of (name, type) columns and ``place``, which counts the rows given."""
+    if vendor == "postgresql":
+        arrays = ", ".join(f"%s::{column_type}[]" for _name, column_type in columns)
+        names = ", ".join(name for name, _type in columns)
+        return f"unnest({arrays}) WITH ORDINALITY AS given({names}, place)"
+    picked = ", ".join(
+        f"json_extract(value, '$[{index}]') AS {name}"
+        for index, (name, _type) in enumerate(columns)
+    )
+    return f"(SELECT {picked}, key AS place FROM json_each(%s)) AS given"  # noqa: S608 - constants
+
+
+def give_rows(rows: Sequence[Row]) -> list[Any]:
+    """Return the parameters that ``build_source`` takes, for at least one row."""
+    if connection.vendor == "postgresql":
+        return [list(column) for column in zip(*rows, strict=True)]
+    return [json.dumps([[_as_stored(value) for value in row] for row in rows])]
+
+
+def _as_stored(value: Any) -> Any:
+    """Return a value in the form Django keeps it in on SQLite."""
+    if isinstance(value, datetime):
+        return str(value.astimezone(UTC).replace(tzinfo=None))
+    if isinstance(value, UUID):
+        return value.hex
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """How a model's rows are selected, and what turns what comes back into Python's values."""
+
+    names: list[str]
+    select: str
+    converters: list[tuple[int, Callable[..., Any], models.Expression]]
+
+    def convert(self, row: Row) -> Row:
+        if not self.converters:
+            return row
+        values = list(row)
+        for index, converter, expression in self.converters:
+            values[index] = converter(values[index], expression, connection)
+        return values
+
+
+@lru_cache
+def _find_shape(model: type[models.Model], _vendor: str) -> _Shape:
+    fields = model._meta.concrete_fields
+    quote = connection.ops.quote_name
+    table = quote(model._meta.db_table)
+    columns = ", ".join(f"{table}.{quote(field.column)}" for field in fields)
+    converters = []
+    for index, field in enumerate(fields):
+        expression = field.cached_col
+        each = connection.ops.get_db_converters(expression)
+        each += expression.get_db_converters(connection)
+        converters += [(index, converter, expression) for converter in each]
+    return _Shape(
+        names=[field.attname for field in fields],
+        select=f"SELECT {columns} FROM {table} ",  # noqa: S608 - names of our own models
+        converters=converters,
+    )
