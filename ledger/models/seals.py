@@ -13,8 +13,8 @@ class Seal(models.Model):
     """
     A block of the journal: all transfers from ``first_transfer_id`` to ``last_transfer_id``.
 
-    Append-only. ``root`` is the Merkle root over the block's accounts, ``digest`` covers root,
-    bounds, number, time and the digest of the block before.
+    Append-only. ``root`` is the Merkle root over the block's accounts, ``journal`` covers its
+    transfers in order, and ``digest`` both, bounds, number, time and the digest of the block before.
     """
 
     number = models.PositiveIntegerField(_("number"), unique=True)
@@ -23,6 +23,7 @@ class Seal(models.Model):
     transfers = models.PositiveIntegerField(_("transfers"))
     accounts = models.PositiveIntegerField(_("accounts"))
     root = models.CharField(_("root"), max_length=64)
+    journal = models.CharField(_("digest of the transfers"), max_length=64)
     previous = models.CharField(_("digest before"), max_length=64, unique=True)
     digest = models.CharField(_("digest"), max_length=64, unique=True)
     sealed_at = models.DateTimeField(_("sealed at"))
@@ -47,6 +48,7 @@ class SealedAccount(models.Model):
 
     Append-only. ``transfers`` counts from the account's beginning, so that nothing can be left out
     of a copy. ``balance`` is signed as the account sees it; for the house it is credits - debits.
+    ``key`` is the account's place in the tree, ``leaf`` the digest of what the seal says of it.
     """
 
     seal = models.ForeignKey(Seal, on_delete=models.PROTECT, related_name="sealed_accounts")
@@ -55,6 +57,7 @@ class SealedAccount(models.Model):
     balance = models.BigIntegerField(_("balance then"))
     last_transfer_id = models.BigIntegerField(_("last transfer"))
     last_posted_at = models.DateTimeField(_("last posted at"))
+    key = models.CharField(_("key"), max_length=64)
     leaf = models.CharField(_("leaf"), max_length=64)
 
     class Meta:
