@@ -1,6 +1,8 @@
 """How accounts are named outside: by what they are, so that no running number leaks."""
 
 import re
+from collections.abc import Iterable
+from uuid import UUID as Id
 
 from django.db.models import Q
 
@@ -20,8 +22,22 @@ def name_account(account: Account) -> str:
     Reads unit, partner and member, so load them with the account.
     """
     owner = account.member or account.partner
-    parts = [account.kind, account.unit.code]
-    return ":".join([*parts, str(owner.public_id)] if owner else parts)
+    return _join(account.kind, account.unit.code, owner.public_id if owner else None)
+
+
+def read_names(account_ids: Iterable[int]) -> dict[int, str]:
+    """Return the names of accounts by their ids, without loading anything else."""
+    rows = Account.objects.filter(pk__in=account_ids).values_list(
+        "pk", "kind", "unit__code", "partner__public_id", "member__public_id"
+    )
+    return {
+        pk: _join(kind, unit_code, member or partner)
+        for pk, kind, unit_code, partner, member in rows
+    }
+
+
+def _join(kind: str, unit_code: str, owner: Id | None) -> str:
+    return ":".join([kind, unit_code, str(owner)] if owner else [kind, unit_code])
 
 
 def match_account(name: str, path: str = "") -> Q | None:
