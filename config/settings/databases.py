@@ -52,10 +52,15 @@ def describe_postgresql(env: Environment, parsed: dict[str, Any]) -> dict[str, A
     }
     options: dict[str, Any] = {
         "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+        # The ledger's fixed statements are prepared at once; the ORM's never are. Behind a pooler
+        # that hands out connections by transaction, add ?prepare_threshold=none to DATABASE_URL.
+        "prepare_threshold": 0,
         "application_name": f"tessera-{env.process}",
         "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
         **parsed.get("OPTIONS", {}),
     }
+    if str(options["prepare_threshold"]).lower() == "none":
+        options["prepare_threshold"] = None
     described = {**parsed, "OPTIONS": options}
     if env.database_pool:
         options["pool"] = {"min_size": 2, "max_size": 8, "timeout": CONNECT_TIMEOUT_SECONDS}

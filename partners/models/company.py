@@ -1,5 +1,6 @@
 """The companies that buy from the seller."""
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 import uuid_utils.compat
@@ -8,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from partners.fixed_sql import among, listed, read, row_lock
 from partners.models.scope import PartnerScopedQuerySet
 
 
@@ -17,14 +19,20 @@ class PartnerQuerySet(PartnerScopedQuerySet):
     def active(self) -> "PartnerQuerySet":
         return self.filter(status=Partner.Status.ACTIVE)
 
-    def lock(self, partner_ids: "list[int] | set[int]") -> "dict[int, Partner]":
+
+class PartnerManager(models.Manager.from_queryset(PartnerQuerySet)):  # type: ignore[misc]  # made at run time
+    def lock(self, partner_ids: Iterable[int]) -> "dict[int, Partner]":
         """
         Lock partner rows in id order, so that two batches cannot wait for each other.
 
         Every door that moves something takes these locks before anything else. They serialise
         re-evaluation of a partner and the numbering of its events.
         """
-        rows = self.filter(pk__in=partner_ids).order_by("pk").select_for_update(no_key=True)
+        rows = read(
+            Partner,
+            f"WHERE {among('id', 'bigint')} ORDER BY id{row_lock()}",
+            [listed(partner_ids)],
+        )
         return {partner.pk: partner for partner in rows}
 
 
@@ -75,7 +83,7 @@ class Partner(models.Model):
         default=0, editable=False, help_text=_("Sequence of the partner's latest event.")
     )
 
-    objects = PartnerQuerySet.as_manager()
+    objects = PartnerManager()
 
     class Meta:
         verbose_name = _("partner")
