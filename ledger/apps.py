@@ -15,6 +15,13 @@ class LedgerConfig(AppConfig):
 
     def ready(self) -> None:
         # Its models exist only now; at the top of this module they would come too early.
-        import_module("partners.events").register("points_expired", "points_matured")
+        import_module("partners.events").register(
+            "points_expired",
+            "points_matured",
+            "correction_asked",
+            "correction_posted",
+            "correction_declined",
+            "correction_withdrawn",
+        )
         post_migrate.connect(append_only.restore_after_migrating, sender=self)
         register(append_only.check_guards, Tags.database)
