@@ -18,7 +18,7 @@ from rewards.earning.judging import Judgement, VersionInForce
 from rewards.models import Award, ClawBack
 from rewards.programmes.live import Versions
 from rewards.remembering import AwardKey, ClawBackKey, claw_backs_on_file
-from rewards.settlement import Books, Settlement, Step, earning_key, expiry
+from rewards.settlement import Books, Settlement, Step, earning_key, expiry, tier_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,7 @@ def claw_back_steps(
         row.explanation = due.explanation
         order = fact_by_id[award_key[0]]
         version = versions.by_id(award_key[1])
-        if step := _step(row, awards[award_key], order, due, books, version):
-            steps.append(step)
+        steps += _steps(row, awards[award_key], order, due, books, version)
     return steps
 
 
@@ -130,27 +129,24 @@ def _due_by_smaller_awards(
     return smaller
 
 
-def _step(
+def _steps(
     row: ClawBack,
     award: Award,
     order: ActivityFacts,
     due: _Due,
     books: Books,
     version: VersionInForce,
-) -> Step | None:
+) -> list[Step]:
     if row.pk:
         row.revision += 1
     if due.amount > row.due:
         policy = version.definition.settings.claw_back_policy
-        return Step(
-            award.partner_id, due.cause, award, _taking(row, award, due, books, policy), row
-        )
-    giving = _giving_back(row, award, due, books)
-    if giving is None:
+        taking = _taking(row, award, due, books, policy)
+        return [Step(award.partner_id, due.cause, award, taking, row)]
+    giving = _giving_back(row, award, order, due, books, version)
+    if not giving:
         row.save(update_fields=["due", "waived", "explanation", "revision"])
-        return None
-    expires_at = expiry(order, award.rule_code, version, books.time_zone)
-    return Step(award.partner_id, due.cause, award, replace(giving, expires_at=expires_at), row)
+    return [Step(award.partner_id, due.cause, award, entry, row) for entry in giving]
 
 
 def _key(row: ClawBack, award: Award) -> str:
@@ -177,24 +173,62 @@ def _taking(
     )
 
 
-def _giving_back(row: ClawBack, award: Award, due: _Due, books: Books) -> Entry | None:
-    """Lower what was waived first, which moves nothing; then what was booked; then collected."""
-    excess = row.due - due.amount
-    row.due = due.amount
-    waived = min(excess, row.waived)
-    row.waived -= waived
-    back = excess - waived
-    if back == 0:
-        return None
-    owed = min(back, row.debt)
-    row.debt -= owed
-    row.collected -= back - owed
-    return Entry(
+def _giving_back(
+    row: ClawBack,
+    award: Award,
+    order: ActivityFacts,
+    due: _Due,
+    books: Books,
+    version: VersionInForce,
+) -> list[Entry]:
+    """
+    Return what gives back by how much less is due.
+
+    What was booked goes to the pool, where it repays the debt. What was collected goes where the
+    award is: to pending while it waits.
+    """
+    owed, collected = _lower(row, due.amount)
+    waits_until = books.waits_until(order, version)
+    entry = Entry(
         kind=Transfer.Kind.REVERSE,
         debit=books.taken_back,
         credit=books.pools[award.partner_id],
-        amount=back,
+        amount=owed if waits_until else owed + collected,
         idempotency_key=_key(row, award),
         occurred_at=due.cause.occurred_at,
+        expires_at=expiry(
+            order,
+            award.rule_code,
+            version,
+            tier_code=tier_of(award),
+            time_zone=books.time_zone,
+        ),
         reference=str(award.public_id),
     )
+    if waits_until is None:
+        return [entry] if entry.amount else []
+    waiting = replace(
+        entry,
+        credit=books.pendings[award.partner_id],
+        amount=collected,
+        idempotency_key=f"{entry.idempotency_key}:pending",
+        matures_at=waits_until,
+    )
+    return [one for one in (entry, waiting) if one.amount]
+
+
+def _lower(row: ClawBack, due: int) -> tuple[int, int]:
+    """
+    Lower what was waived first, which moves nothing; then what was booked; then collected.
+
+    Return by how much the last two were lowered.
+    """
+    excess = row.due - due
+    waived = min(excess, row.waived)
+    owed = min(excess - waived, row.debt)
+    collected = excess - waived - owed
+    row.due = due
+    row.waived -= waived
+    row.debt -= owed
+    row.collected -= collected
+    return owed, collected

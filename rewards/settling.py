@@ -55,7 +55,8 @@ def settle(
         unmatched=[gap for judged in judgements.values() for gap in judged.unmatched]
     )
     excess = find_excess(judgements, awards)
-    books = _open_books(programme, judgements, losing={awards[key].partner_id for key in excess})
+    losing = {awards[key].partner_id for key in excess}
+    books = _open_books(programme, judgements, losing=losing, as_of=as_of)
     steps = _award_steps(judgements, awards, books, programme, settlement)
     steps += claw_back_steps(facts, judgements, awards, excess, books, versions, settlement)
     steps.sort(key=lambda step: step.fact.canonical_place)
@@ -69,20 +70,30 @@ def settle(
 
 
 def _open_books(
-    programme: Programme, judgements: Mapping[int, Judgement], *, losing: set[int]
+    programme: Programme,
+    judgements: Mapping[int, Judgement],
+    *,
+    losing: set[int],
+    as_of: datetime,
 ) -> Books:
     """Open what settling may write in; ``losing`` are partners whose awards became smaller."""
     unit = programme.main_unit
     earning = losing | {pk for pk, judged in judgements.items() if judged.awards}
     # Whoever returned something may have to give back: pending first, debt last.
     returning = losing | {pk for pk, judged in judgements.items() if judged.claw_backs}
+    waiting = {
+        pk
+        for pk, judged in judgements.items()
+        if any(due.version.definition.settings.pending_days for due in judged.awards)
+    }
     return Books(
         issued=accounts.house(unit, Account.Kind.ISSUED),
         taken_back=accounts.house(unit, Account.Kind.TAKEN_BACK),
         pools=accounts.of_partners(unit, Account.Kind.POOL, earning),
-        pendings=accounts.of_partners(unit, Account.Kind.PENDING, returning),
+        pendings=accounts.of_partners(unit, Account.Kind.PENDING, returning | waiting),
         debts=accounts.of_partners(unit, Account.Kind.DEBT, returning),
         time_zone=programme.time_zone,
+        as_of=as_of,
     )
 
 
@@ -123,26 +134,41 @@ def _new_award(partner_id: int, due: AwardDue, programme: Programme) -> Award:
         unit_id=programme.main_unit_id,
         amount=due.award.amount,
         explanation=due.award.explanation
-        | {"version": due.version.number, "unit": programme.main_unit.code},
+        | {"version": due.version.number, "unit": programme.main_unit.code}
+        | _note_tier(due),
     )
+
+
+def _note_tier(due: AwardDue) -> dict[str, str]:
+    """What comes back of an award later lives as long as the award: by the tier of its day."""
+    return {"tier": due.tier_code} if due.version.definition.tiers_prolong else {}
 
 
 def _raise_award(award: Award, due: AwardDue) -> None:
     award.amount = due.award.amount
-    award.explanation = award.explanation | due.award.explanation
+    award.explanation = award.explanation | due.award.explanation | _note_tier(due)
     award.revision += 1
     award.save(update_fields=["amount", "explanation", "revision"])
 
 
 def _earning_entry(due: AwardDue, award: Award, amount: int, books: Books) -> Entry:
+    waits_until = books.waits_until(due.order, due.version)
+    accounts_by_partner = books.pools if waits_until is None else books.pendings
     return Entry(
-        kind=Transfer.Kind.EARN,
+        kind=Transfer.Kind.EARN if waits_until is None else Transfer.Kind.PEND,
         debit=books.issued,
-        credit=books.pools[award.partner_id],
+        credit=accounts_by_partner[award.partner_id],
         amount=amount,
         idempotency_key=earning_key(award, revision=award.revision),
         occurred_at=due.order.occurred_at,
-        expires_at=expiry(due.order, award.rule_code, due.version, books.time_zone),
+        expires_at=expiry(
+            due.order,
+            award.rule_code,
+            due.version,
+            tier_code=due.tier_code,
+            time_zone=books.time_zone,
+        ),
+        matures_at=waits_until,
         reference=str(award.public_id),
     )
 

@@ -1,6 +1,5 @@
 """Programmes and their versions. A draft is edited; publishing freezes it."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -19,13 +18,10 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from partners.doors.admin import BaseAdmin, ReadOnlyInline, Step, action, display
-from partners.doors.showing import NOTHING, language, link_to, say_money, say_time
-from partners.models.amounts import from_ten_thousandths
-from partners.wording import UnitWording
-from rewards.earning.effects import Effect
-from rewards.earning.effects.per_money import PerMoney
+from partners.doors.showing import NOTHING, link_to, say_time
+from rewards.admin.definition_in_words import describe
 from rewards.models import Programme, ProgrammeVersion
-from rewards.programmes.definition import Definition, InvalidDefinition, parse
+from rewards.programmes.definition import InvalidDefinition, parse
 from rewards.programmes.publishing import (
     AlreadyPublished,
     StartsInThePast,
@@ -253,50 +249,3 @@ def show_definition(version: ProgrammeVersion) -> SafeString | str:
     return render_to_string(
         "admin/definition.html", describe(definition, version.programme.currency)
     )
-
-
-def describe(definition: Definition, currency: str) -> dict[str, Any]:
-    spoken = language()
-    settings = definition.settings
-    unit = settings.unit_names.get(spoken) or settings.unit_names["en"]
-    expiry = (
-        _("%(count)d months after they were earned") % {"count": settings.expiry_months}
-        if settings.expiry_months
-        else _("Never")
-    )
-    return {
-        "rules": [
-            (rule.name(spoken), say_effect(rule.effect, unit, currency), rule.tier_multiplier)
-            for rule in definition.rules
-        ],
-        "tiers": [
-            (tier.name(spoken), say_money(tier.threshold, currency), tier.multiplier_percent)
-            for tier in definition.tiers
-        ],
-        "settings": [
-            (_("Name of the points"), unit.get("other", "")),
-            (_("Worth of one"), say_money(settings.unit_value, currency)),
-            (_("Points expire"), expiry),
-            (_("Days until points are available"), settings.pending_days),
-            (_("Returned goods"), CLAW_BACK_WORDS.get(settings.claw_back_policy, "")),
-            (_("Days in which a share can be undone"), settings.share_undo_days),
-        ],
-    }
-
-
-def say_effect(effect: Effect, names: Mapping[str, str], currency: str) -> str:
-    """Say what a rule gives; an effect without words of its own is shown as it is stored."""
-    if isinstance(effect, PerMoney):
-        wording = UnitWording({language(): names})
-        return _("%(units)s for every %(money)s") % {
-            "units": wording.phrase(effect.units, language()),
-            "money": say_money(from_ten_thousandths(effect.per_e4), currency),
-        }
-    return str(effect)
-
-
-CLAW_BACK_WORDS = {
-    "only_pending": gettext_lazy("Only points that are not available yet are taken back"),
-    "within_balance": gettext_lazy("Points are taken back as far as there are any"),
-    "allow_debt": gettext_lazy("All points are taken back; what is missing is a debt"),
-}

@@ -14,6 +14,7 @@ from partners.keys import Scope
 from partners.models.amounts import from_ten_thousandths
 from rewards.earning.judging import VersionInForce
 from rewards.models import Programme, Standing
+from rewards.programmes import validity
 from rewards.programmes.live import NoVersionInForce, version_in_force
 from rewards.tiers.ladder import TierProgress, progress
 
@@ -36,6 +37,26 @@ class TierOutput(serializers.Serializer[Any]):
     names = serializers.DictField(child=serializers.CharField())
     threshold = ExactAmountTextField(help_text="Net spend, in the programme's currency.")
     multiplier_percent = serializers.IntegerField()
+    expiry_extra_months = serializers.IntegerField(
+        help_text="How much longer points live that are earned in it."
+    )
+
+
+class ExpiryOutput(serializers.Serializer[Any]):
+    rule = serializers.ChoiceField(choices=validity.RULES)
+    count = serializers.IntegerField(
+        help_text="Days, months or years, as the rule says; 0 where it counts none."
+    )
+    reinstatement_days = serializers.IntegerField(
+        help_text="How long points live again that come back expired; 0: not at all."
+    )
+
+
+class WaitingOutput(serializers.Serializer[Any]):
+    pending_days = serializers.IntegerField(help_text="Until an award may be spent.")
+    request_lapses_days = serializers.IntegerField(
+        help_text="How long a redemption may wait for approval."
+    )
 
 
 class ProgrammeOutput(serializers.ModelSerializer[Programme]):
@@ -51,10 +72,12 @@ class ProgrammeOutput(serializers.ModelSerializer[Programme]):
 class ProgrammeDetailOutput(ProgrammeOutput):
     version = serializers.SerializerMethodField(help_text="The version in force now.")
     tiers = serializers.SerializerMethodField(help_text="From the lowest up.")
+    expiry = serializers.SerializerMethodField(help_text="When points expire.")
+    waiting = serializers.SerializerMethodField(help_text="What waits, and how long.")
 
     class Meta:
         model = Programme
-        fields = (*PROGRAMME_FIELDS, "version", "tiers")
+        fields = (*PROGRAMME_FIELDS, "version", "tiers", "expiry", "waiting")
         read_only_fields = fields
 
     def get_version(self, programme: Programme) -> int | None:
@@ -65,6 +88,16 @@ class ProgrammeDetailOutput(ProgrammeOutput):
     def get_tiers(self, programme: Programme) -> list[Any]:
         version = self._in_force(programme)
         return list(TierOutput(version.definition.tiers, many=True).data) if version else []
+
+    @extend_schema_field(ExpiryOutput(allow_null=True))
+    def get_expiry(self, programme: Programme) -> dict[str, Any] | None:
+        version = self._in_force(programme)
+        return dict(ExpiryOutput(version.definition.settings.expiry).data) if version else None
+
+    @extend_schema_field(WaitingOutput(allow_null=True))
+    def get_waiting(self, programme: Programme) -> dict[str, Any] | None:
+        version = self._in_force(programme)
+        return dict(WaitingOutput(version.definition.settings).data) if version else None
 
     def _in_force(self, programme: Programme) -> VersionInForce | None:
         try:

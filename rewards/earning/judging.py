@@ -7,6 +7,7 @@ the same claw-backs and the same matches; crediting posts the difference to what
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from rewards.earning.evaluating import RuleAward, amounts_by_rule, evaluate
@@ -32,9 +33,20 @@ VersionOf = Callable[[ActivityFacts], VersionInForce | None]
 
 @dataclass(frozen=True, slots=True)
 class AwardDue:
+    """``tier_code`` is the tier that the order was judged with, where tiers change anything."""
+
     order: ActivityFacts
     version: VersionInForce
     award: RuleAward
+    tier_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prolonging:
+    """An order that keeps what its partner holds alive, up to and with a local day."""
+
+    order: ActivityFacts
+    last_day: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +76,7 @@ class Judgement:
     claw_backs: list[ClawBackDue] = field(default_factory=list)
     matches: list[Match] = field(default_factory=list)
     unmatched: list[Unmatched] = field(default_factory=list)
+    prolonging: list[Prolonging] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -102,7 +115,7 @@ def judge(facts: Sequence[ActivityFacts], *, version_of: VersionOf) -> Judgement
 
 def tier_before(fact: ActivityFacts, *, definition: Definition, spend: RollingSpend) -> Tier | None:
     """Return the tier reached by the facts before this one, as of its local day."""
-    if not definition.tiers_multiply:
+    if not (definition.tiers_multiply or definition.tiers_prolong):
         return None
     return qualify(spend_e4=spend.within_year_to(fact.local_date), definition=definition)
 
@@ -112,8 +125,19 @@ def _judge_order(
 ) -> _Judged:
     tier = tier_before(kept.order, definition=version.definition, spend=spend)
     awards = evaluate(kept.order, tier=tier, definition=version.definition)
-    judgement.awards += [AwardDue(kept.order, version, award) for award in awards]
+    tier_code = tier.code if tier else ""
+    judgement.awards += [AwardDue(kept.order, version, award, tier_code) for award in awards]
+    if prolonging := _prolong(kept.order, version.definition, tier):
+        judgement.prolonging.append(prolonging)
     return _Judged(kept, version, tier, {award.rule_code: award.amount for award in awards})
+
+
+def _prolong(order: ActivityFacts, definition: Definition, tier: Tier | None) -> Prolonging | None:
+    """Say how long an order keeps alive what is held. What is returned later changes nothing."""
+    validity = definition.settings.expiry
+    extra_months = tier.expiry_extra_months if tier else 0
+    last_day = validity.last_day(order.local_date, extra_months=extra_months)
+    return Prolonging(order, last_day) if validity.rolls and last_day is not None else None
 
 
 def _judge_return(

@@ -24,3 +24,7 @@ def add_months(day: date, months: int) -> date:
 def end_of_local_day(day: date, time_zone: str) -> datetime:
     """Return the local midnight that ends the day, in UTC."""
     return local_midnight(day + timedelta(days=1), time_zone)
+
+
+def last_day_of_month(day: date) -> date:
+    return day.replace(day=monthrange(day.year, day.month)[1])

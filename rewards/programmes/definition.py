@@ -3,11 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
-from partners.models.amounts import AmountTooPrecise, to_ten_thousandths
+from partners.models.amounts import to_ten_thousandths
 from rewards.earning.effects import Effect, parse_effect
+from rewards.programmes.validity import Validity, read_validity
+from rewards.programmes.values import (
+    InvalidDefinition,
+    read_choice,
+    read_code,
+    read_day,
+    read_money,
+    read_whole,
+    read_yes_or_no,
+    refuse_repeated,
+    refuse_unknown,
+)
+
+__all__ = ["Definition", "InvalidDefinition", "Rule", "Settings", "Tier", "parse"]
 
 CLAW_BACK_POLICIES = ("only_pending", "within_balance", "allow_debt")
 CLAW_BACK_BASES = ("by_line", "by_value")
@@ -15,32 +29,31 @@ ROUNDINGS = ("down", "half_up")
 DOWNGRADES = ("immediate",)
 LANGUAGES = ("en", "uk", "pl", "ru")
 TRIGGERS = ("order",)
+TIER_FIELDS = {"code", "names", "threshold", "multiplier_percent", "expiry_extra_months"}
 
 Names = Mapping[str, str]
 
 
-class InvalidDefinition(ValueError):
-    """The definition cannot be used; ``path`` says where, the message says why."""
-
-    def __init__(self, path: str, message: str) -> None:
-        super().__init__(f"{path}: {message}")
-        self.path = path
-
-
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Choices of a programme. Amounts of money are in its currency, units in minor units."""
+    """
+    Choices of a programme. Amounts of money are in its currency, units in minor units.
+
+    ``pending_days`` is how long an award waits before it can be spent, ``request_lapses_days`` how
+    long a redemption may wait for somebody's approval.
+    """
 
     unit_names: Mapping[str, Mapping[str, str]]
     unit_value: Decimal
     rounding: str
     pending_days: int
-    expiry_months: int | None
+    expiry: Validity
     claw_back_policy: str
     claw_back_basis: str
     downgrade: str
     share_undo_days: int
     share_to_self: bool
+    request_lapses_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +62,7 @@ class Rule:
     One earning rule: what triggers it, what it gives, and when.
 
     It counts on local days from ``starts_on`` up to and without ``ends_on``. ``expiry_days`` gives
-    what it awards a validity of its own instead of the programme's months.
+    what it awards a validity of its own instead of the programme's.
     """
 
     code: str
@@ -72,12 +85,17 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """A standing, reached at ``threshold_e4`` (net spend in ten-thousandths of the currency)."""
+    """
+    A standing, reached at ``threshold_e4`` (net spend in ten-thousandths of the currency).
+
+    What is earned in it lives ``expiry_extra_months`` longer than the programme's rule says.
+    """
 
     code: str
     names: Names
     threshold_e4: int
     multiplier_percent: int
+    expiry_extra_months: int = 0
 
     def name(self, language: str) -> str:
         return self.names.get(language) or self.names["en"]
@@ -112,6 +130,10 @@ class Definition:
             rule.tier_multiplier for rule in self.rules
         )
 
+    @property
+    def tiers_prolong(self) -> bool:
+        return any(tier.expiry_extra_months for tier in self.tiers)
+
 
 def parse(document: Mapping[str, Any]) -> Definition:
     """
@@ -119,66 +141,76 @@ def parse(document: Mapping[str, Any]) -> Definition:
 
     :raises InvalidDefinition: Naming the first place that cannot be used.
     """
-    _refuse_unknown(document, {"settings", "rules", "tiers"}, "definition")
+    refuse_unknown(document, {"settings", "rules", "tiers"}, "definition")
     rules = tuple(
         _rule(row, f"rules[{place}]") for place, row in enumerate(document.get("rules", []))
     )
     tiers = tuple(
         _tier(row, f"tiers[{place}]") for place, row in enumerate(document.get("tiers", []))
     )
-    _refuse_repeated([rule.code for rule in rules], "rules")
-    _refuse_repeated([tier.code for tier in tiers], "tiers")
+    refuse_repeated([rule.code for rule in rules], "rules")
+    refuse_repeated([tier.code for tier in tiers], "tiers")
     thresholds = [tier.threshold_e4 for tier in tiers]
     if sorted(set(thresholds)) != thresholds:
         raise InvalidDefinition("tiers", "thresholds must rise from tier to tier")
-    return Definition(_settings(document.get("settings", {})), rules, tiers)
+    settings = _settings(document.get("settings", {}))
+    for place, rule in enumerate(rules):
+        if settings.expiry.rolls and rule.expiry_days is not None:
+            raise InvalidDefinition(
+                f"rules[{place}].expiry_days",
+                "cannot stand where expiry rolls: each activity prolongs all that is held",
+            )
+    return Definition(settings, rules, tiers)
 
 
 def _settings(row: Mapping[str, Any]) -> Settings:
-    known = set(Settings.__dataclass_fields__)
-    _refuse_unknown(row, known, "settings")
+    # Published versions are frozen: those before the table of expiry say it in months.
+    refuse_unknown(row, {*Settings.__dataclass_fields__, "expiry_months"}, "settings")
     unit_names = row.get("unit_names", {})
     if "en" not in unit_names:
         raise InvalidDefinition("settings.unit_names", "English forms are needed at least")
     return Settings(
         unit_names=unit_names,
-        unit_value=_money(row.get("unit_value", "0"), "settings.unit_value"),
-        rounding=_choice(row.get("rounding", "down"), ROUNDINGS, "settings.rounding"),
-        pending_days=_whole(row.get("pending_days", 0), 0, 3_650, "settings.pending_days"),
-        expiry_months=None
-        if row.get("expiry_months") is None
-        else _whole(row["expiry_months"], 1, 1_200, "settings.expiry_months"),
-        claw_back_policy=_choice(
+        unit_value=read_money(row.get("unit_value", "0"), "settings.unit_value"),
+        rounding=read_choice(row.get("rounding", "down"), ROUNDINGS, "settings.rounding"),
+        pending_days=read_whole(row.get("pending_days", 0), 0, 3_650, "settings.pending_days"),
+        expiry=read_validity(row, "settings"),
+        claw_back_policy=read_choice(
             row.get("claw_back_policy", "allow_debt"),
             CLAW_BACK_POLICIES,
             "settings.claw_back_policy",
         ),
-        claw_back_basis=_choice(
+        claw_back_basis=read_choice(
             row.get("claw_back_basis", "by_line"), CLAW_BACK_BASES, "settings.claw_back_basis"
         ),
-        downgrade=_choice(row.get("downgrade", "immediate"), DOWNGRADES, "settings.downgrade"),
-        share_undo_days=_whole(row.get("share_undo_days", 14), 0, 365, "settings.share_undo_days"),
-        share_to_self=_yes_or_no(row.get("share_to_self", True), "settings.share_to_self"),
+        downgrade=read_choice(row.get("downgrade", "immediate"), DOWNGRADES, "settings.downgrade"),
+        share_undo_days=read_whole(
+            row.get("share_undo_days", 14), 0, 365, "settings.share_undo_days"
+        ),
+        share_to_self=read_yes_or_no(row.get("share_to_self", True), "settings.share_to_self"),
+        request_lapses_days=read_whole(
+            row.get("request_lapses_days", 30), 1, 3_650, "settings.request_lapses_days"
+        ),
     )
 
 
 def _rule(row: Mapping[str, Any], path: str) -> Rule:
-    _refuse_unknown(row, set(Rule.__dataclass_fields__), path)
-    starts_on, ends_on = _day(row, "starts_on", path), _day(row, "ends_on", path)
+    refuse_unknown(row, set(Rule.__dataclass_fields__), path)
+    starts_on, ends_on = read_day(row, "starts_on", path), read_day(row, "ends_on", path)
     if starts_on and ends_on and ends_on <= starts_on:
         raise InvalidDefinition(f"{path}.ends_on", "must be after starts_on")
     expiry_days = row.get("expiry_days")
     return Rule(
-        code=_code(row, path),
+        code=read_code(row, path),
         names=_names(row, path),
-        trigger=_choice(row.get("trigger"), TRIGGERS, f"{path}.trigger"),
+        trigger=read_choice(row.get("trigger"), TRIGGERS, f"{path}.trigger"),
         effect=_effect(row.get("effect", {}), f"{path}.effect"),
         tier_multiplier=bool(row.get("tier_multiplier", False)),
         starts_on=starts_on,
         ends_on=ends_on,
         expiry_days=None
         if expiry_days is None
-        else _whole(expiry_days, 1, 36_500, f"{path}.expiry_days"),
+        else read_whole(expiry_days, 1, 36_500, f"{path}.expiry_days"),
     )
 
 
@@ -190,14 +222,17 @@ def _effect(row: Mapping[str, Any], path: str) -> Effect:
 
 
 def _tier(row: Mapping[str, Any], path: str) -> Tier:
-    _refuse_unknown(row, {"code", "names", "threshold", "multiplier_percent"}, path)
-    threshold = _money(row.get("threshold", "0"), f"{path}.threshold")
+    refuse_unknown(row, TIER_FIELDS, path)
+    threshold = read_money(row.get("threshold", "0"), f"{path}.threshold")
     return Tier(
-        code=_code(row, path),
+        code=read_code(row, path),
         names=_names(row, path),
         threshold_e4=to_ten_thousandths(threshold),
-        multiplier_percent=_whole(
+        multiplier_percent=read_whole(
             row.get("multiplier_percent", 100), 0, 10_000, f"{path}.multiplier_percent"
+        ),
+        expiry_extra_months=read_whole(
+            row.get("expiry_extra_months", 0), 0, 1_200, f"{path}.expiry_extra_months"
         ),
     )
 
@@ -206,60 +241,5 @@ def _names(row: Mapping[str, Any], path: str) -> Names:
     names = row.get("names", {})
     if not names.get("en"):
         raise InvalidDefinition(f"{path}.names", "an English name is needed")
-    _refuse_unknown(names, set(LANGUAGES), f"{path}.names")
+    refuse_unknown(names, set(LANGUAGES), f"{path}.names")
     return names
-
-
-def _code(row: Mapping[str, Any], path: str) -> str:
-    code = row.get("code")
-    if not isinstance(code, str) or not code:
-        raise InvalidDefinition(f"{path}.code", "a code is needed")
-    return code
-
-
-def _day(row: Mapping[str, Any], field: str, path: str) -> date | None:
-    if row.get(field) is None:
-        return None
-    try:
-        return date.fromisoformat(row[field])
-    except (TypeError, ValueError) as error:
-        raise InvalidDefinition(f"{path}.{field}", "must be a day such as 2026-03-31") from error
-
-
-def _choice(value: Any, choices: tuple[str, ...], path: str) -> str:
-    if value not in choices:
-        raise InvalidDefinition(path, f"must be one of {', '.join(choices)}")
-    return str(value)
-
-
-def _whole(value: Any, at_least: int, at_most: int, path: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not at_least <= value <= at_most:
-        raise InvalidDefinition(path, f"must be a whole number from {at_least} to {at_most}")
-    return value
-
-
-def _yes_or_no(value: Any, path: str) -> bool:
-    if not isinstance(value, bool):
-        raise InvalidDefinition(path, "must be true or false")
-    return value
-
-
-def _money(value: Any, path: str) -> Decimal:
-    try:
-        amount = Decimal(str(value))
-        to_ten_thousandths(amount)
-    except (InvalidOperation, AmountTooPrecise, ValueError, OverflowError) as error:
-        raise InvalidDefinition(path, "must be an amount with at most four decimals") from error
-    if amount < 0:
-        raise InvalidDefinition(path, "must not be negative")
-    return amount
-
-
-def _refuse_unknown(row: Mapping[str, Any], known: set[str], path: str) -> None:
-    if unknown := sorted(set(row) - known):
-        raise InvalidDefinition(path, f"unknown: {', '.join(unknown)}")
-
-
-def _refuse_repeated(codes: list[str], path: str) -> None:
-    if len(set(codes)) != len(codes):
-        raise InvalidDefinition(path, "codes must differ")

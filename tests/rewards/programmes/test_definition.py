@@ -18,7 +18,15 @@ class TestParse:
         [
             ({"colour": "red"}, "definition"),
             ({"settings": STARTER["settings"] | {"rounding": "up"}}, "settings.rounding"),
-            ({"settings": STARTER["settings"] | {"expiry_months": 0}}, "settings.expiry_months"),
+            ({"settings": STARTER["settings"] | {"expiry_months": 24}}, "settings.expiry"),
+            (
+                {"settings": STARTER["settings"] | {"request_lapses_days": 0}},
+                "settings.request_lapses_days",
+            ),
+            (
+                {"tiers": [STARTER["tiers"][0] | {"expiry_extra_months": -1}]},
+                "tiers[0].expiry_extra_months",
+            ),
             ({"settings": STARTER["settings"] | {"unit_value": "0.00001"}}, "settings.unit_value"),
             ({"settings": STARTER["settings"] | {"pending_days": True}}, "settings.pending_days"),
             ({"settings": {}}, "settings.unit_names"),
