@@ -63,6 +63,11 @@ class Block:
             side.last_posted_at = row.posted_at
             side.rows.update(digest)
 
+    def digest_of(self, account: str) -> str:
+        """Return the digest over the account's transfers so far."""
+        digest: str = self.sides[account].rows.hexdigest()
+        return digest
+
     def fold(self, before: Mapping[str, Standing]) -> FoldedBlock:
         """
         Return what a seal says of the block.

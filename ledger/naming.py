@@ -1,8 +1,8 @@
 """How accounts are named outside: by what they are, so that no running number leaks."""
 
 import re
+import uuid
 from collections.abc import Iterable
-from uuid import UUID as Id
 
 from django.db.models import Q
 
@@ -36,7 +36,7 @@ def read_names(account_ids: Iterable[int]) -> dict[int, str]:
     }
 
 
-def _join(kind: str, unit_code: str, owner: Id | None) -> str:
+def _join(kind: str, unit_code: str, owner: uuid.UUID | None) -> str:
     return ":".join([kind, unit_code, str(owner)] if owner else [kind, unit_code])
 
 
