@@ -1,14 +1,18 @@
 """What moved on an account in a period: opening + movements = closing, in posting order."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import BigIntegerField, Max, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Q
 
-from ledger.expiring import schedule
+from ledger.checkpoints import both_sides, find_known_balance, find_stretch, net_of, sides
+from ledger.figures import Figures, KindTotal, read_figures
 from ledger.models import Account, Transfer
+
+INSTANT = timedelta(microseconds=1)
+CHUNK_ROWS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,8 @@ class Statement:
     """
     A page of an account's movements in ``[from_at, until_at)``, with the totals of all of them.
 
-    ``opening`` + ``credited`` - ``debited`` = ``closing``. ``next_after`` is None on the last page.
+    ``opening`` + ``credited`` - ``debited`` = ``closing``. ``next_after`` is None on the last page,
+    ``previous_before`` on the first.
     """
 
     account: Account
@@ -46,8 +51,10 @@ class Statement:
     credited: int
     debited: int
     closing: int
+    by_kind: tuple[KindTotal, ...]
     movements: tuple[Movement, ...]
     next_after: int | None
+    previous_before: int | None
 
 
 def read_statement(
@@ -56,6 +63,7 @@ def read_statement(
     from_at: datetime,
     until_at: datetime,
     after: int | None = None,
+    before: int | None = None,
     page_size: int | None = 50,
     newest_first: bool = False,
 ) -> Statement:
@@ -63,29 +71,18 @@ def read_statement(
     Read a statement by the time of posting, so that a closed period never changes.
 
     Figures and movements agree even while others post: the movements stop at the transfer that
-    was the latest when the figures were read.
+    was the latest when the figures were read. Five queries at most, none of which adds up what
+    lies before the last seal.
 
-    :param after: ``next_after`` of the page before.
+    :param after: ``next_after`` of the page before; ``before``: ``previous_before`` of the next.
     :param page_size: None for all movements on one page.
     :raises ValueError: If ``until_at`` is not after ``from_at``.
     """
-    if until_at <= from_at:
-        raise ValueError("a period ends after it begins")
-    figures = _read_figures(account, from_at, until_at)
-    inside = _of(account).filter(
-        posted_at__gte=from_at, posted_at__lt=until_at, pk__lte=figures.latest_id
-    )
-    page = inside.order_by("-pk" if newest_first else "pk")
-    if after is not None:
-        page = page.filter(Q(pk__lt=after) if newest_first else Q(pk__gt=after))
-    rows = list(page if page_size is None else page[: page_size + 1])
-    shown = rows if page_size is None else rows[:page_size]
-    # The first page in posting order starts at the opening; any other adds what stands before it.
-    starts_at_opening = not shown or (after is None and not newest_first)
-    before = (
-        0
-        if starts_at_opening
-        else _net(account, inside.filter(pk__lt=min(row.pk for row in shown)))
+    figures = read_figures(account=account, from_at=from_at, until_at=until_at)
+    shown = _read_page(figures, after, before, page_size, newest_first=newest_first)
+    first, last = (shown[0].pk, shown[-1].pk) if shown else (None, None)
+    ends = (
+        (figures.last_id, figures.first_id) if newest_first else (figures.first_id, figures.last_id)
     )
     return Statement(
         account=account,
@@ -94,97 +91,78 @@ def read_statement(
         opening=figures.opening,
         credited=figures.credited,
         debited=figures.debited,
-        closing=figures.opening + figures.credited - figures.debited,
-        movements=_run(account, shown, figures.opening + before),
-        next_after=shown[-1].pk if len(rows) > len(shown) else None,
+        closing=figures.closing,
+        by_kind=figures.by_kind,
+        movements=_run(account, shown, _balance_before(figures, shown)),
+        next_after=None if last == ends[1] else last,
+        previous_before=None if first == ends[0] else first,
     )
+
+
+def stream_movements(figures: Figures) -> Iterator[list[Movement]]:
+    """Read all movements of a period, oldest first, in chunks: memory stays flat."""
+    balance, after = figures.opening, None
+    while chunk := _read_page(figures, after, None, CHUNK_ROWS, newest_first=False):
+        movements = _run(figures.account, chunk, balance)
+        balance, after = movements[-1].balance, movements[-1].position
+        yield list(movements)
+        if after == figures.last_id:
+            return
 
 
 def balance_as_of(account: Account, at: datetime) -> int:
     """Return what the account had after everything posted up to and including ``at``."""
-    return _net(account, _of(account).filter(posted_at__lte=at))
+    stretch = find_stretch(account, from_at=at + INSTANT, until_at=at + INSTANT)
+    return stretch.balance + net_of(account, stretch.rows & Q(posted_at__lte=at))
 
 
-@dataclass(frozen=True, slots=True)
-class Expiring:
-    """``amount`` minor units are lost at ``expires_at`` if they are not spent before."""
-
-    expires_at: datetime
-    amount: int
-
-
-def expiring_soon(*, account: Account, as_of: datetime, until_at: datetime) -> list[Expiring]:
-    """Return what of the account expires in ``(as_of, until_at]``, soonest first."""
-    return [
-        Expiring(expires_at, amount)
-        for expires_at, amount in schedule(account, as_of=as_of)
-        if expires_at is not None and expires_at <= until_at
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Figures:
-    opening: int
-    credited: int
-    debited: int
-    latest_id: int
+def _read_page(
+    figures: Figures,
+    after: int | None,
+    before: int | None,
+    page_size: int | None,
+    *,
+    newest_first: bool,
+) -> list[Transfer]:
+    """Return the rows of a page in reading order; ``before`` asks for the page that ends there."""
+    if figures.first_id is None:
+        return []
+    backwards = before is not None
+    rows = figures.rows
+    if after is not None:
+        rows &= Q(pk__lt=after) if newest_first else Q(pk__gt=after)
+    if before is not None:
+        rows &= Q(pk__gt=before) if newest_first else Q(pk__lt=before)
+    descending = newest_first is not backwards
+    found = both_sides(figures.account, rows).order_by("-id" if descending else "id")
+    page = list(found if page_size is None else found[:page_size])
+    return page[::-1] if backwards else page
 
 
-def _read_figures(account: Account, from_at: datetime, until_at: datetime) -> _Figures:
-    """Read all figures in one statement, which sees one snapshot."""
-    before = Q(posted_at__lt=from_at)
-    within = Q(posted_at__gte=from_at, posted_at__lt=until_at)
-    row = (
-        Account.objects.filter(pk=account.pk)
-        .annotate(
-            credited_before=_sum("credit_account", before),
-            debited_before=_sum("debit_account", before),
-            credited_within=_sum("credit_account", within),
-            debited_within=_sum("debit_account", within),
-            latest_credit=_latest("credit_account"),
-            latest_debit=_latest("debit_account"),
-        )
-        .get()
-    )
-    credited, debited = row.credited_within, row.debited_within
-    opening = row.credited_before - row.debited_before
-    if account.kind == Account.Kind.DEBT:
-        opening, credited, debited = -opening, debited, credited
-    return _Figures(opening, credited, debited, max(row.latest_credit, row.latest_debit))
+def _balance_before(figures: Figures, shown: Sequence[Transfer]) -> int:
+    """Return what the account had before the oldest row of a page, from the nearest known sum."""
+    ids = [row.pk for row in shown]
+    if not ids or min(ids) == figures.first_id:
+        return figures.opening
+    if max(ids) == figures.last_id:
+        return figures.closing - sum(_signed(figures.account, shown))
+    known, known_id = find_known_balance(figures.account, before_id=min(ids))
+    if known_id < (figures.first_id or 0):
+        return figures.opening + net_of(figures.account, figures.rows & Q(pk__lt=min(ids)))
+    return known + net_of(figures.account, Q(pk__gt=known_id, pk__lt=min(ids)))
 
 
-def _sum(side: str, when: Q) -> Coalesce:
-    return _one_figure(side, when, Sum("amount"))
+def _signed(account: Account, rows: Iterable[Transfer]) -> Iterator[int]:
+    adding, _taking = sides(account)
+    for row in rows:
+        yield row.amount if getattr(row, f"{adding}_id") == account.pk else -row.amount
 
 
-def _latest(side: str) -> Coalesce:
-    return _one_figure(side, Q(), Max("pk"))
-
-
-def _one_figure(side: str, when: Q, figure: Sum | Max) -> Coalesce:
-    rows = Transfer.objects.filter(when, **{side: OuterRef("pk")}).order_by().values(side)
-    found = Subquery(rows.annotate(figure=figure).values("figure"), output_field=BigIntegerField())
-    return Coalesce(found, 0)
-
-
-def _of(account: Account) -> QuerySet[Transfer]:
-    return Transfer.objects.of_account(account)
-
-
-def _net(account: Account, transfers: QuerySet[Transfer]) -> int:
-    signed = Sum("amount", filter=Q(credit_account=account), default=0) - Sum(
-        "amount", filter=Q(debit_account=account), default=0
-    )
-    total: int = transfers.aggregate(total=signed)["total"]
-    return -total if account.kind == Account.Kind.DEBT else total
-
-
-def _run(account: Account, shown: list[Transfer], balance: int) -> tuple[Movement, ...]:
+def _run(account: Account, shown: Sequence[Transfer], balance: int) -> tuple[Movement, ...]:
     """Return the lines in the order given, each with the balance after it."""
-    grows = "debit_account_id" if account.kind == Account.Kind.DEBT else "credit_account_id"
     by_position: dict[int, Movement] = {}
-    for row in sorted(shown, key=lambda one: one.pk):
-        amount = row.amount if getattr(row, grows) == account.pk else -row.amount
+    in_order = sorted(shown, key=lambda one: one.pk)
+    for row, amount in zip(in_order, _signed(account, in_order), strict=True):
         balance += amount
         by_position[row.pk] = Movement(
             position=row.pk,
@@ -192,7 +170,7 @@ def _run(account: Account, shown: list[Transfer], balance: int) -> tuple[Movemen
             posted_at=row.posted_at,
             occurred_at=row.occurred_at,
             kind=row.kind,
-            label=row.get_kind_display(),
+            label=str(row.get_kind_display()),
             amount=amount,
             balance=balance,
             reason_code=row.reason_code,

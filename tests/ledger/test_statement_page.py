@@ -161,9 +161,9 @@ class TestPages:
         give(shop, 10)
         client = enter(shop.alice)
         client.get(PAGE)
-        # session, person, memberships, frame (standing, versions), accounts, figures, movements,
-        # then what they are about: awards, redemptions, shares
-        expected = 11
+        # session, person, memberships, frame (standing, versions), accounts, seals, figures,
+        # movements, then what they are about: awards, redemptions, shares
+        expected = 12
 
         with django_assert_num_queries(expected):
             client.get(PAGE)

@@ -7,8 +7,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from ledger.statements import Expiring, balance_as_of, expiring_soon, read_statement
-from tests.ledger.entries import Till, open_till, post_all, post_one
+from ledger.statements import balance_as_of, read_statement
+from tests.ledger.entries import Till, open_till, post_one
 
 pytestmark = pytest.mark.django_db
 
@@ -99,13 +99,51 @@ class TestStatement:
         with pytest.raises(ValueError, match="period"):
             read_statement(account=till.pool, from_at=JUNE, until_at=JUNE)
 
-    def test_costs_three_queries_on_any_page(self, till):
-        page = of_may(till, page_size=2)
-        with CaptureQueriesContext(connection) as queries:
-            of_may(till, page_size=2, after=page.next_after)
+    def test_pages_back_to_where_it_came_from(self, till):
+        first = of_may(till, page_size=2)
+        second = of_may(till, page_size=2, after=first.next_after)
 
-        # figures, movements, what stands before the page
+        back = of_may(till, page_size=2, before=second.previous_before)
+
+        assert back.movements == first.movements
+        assert (first.previous_before, back.previous_before) == (None, None)
+        assert back.next_after == first.next_after
+
+    @pytest.mark.parametrize("newest_first", [False, True])
+    def test_pages_forth_and_back_over_every_line_once(self, till, newest_first):
+        whole = of_may(till, newest_first=newest_first).movements
+        ahead, options = [], {"page_size": 1, "newest_first": newest_first}
+        page = of_may(till, **options)
+        ahead += page.movements
+        while page.next_after is not None:
+            page = of_may(till, after=page.next_after, **options)
+            ahead += page.movements
+        back = [*page.movements]
+        while page.previous_before is not None:
+            page = of_may(till, before=page.previous_before, **options)
+            back += page.movements
+
+        assert tuple(ahead) == whole
+        assert tuple(back) == whole[::-1]
+
+    def test_sums_up_each_kind(self, till):
+        assert [
+            (one.kind, one.movements, one.credited, one.debited) for one in of_may(till).by_kind
+        ] == [
+            ("earn", 2, 57, 0),
+            ("redeem", 1, 0, 30),
+        ]
+
+    def test_costs_five_queries_at_most(self, till):
+        with CaptureQueriesContext(connection) as queries:
+            first = of_may(till, page_size=1)
+        # seals, figures, movements; the first page begins at the opening
         assert len(queries) == 3
+
+        with CaptureQueriesContext(connection) as queries:
+            of_may(till, page_size=1, after=first.next_after)
+        # the same, the latest seal before the page, what came between
+        assert len(queries) == 5
 
 
 class TestBalanceAsOf:
@@ -113,19 +151,6 @@ class TestBalanceAsOf:
         assert balance_as_of(till.pool, MAY) == 120
         assert balance_as_of(till.pool, MAY - INSTANT) == 100
         assert balance_as_of(till.pool, APRIL - timedelta(days=365)) == 0
-
-
-class TestExpiringSoon:
-    def test_names_what_expires_up_to_a_moment(self):
-        till = open_till()
-        post_all(
-            till.earn(3, expires_at=APRIL),
-            till.earn(5, expires_at=MAY),
-            till.earn(7, expires_at=JUNE),
-            till.earn(9),
-        )
-
-        assert expiring_soon(account=till.pool, as_of=APRIL, until_at=MAY) == [Expiring(MAY, 5)]
 
 
 class TestShowStatement:
