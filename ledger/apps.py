@@ -18,6 +18,13 @@ class LedgerConfig(AppConfig):
         import_module("partners.events").register(
             "points_expired",
             "points_matured",
+            "points_reinstated",
+            "pending_cancelled",
+            "points_held",
+            "hold_captured",
+            "hold_released",
+            "hold_lapsed",
+            "balance_opened",
             "correction_asked",
             "correction_posted",
             "correction_declined",

@@ -7,7 +7,7 @@ what the book has gathered. A refusal is raised before anything is written.
 
 import bisect
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from ledger.entries import Entry, Posted
 from ledger.lots import OpenLot, Slice, find_takeable, put_first, slice_lots
-from ledger.models import ACCOUNT_BALANCE_MAX, TRANSFER_AMOUNT_MAX, Account, Transfer
+from ledger.models import ACCOUNT_BALANCE_MAX, TRANSFER_AMOUNT_MAX, Account, Hold, Transfer
 
 
 class InsufficientPoints(Exception):
@@ -49,7 +49,11 @@ class AmountOutOfBounds(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """One transfer about to be made, with the slices it takes first and the lots it gives."""
+    """
+    One transfer about to be made, with the slices it takes first and the lots it gives.
+
+    ``takes`` names the very slices, already found to be free; otherwise the book finds them.
+    """
 
     kind: str
     debit: Account
@@ -66,7 +70,10 @@ class Move:
     partner_id: int | None = None
     first_opened_by: int | Transfer | None = None
     first_origin: int | Transfer | None = None
+    strictly_of_origin: bool = False
+    takes: Sequence[Slice] = ()
     gives_back: Sequence[Slice] = ()
+    revive_until: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -76,9 +83,12 @@ class Book:
     lots: dict[int, list[OpenLot]] = field(default_factory=lambda: defaultdict(list))
     debts: dict[tuple[int | None, int], Account] = field(default_factory=dict)
     balances_read: dict[int, int] = field(default_factory=dict)
+    held_read: dict[int, int] = field(default_factory=dict)
     transfers: list[Transfer] = field(default_factory=list)
     opened: list[OpenLot] = field(default_factory=list)
     uses: list[tuple[Transfer, Slice]] = field(default_factory=list)
+    placed: list[tuple[Hold, Sequence[Slice]]] = field(default_factory=list)
+    ended: list[tuple[Hold, Transfer | None]] = field(default_factory=list)
 
     @classmethod
     def open(cls, *, batch: UUID, accounts: Iterable[Account], lots: Iterable[OpenLot]) -> "Book":
@@ -87,9 +97,11 @@ class Book:
         for account in accounts:
             book.accounts[account.pk] = account
             book.balances_read[account.pk] = account.balance
+            book.held_read[account.pk] = account.held
             if account.kind == Account.Kind.DEBT:
                 book.debts[account.partner_id, account.unit_id] = account
         for lot in lots:
+            lot.held_read = lot.held
             book.lots[lot.account_id].append(lot)
         return book
 
@@ -100,6 +112,7 @@ class Book:
         :raises InsufficientPoints: If the debit side has less available than the amount.
         :raises AmountOutOfBounds: If a bound of a transfer or an account would be passed.
         """
+        reversed_one = entry.reverses or entry.gives_back
         transfer = self.move(
             Move(
                 kind=entry.kind,
@@ -114,20 +127,23 @@ class Book:
                 reason_code=entry.reason_code,
                 reference=entry.reference,
                 reverses_id=entry.reverses_id,
+                partner_id=reversed_one.partner_id if reversed_one else None,
                 first_opened_by=entry.reverses.pk if entry.reverses else None,
                 first_origin=entry.prefer_origin_id,
+                strictly_of_origin=entry.strictly_of_origin,
                 gives_back=gives_back,
+                revive_until=entry.revive_until,
             )
         )
-        repayment = self._repay(transfer, key=entry.follow_on_keys[0])
+        repayment = self._repay_after(transfer, key=entry.follow_on_keys[0])
         return Posted(transfers=(transfer, repayment) if repayment else (transfer,))
 
     def move(self, move: Move) -> Transfer:
         if not 0 < move.amount <= TRANSFER_AMOUNT_MAX:
             raise AmountOutOfBounds(amount=move.amount, bound=TRANSFER_AMOUNT_MAX)
         debit, credit = self.accounts.get(move.debit.pk), self.accounts.get(move.credit.pk)
-        known_times = [side.last_posted_at for side in (debit, credit) if side is not None]
-        at = max([move.posted_at, *(time for time in known_times if time is not None)])
+        sides = [side for side in (debit, credit) if side is not None]
+        at = find_time(move.posted_at, sides)
         slices = self._take(debit, move, at) if debit is not None else []
         transfer = Transfer(
             idempotency_key=move.key,
@@ -147,9 +163,8 @@ class Book:
         self.uses.extend((transfer, part) for part in slices)
         for part in slices:
             part.lot.remaining -= part.amount
-        for side in (debit, credit):
-            if side is not None:
-                side.last_posted_at = at
+        for side in sides:
+            side.last_posted_at = at
         if credit is not None:
             self._give(credit, move, transfer, slices)
         return transfer
@@ -162,22 +177,81 @@ class Book:
         """Return the transfer of this batch that carries the key."""
         return next((one for one in self.transfers if one.idempotency_key == key), None)
 
+    def repay(
+        self,
+        pool: Account | None,
+        *,
+        up_to: int,
+        fresh: Callable[[OpenLot], bool],
+        key: str,
+        occurred_at: datetime,
+        at: datetime,
+        reference: str,
+    ) -> Transfer | None:
+        """
+        Repay what the pool's partner owes, before anybody can spend what has just become free.
+
+        ``fresh`` knows those lots; they go first.
+        """
+        if pool is None or pool.kind != Account.Kind.POOL:
+            return None
+        debt = self.debts.get((pool.partner_id, pool.unit_id))
+        if debt is None or debt.balance == 0:
+            return None
+        kind = Transfer.Kind.REPAY_DEBT
+        free = put_first(self.find_free(pool, kind=kind, at=at), fresh)
+        amount = min(debt.balance, sum(lot.free for lot in free), up_to)
+        if amount == 0:
+            return None
+        return self.move(
+            Move(
+                kind=kind,
+                debit=pool,
+                credit=debt,
+                amount=amount,
+                key=key,
+                occurred_at=occurred_at,
+                posted_at=at,
+                reference=reference,
+                takes=slice_lots(free, amount),
+            )
+        )
+
+    def _repay_after(self, cause: Transfer, *, key: str) -> Transfer | None:
+        return self.repay(
+            self.accounts.get(cause.credit_account_id),
+            up_to=cause.amount,
+            fresh=lambda lot: lot.opened_by is cause,
+            key=key,
+            occurred_at=cause.occurred_at,
+            at=cause.posted_at,
+            reference=cause.reference,
+        )
+
     def _take(self, debit: Account, move: Move, at: datetime) -> list[Slice]:
         if debit.kind == Account.Kind.DEBT:
             # Debt counts debits minus credits: a debit makes it grow.
             self._grow(debit, move.amount)
             return []
+        slices = list(move.takes) or self._find_slices(debit, move, at)
+        debit.balance -= move.amount
+        return slices
+
+    def _find_slices(self, debit: Account, move: Move, at: datetime) -> list[Slice]:
         takeable = self.find_free(debit, kind=move.kind, at=at)
+        held = debit.held
+        if move.strictly_of_origin:
+            takeable = [lot for lot in takeable if lot.origin == move.first_origin]
+            held = sum(lot.held for lot in takeable)
         if move.kind == Transfer.Kind.MATURE:
             takeable.sort(key=lambda lot: (lot.matures_at is None, lot.matures_at or at))
         available = sum(lot.free for lot in takeable)
         if available < move.amount:
-            raise InsufficientPoints(available=available, held=debit.held, needed=move.amount)
+            raise InsufficientPoints(available=available, held=held, needed=move.amount)
         if move.first_origin is not None:
             takeable = put_first(takeable, lambda lot: lot.origin == move.first_origin)
         if move.first_opened_by is not None:
             takeable = put_first(takeable, lambda lot: lot.opened_by == move.first_opened_by)
-        debit.balance -= move.amount
         return slice_lots(takeable, move.amount)
 
     def _give(
@@ -191,18 +265,7 @@ class Book:
         self._grow(credit, move.amount)
         moved = slices or move.gives_back
         for part in moved:
-            self._open_lot(
-                OpenLot(
-                    account_id=credit.pk,
-                    amount=part.amount,
-                    remaining=part.amount,
-                    earned_at=part.lot.earned_at,
-                    expires_at=part.lot.expires_at,
-                    matures_at=None,
-                    origin=part.lot.origin,
-                    opened_by=transfer,
-                )
-            )
+            self._open_lot(_carry_on(part, credit, move, transfer))
         if not moved:
             self._open_lot(
                 OpenLot(
@@ -226,36 +289,32 @@ class Book:
         bisect.insort(self.lots[lot.account_id], lot, key=lambda known: known.spending_order)
         self.opened.append(lot)
 
-    def _repay(self, cause: Transfer, *, key: str) -> Transfer | None:
-        """Debt is repaid first, out of every credit to the pool, in a transfer of its own."""
-        pool = self.accounts.get(cause.credit_account_id)
-        if pool is None or pool.kind != Account.Kind.POOL:
-            return None
-        debt = self.debts.get((pool.partner_id, pool.unit_id))
-        if debt is None or debt.balance == 0:
-            return None
-        kind = Transfer.Kind.REPAY_DEBT
-        free = sum(lot.free for lot in self.find_free(pool, kind=kind, at=cause.posted_at))
-        amount = min(debt.balance, free, cause.amount)
-        if amount == 0:
-            return None
-        return self.move(
-            Move(
-                kind=kind,
-                debit=pool,
-                credit=debt,
-                amount=amount,
-                key=key,
-                occurred_at=cause.occurred_at,
-                posted_at=cause.posted_at,
-                reference=cause.reference,
-                first_opened_by=cause,
-            )
-        )
+
+def find_time(posted_at: datetime, accounts: Iterable[Account]) -> datetime:
+    """Return ``posted_at``, moved up to the accounts' latest transfer where that is later."""
+    known_times = (account.last_posted_at for account in accounts)
+    return max([posted_at, *(time for time in known_times if time is not None)])
+
+
+def _carry_on(part: Slice, credit: Account, move: Move, transfer: Transfer) -> OpenLot:
+    """Return the lot that a slice becomes on the other side: same origin, same age."""
+    expires_at = part.lot.expires_at
+    if move.revive_until is not None and part.lot.is_past(transfer.posted_at):
+        expires_at = move.revive_until
+    return OpenLot(
+        account_id=credit.pk,
+        amount=part.amount,
+        remaining=part.amount,
+        earned_at=part.lot.earned_at,
+        expires_at=expires_at,
+        matures_at=part.lot.matures_at if credit.kind == Account.Kind.PENDING else None,
+        origin=part.lot.origin,
+        opened_by=transfer,
+    )
 
 
 def _find_partner(move: Move) -> int:
-    partner_id = move.partner_id or move.debit.partner_id or move.credit.partner_id
+    partner_id = move.debit.partner_id or move.credit.partner_id or move.partner_id
     if partner_id is None:
         raise ValueError("one side of a transfer is a partner's or a member's")
     return partner_id

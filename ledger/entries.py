@@ -199,14 +199,16 @@ class Release:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        return ()
+        """All that a release may move is what it repays."""
+        return (f"{self.idempotency_key}:repay",)
 
     @property
     def follow_on_keys(self) -> tuple[str, ...]:
-        return (f"{self.idempotency_key}:repay",)
+        return ()
 
 
-Instruction = Entry | ClawBack | Reserve | Capture | Release
+OfHold = Reserve | Capture | Release
+Instruction = Entry | ClawBack | OfHold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,7 @@ class OpenLot:
     held: int = 0
     pk: int | None = None
     remaining_read: int = 0
+    held_read: int = 0
 
     @property
     def free(self) -> int:

@@ -1,5 +1,5 @@
 """
-The only writer of transfers, balances and lots.
+The only writer of transfers, balances, lots and holds.
 
 The caller owns the transaction and has locked the partners' rows (``Partner.objects.lock``). Here
 the accounts are locked next, in id order; transfers are inserted after the lock, so that the order
@@ -15,24 +15,42 @@ from django.utils.translation import gettext as _
 
 from ledger import reading, writing
 from ledger.book import AmountOutOfBounds, Book, InsufficientPoints
-from ledger.entries import KEY_LENGTH_MAX, ClawBack, ClawBackPolicy, Entry, Instruction, Posted
+from ledger.entries import (
+    KEY_LENGTH_MAX,
+    Capture,
+    ClawBack,
+    ClawBackPolicy,
+    Entry,
+    Instruction,
+    OfHold,
+    Posted,
+    Release,
+    Reserve,
+)
 from ledger.giving_back import GivenBack
 from ledger.lots import OpenLot
-from ledger.models import Account, Transfer
+from ledger.models import Account, Hold, Transfer
 from ledger.replaying import Earlier, IdempotencyKeyReused
+from ledger.reserving import HoldEnded, Reservations, carry_out, load_accounts
 from ledger.taking_back import ExpiredOfAwards, take_back
 
 __all__ = [
     "AmountOutOfBounds",
+    "Capture",
     "ChangedMeanwhile",
     "ClawBack",
     "ClawBackPolicy",
     "Entry",
+    "HoldEnded",
     "IdempotencyKeyReused",
     "InsufficientPoints",
     "Posted",
+    "Release",
+    "Reserve",
     "post",
 ]
+
+HOLDABLE = frozenset({Account.Kind.POOL, Account.Kind.WALLET})
 
 
 class ChangedMeanwhile(Exception):
@@ -54,26 +72,35 @@ def post(batch: Sequence[Instruction], *, posted_at: datetime) -> list[Posted]:
 
     :raises InsufficientPoints: If an account would be taken below what it has available.
     :raises IdempotencyKeyReused: If a key already stands for something else.
+    :raises HoldEnded: If a hold ended in another way than it is asked to.
     :raises AmountOutOfBounds: If an amount or a balance passes its bound.
     :raises ChangedMeanwhile: If the locks did not hold; the transaction can only be rolled back.
     """
     if not batch:
         return []
+    load_accounts(batch)
     check_sides(batch)
     accounts = lock_accounts(batch)
     earlier = Earlier.read(batch)
     fresh = [instruction for instruction in batch if not earlier.knows(instruction)]
+    holds = Reservations.read(batch)
     book = Book.open(batch=uuid_utils.compat.uuid7(), accounts=accounts, lots=read_open_lots(fresh))
     given_back = GivenBack.read(fresh)
     expired = ExpiredOfAwards.read(fresh)
     posted: list[Posted] = []
     for instruction in batch:
-        replayed = earlier.replay(instruction)
+        replayed = (
+            holds.replay(instruction, earlier)
+            if isinstance(instruction, OfHold)
+            else earlier.replay(instruction)
+        )
         if replayed is not None:
             posted.append(replayed)
             continue
         if isinstance(instruction, ClawBack):
             done = take_back(book, instruction, posted_at=posted_at, expired=expired)
+        elif isinstance(instruction, OfHold):
+            done = carry_out(book, instruction, posted_at=posted_at, holds=holds)
         else:
             done = book.enter(
                 instruction, posted_at=posted_at, gives_back=given_back.slices(instruction)
@@ -89,6 +116,8 @@ def check_sides(batch: Iterable[Instruction]) -> None:
     for instruction in batch:
         if len({account.unit_id for account in instruction.accounts}) != 1:
             raise ValueError("both sides of a transfer are in one unit")
+        if isinstance(instruction, Reserve) and instruction.account.kind not in HOLDABLE:
+            raise ValueError("a hold is of a pool or wallet")
         if not 0 < len(instruction.idempotency_key) <= KEY_LENGTH_MAX:
             raise ValueError(f"an idempotency key has 1 to {KEY_LENGTH_MAX} characters")
 
@@ -109,15 +138,20 @@ def read_open_lots(batch: Iterable[Instruction]) -> list[OpenLot]:
         sides = (
             (instruction.pool, instruction.pending)
             if isinstance(instruction, ClawBack)
-            else (instruction.debit,)
+            else instruction.accounts[:1]
         )
         debited.update(side.pk for side in sides if side is not None and side.has_lots)
     return reading.read_open_lots(debited)
 
 
 def write(book: Book) -> None:
-    """Write what the book gathered: transfers, lots, uses, then what is left and the balances."""
-    if not book.transfers:
+    """
+    Write what the book gathered: transfers, lots, uses and holds, then what is left and balances.
+
+    The database checks after every statement that no more is held than there is: what is set free
+    is written before what was taken, what is set aside after what came in.
+    """
+    if not (book.transfers or book.placed or book.ended):
         return
     _insert_transfers(book)
     _insert_lots(book)
@@ -125,10 +159,17 @@ def write(book: Book) -> None:
         writing.LOT_USES,
         [(transfer.pk, part.lot.pk, part.amount) for transfer, part in book.uses],
     )
+    _insert_holds(book)
+    _end_holds(book)
     used = {part.lot.pk: part.lot for _transfer, part in book.uses if part.lot.remaining_read}
+    _update(writing.LOTS_HELD, _find_lots_held_otherwise(book))
     _update(
         writing.LOTS_LEFT, [(pk, lot.remaining_read, lot.remaining) for pk, lot in used.items()]
     )
+    held = [
+        (account.pk, book.held_read[account.pk], account.held) for account in book.accounts.values()
+    ]
+    _update(writing.HELD, [(pk, was, now) for pk, was, now in held if now < was])
     moved = {pk for t in book.transfers for pk in (t.debit_account_id, t.credit_account_id)}
     _update(
         writing.BALANCES,
@@ -138,6 +179,7 @@ def write(book: Book) -> None:
             if account.pk in moved
         ],
     )
+    _update(writing.HELD, [(pk, was, now) for pk, was, now in held if now > was])
 
 
 def _insert_transfers(book: Book) -> None:
@@ -152,6 +194,41 @@ def _insert_transfers(book: Book) -> None:
         raise IdempotencyKeyReused(taken.idempotency_key if taken else keys[0])
     for transfer, pk in zip(book.transfers, ids, strict=True):
         transfer.pk = pk
+
+
+def _insert_holds(book: Book) -> None:
+    columns = list(writing.HOLDS.columns)
+    rows = [[getattr(hold, name) for name in columns] for hold, _slices in book.placed]
+    ids = writing.insert(writing.HOLDS, rows, unless_taken="idempotency_key")
+    if len(ids) != len(rows):
+        keys = {hold.idempotency_key: hold.public_id for hold, _slices in book.placed}
+        others = Hold.objects.filter(idempotency_key__in=keys).exclude(public_id__in=keys.values())
+        taken = others.first()
+        forbid_commit()
+        raise IdempotencyKeyReused(taken.idempotency_key if taken else next(iter(keys)))
+    for (hold, _slices), pk in zip(book.placed, ids, strict=True):
+        hold.pk = pk
+    writing.insert(
+        writing.HOLD_SLICES,
+        [(hold.pk, part.lot.pk, part.amount) for hold, slices in book.placed for part in slices],
+    )
+
+
+def _end_holds(book: Book) -> None:
+    for hold, transfer in book.ended:
+        hold.capture = transfer
+    _update(
+        writing.HOLDS_ENDED,
+        [
+            (hold.pk, Hold.State.OPEN, hold.state, hold.captured, hold.ended_at, hold.capture_id)
+            for hold, _transfer in book.ended
+        ],
+    )
+
+
+def _find_lots_held_otherwise(book: Book) -> list[writing.Row]:
+    stored = (lot for lots in book.lots.values() for lot in lots if lot.remaining_read)
+    return [(lot.pk, lot.held_read, lot.held) for lot in stored if lot.held != lot.held_read]
 
 
 def _insert_lots(book: Book) -> None:

@@ -63,8 +63,46 @@ LOT_USES = Table(
     "ledger_lotuse",
     MappingProxyType({"transfer_id": "bigint", "lot_id": "bigint", "amount": "bigint"}),
 )
+HOLDS = Table(
+    "ledger_hold",
+    MappingProxyType(
+        {
+            "public_id": "uuid",
+            "idempotency_key": "text",
+            "account_id": "bigint",
+            "partner_id": "bigint",
+            "amount": "bigint",
+            "captured": "bigint",
+            "state": "text",
+            "reason_code": "text",
+            "reference": "text",
+            "placed_at": "timestamptz",
+            "lapses_at": "timestamptz",
+            "ended_at": "timestamptz",
+            "capture_id": "bigint",
+        }
+    ),
+)
+HOLD_SLICES = Table(
+    "ledger_holdslice",
+    MappingProxyType({"hold_id": "bigint", "lot_id": "bigint", "amount": "bigint"}),
+)
 # The first column after the id is the guard: it is compared as read and then set.
 LOTS_LEFT = Table("ledger_lot", MappingProxyType({"id": "bigint", "remaining": "bigint"}))
+LOTS_HELD = Table("ledger_lot", MappingProxyType({"id": "bigint", "held": "bigint"}))
+HELD = Table("ledger_account", MappingProxyType({"id": "bigint", "held": "bigint"}))
+HOLDS_ENDED = Table(
+    "ledger_hold",
+    MappingProxyType(
+        {
+            "id": "bigint",
+            "state": "text",
+            "captured": "bigint",
+            "ended_at": "timestamptz",
+            "capture_id": "bigint",
+        }
+    ),
+)
 BALANCES = Table(
     "ledger_account",
     MappingProxyType({"id": "bigint", "balance": "bigint", "last_posted_at": "timestamptz"}),

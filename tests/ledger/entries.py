@@ -8,8 +8,9 @@ from typing import Any
 from django.db import transaction
 
 from ledger import accounts
-from ledger.models import Account, Lot, Transfer, Unit
-from ledger.posting import ClawBack, Entry, Posted, post
+from ledger.entries import Instruction
+from ledger.models import Account, Hold, Lot, Transfer, Unit
+from ledger.posting import Capture, ClawBack, Entry, Posted, Release, Reserve, post
 from partners.models import Member, Partner
 from tests.factories import NOON, MemberFactory, PartnerFactory, UnitFactory
 
@@ -26,6 +27,7 @@ class Till:
     redeemed: Account
     expired: Account
     taken_back: Account
+    adjusted: Account
     pool: Account
     pending: Account
     debt: Account
@@ -76,6 +78,17 @@ class Till:
             **more,
         )
 
+    def reserve(self, amount: int, *, of: Account | None = None, **more: Any) -> Reserve:
+        more = {"idempotency_key": f"test:{next(numbers)}", "occurred_at": NOON} | more
+        return Reserve(account=of or self.pool, amount=amount, **more)
+
+    def capture(self, hold: Hold, **more: Any) -> Capture:
+        more = {"idempotency_key": f"test:{next(numbers)}", "occurred_at": NOON} | more
+        return Capture(hold=hold, credit=self.redeemed, **more)
+
+    def release(self, hold: Hold, **more: Any) -> Release:
+        return Release(hold=hold, **({"occurred_at": NOON} | more))
+
 
 def open_till(*, unit: Unit | None = None, partner: Partner | None = None) -> Till:
     unit, partner = unit or UnitFactory(), partner or PartnerFactory()
@@ -87,23 +100,28 @@ def open_till(*, unit: Unit | None = None, partner: Partner | None = None) -> Ti
         redeemed=house[Account.Kind.REDEEMED],
         expired=house[Account.Kind.EXPIRED],
         taken_back=house[Account.Kind.TAKEN_BACK],
+        adjusted=house[Account.Kind.ADJUSTED],
         pool=accounts.pool(unit, partner),
         pending=accounts.pending(unit, partner),
         debt=accounts.debt(unit, partner),
     )
 
 
-def post_all(*batch: Entry | ClawBack, at: datetime = NOON) -> list[Posted]:
+def post_all(*batch: Instruction, at: datetime = NOON) -> list[Posted]:
     with transaction.atomic():
         return post(batch, posted_at=at)
 
 
-def post_one(instruction: Entry | ClawBack, at: datetime = NOON) -> Posted:
+def post_one(instruction: Instruction, at: datetime = NOON) -> Posted:
     return post_all(instruction, at=at)[0]
 
 
 def balance(account: Account) -> int:
     return Account.objects.get(pk=account.pk).balance
+
+
+def held(account: Account) -> int:
+    return Account.objects.get(pk=account.pk).held
 
 
 def lots(account: Account) -> list[tuple[int, datetime | None]]:

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from ledger import writing
-from ledger.models import Account, Lot, LotUse, Transfer
+from ledger.models import Account, Hold, HoldSlice, Lot, LotUse, Transfer
 
 TYPES = {"timestamp with time zone": "timestamptz", "varchar": "text"}
 
@@ -15,6 +15,8 @@ TYPES = {"timestamp with time zone": "timestamptz", "varchar": "text"}
         pytest.param(writing.TRANSFERS, Transfer, id="transfers"),
         pytest.param(writing.LOTS, Lot, id="lots"),
         pytest.param(writing.LOT_USES, LotUse, id="uses"),
+        pytest.param(writing.HOLDS, Hold, id="holds"),
+        pytest.param(writing.HOLD_SLICES, HoldSlice, id="slices of holds"),
     ],
 )
 class TestInsertedTables:
@@ -36,13 +38,16 @@ class TestInsertedTables:
 
 
 @pytest.mark.parametrize(
-    ("table", "model"),
+    ("table", "model", "guard"),
     [
-        pytest.param(writing.LOTS_LEFT, Lot, id="lots"),
-        pytest.param(writing.BALANCES, Account, id="balances"),
+        pytest.param(writing.LOTS_LEFT, Lot, "remaining", id="lots"),
+        pytest.param(writing.LOTS_HELD, Lot, "held", id="lots held"),
+        pytest.param(writing.BALANCES, Account, "balance", id="balances"),
+        pytest.param(writing.HELD, Account, "held", id="held"),
+        pytest.param(writing.HOLDS_ENDED, Hold, "state", id="holds"),
     ],
 )
-def test_updated_tables_begin_with_id_and_guard(table, model):
+def test_updated_tables_begin_with_id_and_guard(table, model, guard):
     assert table.name == model._meta.db_table
-    assert list(table.columns)[:2] == ["id", "remaining" if model is Lot else "balance"]
+    assert list(table.columns)[:2] == ["id", guard]
     assert set(table.columns) <= {field.column for field in model._meta.concrete_fields}
