@@ -29,16 +29,14 @@ COLUMNS = (
     "paid_on",
 )
 OUR_NAMES: Dict[str, str] = MappingProxyType({name: name for name in COLUMNS})
-SECTIONS: dict[str, dict[str, type | tuple[type, ...]]] = {
+Sections = Dict[str, Dict[str, type | tuple[type, ...]]]
+FORMAT: Dict[str, type | tuple[type, ...]] = MappingProxyType(
+    {"dates": (list, str), "decimal": str, "thousands": str, "encoding": str, "delimiter": str}
+)
+SECTIONS: Sections = {
     "columns": dict.fromkeys(COLUMNS, str),
     "defaults": {"currency": str, "timezone": str},
-    "format": {
-        "dates": (list, str),
-        "decimal": str,
-        "thousands": str,
-        "encoding": str,
-        "delimiter": str,
-    },
+    "format": FORMAT,
     "rules": {"return_prefix": str, "create_partners": bool},
 }
 CURRENCY = re.compile(r"[A-Z]{3}")
@@ -82,23 +80,32 @@ def load_mapping(path: Path) -> Mapping:
 
     :raises MappingInvalid: If it cannot be read or says something that we do not know.
     """
+    return parse_mapping(read_toml(path))
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """
+    Return what a mapping file says, unchecked.
+
+    :raises MappingInvalid: If it cannot be read.
+    """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise MappingInvalid(f"{path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise MappingInvalid(f"{path.name}: {error}") from error
-    return parse_mapping(content)
 
 
-def parse_mapping(content: Dict[str, Any]) -> Mapping:
+def parse_mapping(content: Dict[str, Any], *, sections: Sections = SECTIONS) -> Mapping:
     """
     Check the content of a mapping file, all of it.
 
+    :param sections: What may stand in it, for files of other things than activities.
     :raises MappingInvalid: On the first thing that is unknown or makes no sense.
     """
     for section, entries in content.items():
-        _check_section(section, entries)
+        _check_section(section, entries, sections)
     columns = content.get("columns", {})
     defaults, form = content.get("defaults", {}), content.get("format", {})
     rules = content.get("rules", {})
@@ -126,12 +133,12 @@ def parse_mapping(content: Dict[str, Any]) -> Mapping:
     return mapping
 
 
-def _check_section(section: str, entries: Any) -> None:
-    known = SECTIONS.get(section)
+def _check_section(section: str, entries: Any, sections: Sections) -> None:
+    known = sections.get(section)
     if known is None or not isinstance(entries, dict):
         raise MappingInvalid(
             _("[%(section)s] is not a section of a mapping. There are %(known)s.")
-            % {"section": section, "known": ", ".join(f"[{name}]" for name in SECTIONS)}
+            % {"section": section, "known": ", ".join(f"[{name}]" for name in sections)}
         )
     for name, value in entries.items():
         if name not in known:

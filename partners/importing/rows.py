@@ -96,7 +96,7 @@ def read_rows(
     first = next((line for line in lines if line.strip()), None)
     if first is None:
         raise FileEmpty(_("The file is empty."))
-    delimiter = mapping.delimiter or _recognise_delimiter(first, mapping)
+    delimiter = mapping.delimiter or recognise_delimiter(first, mapping)
     table = csv.reader(chain([first], lines), delimiter=delimiter, strict=True)
     any_row = False
     try:
@@ -119,7 +119,8 @@ def normalise_header(header: str) -> str:
     return "".join(header.split()).casefold()
 
 
-def _recognise_delimiter(first_line: str, mapping: Mapping) -> str:
+def recognise_delimiter(first_line: str, mapping: Mapping) -> str:
+    """Return the separator that makes most of the line's cells headers that we know."""
     wanted = {normalise_header(header) for header in mapping.columns.values()}
 
     def count_known(delimiter: str) -> int:
