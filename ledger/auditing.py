@@ -1,55 +1,58 @@
 """Recompute the ledger from its journal and name what does not agree."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
 
 from ledger.append_only import find_missing
-from ledger.models import Account, Lot, LotUse, Transfer
+from ledger.models import (
+    Account,
+    Correction,
+    Hold,
+    HoldSlice,
+    Lot,
+    LotExtension,
+    LotUse,
+    Seal,
+    SealedAccount,
+    Transfer,
+)
 from ledger.promises import PROMISES, Promise
+from ledger.promises.promise import Divergence
+from ledger.promises.seals import find_broken_seals
+from ledger.sealing import find_head
 
+__all__ = ["AuditReport", "Divergence", "audit"]
 
-@dataclass(frozen=True, slots=True)
-class Divergence:
-    """The first place where a promise does not hold, and how many there are."""
-
-    kind: str
-    account_id: int | None = None
-    transfer_id: int | None = None
-    expected: int | None = None
-    found: int | None = None
-    places: int = 1
-    name: str = ""
-
-    def __str__(self) -> str:
-        if self.name:
-            return f"{self.kind}: {self.name}"
-        return (
-            f"{self.kind}: account {self.account_id}, transfer {self.transfer_id},"
-            f" expected {self.expected}, found {self.found} ({self.places} in all)"
-        )
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "kind": self.kind,
-            "account": self.account_id,
-            "transfer": self.transfer_id,
-            "expected": self.expected,
-            "found": self.found,
-            "places": self.places,
-            "name": self.name,
-        }
+READ = (
+    Account,
+    Correction,
+    Hold,
+    HoldSlice,
+    Lot,
+    LotExtension,
+    LotUse,
+    Seal,
+    SealedAccount,
+    Transfer,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """How much was read, and the first divergence of each kind."""
+    """
+    How much was read, and the first divergence of each kind.
+
+    ``digest`` is that of the last seal: whoever publishes it can never take back what is sealed.
+    """
 
     accounts: int
     transfers: int
     lots: int
+    seals: int
+    digest: str
     divergences: tuple[Divergence, ...]
 
     @property
@@ -59,22 +62,36 @@ class AuditReport:
 
 def audit(*, as_of: datetime) -> AuditReport:
     """
-    Check every promise of the ledger over all accounts, transfers and lots.
+    Check every promise of the ledger over all accounts, transfers, lots, holds and seals.
 
-    Stored balances are compared with the whole journal; what looks back in time (no balance was
-    ever below zero) looks at what was posted up to ``as_of``. Others may post meanwhile.
+    What is stored now (balances, holds, seals) is compared with the whole journal. ``as_of``
+    bounds what looks back in time: transfers and lots are counted up to it, and no balance was
+    below zero until then. Every transfer agrees with its lots and uses by itself, so that lots and
+    balances agreed at any moment. Others may post meanwhile.
     """
     _refresh_statistics()
     found = [_find_divergence(promise, as_of) for promise in PROMISES]
     missing = [
         Divergence("append_only_guard_missing", name=one) for one in find_missing(connection)
     ]
+    head = find_head()
+    broken = _keep_first_of_each_kind(find_broken_seals())
     return AuditReport(
         accounts=Account.objects.count(),
         transfers=Transfer.objects.filter(posted_at__lte=as_of).count(),
-        lots=Lot.objects.count(),
-        divergences=(*(one for one in found if one is not None), *missing[:1]),
+        lots=Lot.objects.filter(opened_by__posted_at__lte=as_of).count(),
+        seals=head.number if head else 0,
+        digest=head.digest if head else "",
+        divergences=(*(one for one in found if one is not None), *broken, *missing[:1]),
     )
+
+
+def _keep_first_of_each_kind(found: Iterable[Divergence]) -> list[Divergence]:
+    first: dict[str, Divergence] = {}
+    for one in found:
+        known = first.get(one.kind)
+        first[one.kind] = one if known is None else replace(known, places=known.places + 1)
+    return list(first.values())
 
 
 def _refresh_statistics() -> None:
@@ -82,7 +99,7 @@ def _refresh_statistics() -> None:
     if connection.vendor != "postgresql":
         return
     with connection.cursor() as cursor:
-        for model in (Account, Transfer, Lot, LotUse):
+        for model in READ:
             cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
 
 

@@ -35,7 +35,12 @@ class FoldedBlock:
     transfers: int
     journal: str
     sides: tuple[tuple[str, SealedSide], ...]
-    tree: Tree
+    tree: Tree | None
+
+    @property
+    def root(self) -> str:
+        """The root of the tree; a block without transfers has none."""
+        return self.tree.root if self.tree else ""
 
 
 class Block:
@@ -85,7 +90,7 @@ class Block:
             transfers=self.transfers,
             journal=self.journal.hexdigest(),
             sides=tuple(sides),
-            tree=Tree([(key, side.digest()) for key, side in sides]),
+            tree=Tree([(key, side.digest()) for key, side in sides]) if sides else None,
         )
 
 

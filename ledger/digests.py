@@ -16,6 +16,11 @@ from typing import Any, NamedTuple
 
 FIRST_LINK = "0" * 64
 
+# What a copy says of itself.
+JOURNAL_FORMAT = "tessera-journal"
+STATEMENT_FORMAT = "tessera-statement"
+VERSION = 1
+
 
 def frame(texts: Iterable[str]) -> bytes:
     encoded = [text.encode() for text in texts]

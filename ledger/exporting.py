@@ -14,15 +14,18 @@ from typing import Any, TextIO
 from django.db.models import Max
 
 from ledger.blocks import Block
-from ledger.digests import JournalRow, SealHeader, digest_text
+from ledger.digests import (
+    JOURNAL_FORMAT,
+    STATEMENT_FORMAT,
+    VERSION,
+    JournalRow,
+    SealHeader,
+    digest_text,
+)
 from ledger.journal import read_rows, write_time
 from ledger.merkle import Proof, Tree
 from ledger.models import Account, Seal, SealedAccount, Transfer
 from ledger.naming import name_account
-
-JOURNAL_FORMAT = "tessera-journal"
-STATEMENT_FORMAT = "tessera-statement"
-VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ def _append(head: Seal | None, last_id: int, as_of: datetime) -> Seal | None:
         last_transfer=last_id,
         transfers=read.folded.transfers,
         accounts=len(read.folded.sides),
-        root=read.folded.tree.root,
+        root=read.folded.root,
         journal=read.folded.journal,
         sealed_at=write_time(sealed_at),
         previous=head.digest if head else FIRST_LINK,

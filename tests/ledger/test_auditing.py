@@ -190,6 +190,8 @@ class TestVerifyLedger:
             "accounts": Account.objects.count(),
             "transfers": Transfer.objects.count(),
             "lots": Lot.objects.count(),
+            "seals": 0,
+            "digest": "",
             "divergences": [],
         }
 
