@@ -94,11 +94,22 @@ class RedemptionQuerySet(PartnerScopedQuerySet):
     def for_listing(self) -> "RedemptionQuerySet":
         return self.select_related("reward__programme__main_unit", "member__person", "partner")
 
+    def for_moving(self) -> "RedemptionQuerySet":
+        """With everything that a move reads."""
+        return self.select_related(
+            "reward__programme__main_unit",
+            "account",
+            "member",
+            "partner",
+            "transfer",
+            "hold__account",
+        )
+
     def newest_first(self) -> "RedemptionQuerySet":
         return self.order_by("-requested_at", "-pk")
 
     def counting(self) -> "RedemptionQuerySet":
-        """Those that count against limits: all but rejected, cancelled and returned."""
+        """Those that count against limits: all but those that came to nothing."""
         return self.filter(state__in=Redemption.COUNTING_STATES)
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from rewards.earning.judging import VersionInForce
 from rewards.models import Programme, ProgrammeVersion
 from rewards.programmes.calendar import local_date
-from rewards.programmes.definition import Definition, parse
+from rewards.programmes.definition import Definition, Settings, parse
 
 
 class NoVersionInForce(LookupError):
@@ -67,6 +67,21 @@ def version_in_force(programme: Programme, at: datetime) -> VersionInForce:
     if version is None:
         raise NoVersionInForce(f"{programme.code} has no version in force at {at.isoformat()}.")
     return version
+
+
+def settings_at(programme: Programme, at: datetime) -> Settings:
+    """
+    Return the settings that hold at a moment, or the latest published ones where none do.
+
+    What was taken while a programme ran can be given back after it has ended.
+
+    :raises NoVersionInForce: If nothing was ever published.
+    """
+    versions = read_versions(programme)
+    version = versions.at(at) or next((each for _from, each in versions.published), None)
+    if version is None:
+        raise NoVersionInForce(f"{programme.code} has no published version.")
+    return version.definition.settings
 
 
 def _runs_on(programme: Programme, moment: datetime) -> bool:

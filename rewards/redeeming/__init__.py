@@ -1,16 +1,18 @@
 """
 Rewards taken, and what becomes of them.
 
-``requesting`` takes a reward: checks, stock, points. ``moving`` is the state machine that follows.
-The door owns the transaction; a refused call changes nothing.
+``requesting`` takes a reward: checks, stock, points. ``moving`` is the state machine that follows,
+``lapsing`` ends what nobody decided about, ``paying`` is what all of them do in the ledger. The door owns the transaction; a refused call changes nothing.
 """
 
-from ledger.posting import InsufficientPoints
+from ledger.posting import HoldEnded, InsufficientPoints
 from rewards.catalogue.fields import FieldsNotValid
 from rewards.catalogue.kind import CannotBeTakenBack
 from rewards.redeeming.moving import (
     LEGAL_MOVES,
     IllegalMove,
+    OwnRequest,
+    RequestLapsed,
     approve,
     cancel,
     fulfil,
@@ -35,13 +37,16 @@ __all__ = [
     "CannotBeTakenBack",
     "DebtOutstanding",
     "FieldsNotValid",
+    "HoldEnded",
     "IllegalMove",
     "InsufficientPoints",
     "LimitReached",
     "NotEligible",
     "OutOfStock",
+    "OwnRequest",
     "PriceChanged",
     "RequestIdReused",
+    "RequestLapsed",
     "RewardUnavailable",
     "approve",
     "cancel",

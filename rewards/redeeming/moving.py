@@ -11,25 +11,25 @@ from typing import Final
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
-from ledger import accounts
-from ledger.models import Account, Transfer
-from ledger.posting import Entry, post
 from partners import events
 from partners.models import Member, Partner, Person
 from rewards.catalogue.registry import kind_of
 from rewards.models import Redemption, RedemptionMove, Reward
+from rewards.redeeming import paying
 
 State = Redemption.State
 
 LEGAL_MOVES: Final[Mapping[str, frozenset[str]]] = {
     "": frozenset({State.REQUESTED}),
-    State.REQUESTED: frozenset({State.APPROVED, State.REJECTED, State.CANCELLED}),
+    State.REQUESTED: frozenset({State.APPROVED, State.REJECTED, State.CANCELLED, State.LAPSED}),
     State.APPROVED: frozenset({State.FULFILLED, State.CANCELLED}),
     State.FULFILLED: frozenset({State.RETURNED}),
     State.REJECTED: frozenset(),
     State.CANCELLED: frozenset(),
     State.RETURNED: frozenset(),
+    State.LAPSED: frozenset(),
 }
 
 
@@ -44,14 +44,29 @@ class IllegalMove(Exception):
         self.to_state = to_state
 
 
+class RequestLapsed(IllegalMove):
+    """Nobody decided in time: what was reserved is no longer kept for it."""
+
+    def __init__(self) -> None:
+        super().__init__(from_state=State.LAPSED, to_state=State.APPROVED)
+
+
+class OwnRequest(Exception):
+    """Whoever is on the partner's team does not decide about what that partner takes."""
+
+    code = "own_request"
+
+
 def approve(*, redemption: Redemption, by: Person | None, reason: str, at: datetime) -> Redemption:
     """
-    Let a request through; what can be delivered at once is.
+    Let a request through: its points go, and what can be delivered at once is.
 
+    :raises OwnRequest: If ``by`` is on the team of the partner.
     :raises IllegalMove: If it is not waiting for approval.
+    :raises RequestLapsed: If it has waited too long.
     """
     with transaction.atomic():
-        locked = _lock(redemption)
+        locked = _lock_to_decide(redemption, by)
         approve_locked(locked, by=by, reason=reason, at=at)
         return locked
 
@@ -60,22 +75,24 @@ def fulfil(*, redemption: Redemption, by: Person | None, reason: str, at: dateti
     """
     Hand over what was approved, and record what was done. For a parcel: it has arrived.
 
+    :raises OwnRequest: If ``by`` is on the team of the partner.
     :raises IllegalMove: If it is not approved.
     """
     with transaction.atomic():
-        locked = _lock(redemption)
+        locked = _lock_to_decide(redemption, by)
         _fulfil(locked, by=by, reason=reason, at=at)
         return locked
 
 
 def reject(*, redemption: Redemption, by: Person | None, reason: str, at: datetime) -> Redemption:
     """
-    Refuse a request. The same points come back, what was set aside is free again.
+    Refuse a request. The same points, and what else was set aside, are free again.
 
+    :raises OwnRequest: If ``by`` is on the team of the partner.
     :raises IllegalMove: If it is not waiting for approval.
     """
     with transaction.atomic():
-        locked = _lock(redemption)
+        locked = _lock_to_decide(redemption, by)
         _undo(locked, State.REJECTED, by=by, reason=reason, at=at, restocks=True)
         return locked
 
@@ -84,11 +101,12 @@ def cancel(*, redemption: Redemption, by: Person | None, reason: str, at: dateti
     """
     Call off what is not delivered yet. The same points come back.
 
+    :raises OwnRequest: If ``by`` is on the team of the partner.
     :raises IllegalMove: If it is delivered or already over.
     :raises CannotBeTakenBack: If it is on its way.
     """
     with transaction.atomic():
-        locked = _lock(redemption)
+        locked = _lock_to_decide(redemption, by)
         _undo(locked, State.CANCELLED, by=by, reason=reason, at=at, restocks=True)
         return locked
 
@@ -114,11 +132,12 @@ def take_back(
     Accept the return of something delivered. The same points come back.
 
     :param restocks: Whether the thing came back and can be given to somebody else.
+    :raises OwnRequest: If ``by`` is on the team of the partner.
     :raises IllegalMove: If it is not delivered.
     :raises CannotBeTakenBack: If it was used, or a code was shown.
     """
     with transaction.atomic():
-        locked = _lock(redemption)
+        locked = _lock_to_decide(redemption, by)
         _undo(locked, State.RETURNED, by=by, reason=reason, at=at, restocks=restocks)
         return locked
 
@@ -129,10 +148,11 @@ def ship(
     """
     Record that the parcel of an approved gift is on its way. Doing it again corrects the number.
 
+    :raises OwnRequest: If ``by`` is on the team of the partner.
     :raises IllegalMove: If the gift is not approved, or the kind sends no parcel.
     """
     with transaction.atomic():
-        locked = _lock(redemption)
+        locked = _lock_to_decide(redemption, by)
         kind = kind_of(locked.reward.kind)
         if locked.state != State.APPROVED or not kind.is_sent_as_parcel:
             raise IllegalMove(from_state=locked.state, to_state="shipped")
@@ -149,16 +169,32 @@ def may_be_withdrawn(redemption: Redemption) -> bool:
 
 def _lock(redemption: Redemption) -> Redemption:
     Partner.objects.lock([redemption.partner_id])
-    return Redemption.objects.select_related(
-        "reward__programme__main_unit", "account", "member", "transfer"
-    ).get(pk=redemption.pk)
+    return Redemption.objects.for_moving().get(pk=redemption.pk)
+
+
+def _lock_to_decide(redemption: Redemption, by: Person | None) -> Redemption:
+    """Nobody decides about what their own company takes."""
+    team = Member.objects.active().filter(partner=redemption.partner_id)
+    if by is not None and team.filter(person=by).exists():
+        raise OwnRequest(_("You are on this partner's team. Somebody else has to decide."))
+    return _lock(redemption)
 
 
 def approve_locked(redemption: Redemption, *, by: Person | None, reason: str, at: datetime) -> None:
     """Approve a redemption whose partner the caller has locked, and deliver what can be at once."""
+    if redemption.state == State.REQUESTED and paying.has_lapsed(redemption, at=at):
+        raise RequestLapsed
     _move(redemption, State.APPROVED, by=by, reason=reason, at=at)
+    if redemption.transfer is None:
+        paying.pay(redemption, at=at)
+        redemption.save(update_fields=["transfer"])
     if kind_of(redemption.reward.kind).is_delivered_at_once:
         _fulfil(redemption, by=by, reason="", at=at)
+
+
+def lapse_locked(redemption: Redemption, *, at: datetime) -> None:
+    """End a request that has waited too long, whose partner the caller has locked."""
+    _undo(redemption, State.LAPSED, by=None, reason="", at=at, restocks=True)
 
 
 def _fulfil(redemption: Redemption, *, by: Person | None, reason: str, at: datetime) -> None:
@@ -185,32 +221,13 @@ def _undo(
         kind.release(redemption)
     if restocks:
         _put_back_stock(redemption)
-    redemption.refund = _refund(redemption, at=at)
+    paying.give_back(redemption, at=at, lapses=to_state == State.LAPSED)
     redemption.save(update_fields=["refund"])
 
 
 def _put_back_stock(redemption: Redemption) -> None:
     limited = Reward.objects.filter(pk=redemption.reward_id, stock__isnull=False)
     limited.update(stock=F("stock") + 1)
-
-
-def _refund(redemption: Redemption, *, at: datetime) -> Transfer:
-    """Give the same lots back; what a member who left had paid goes to the company's pool."""
-    unit = redemption.reward.programme.main_unit
-    account = redemption.account
-    if account.kind == Account.Kind.WALLET and redemption.member.status == Member.Status.LEFT:
-        account = accounts.pool(unit, redemption.partner)
-    refund = Entry(
-        kind=Transfer.Kind.REFUND,
-        debit=accounts.house(unit, Account.Kind.REDEEMED),
-        credit=account,
-        amount=redemption.price,
-        idempotency_key=f"refund:{redemption.public_id}",
-        occurred_at=at,
-        reference=str(redemption.public_id),
-        gives_back=redemption.transfer,
-    )
-    return post([refund], posted_at=at)[0].transfers[0]
 
 
 def _move(

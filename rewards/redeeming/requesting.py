@@ -9,14 +9,13 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from ledger import accounts
-from ledger.models import Account, Transfer
-from ledger.posting import Entry, post
+from ledger.models import Account
 from partners.models import Member, Partner
 from rewards.catalogue.eligibility import Obstacle, Situation, find_obstacle
 from rewards.catalogue.registry import kind_of
 from rewards.models import Programme, Redemption, Reward, Standing
 from rewards.programmes.live import NoVersionInForce, version_in_force
+from rewards.redeeming import paying
 from rewards.redeeming.moving import approve_locked, record_move
 from rewards.spending import RequestIdReused, refuse_while_owing
 
@@ -77,12 +76,13 @@ def redeem(
     price_seen: int | None = None,
 ) -> Redemption:
     """
-    Spend the price of one reward from a pool or a wallet.
+    Take one reward and pay its price from a pool or a wallet.
 
-    Stock, codes, ledger and redemption change together or not at all. Calling again with the same
-    ``request_id`` returns the first redemption and moves nothing. If several refusals apply, the
-    first of the list below is raised (of NotEligible: role and account before all that follow,
-    audience and tier in their place). What needs no approval and no parcel is delivered at once.
+    What needs approval holds its price until somebody decides; everything else spends it now, and
+    what needs no parcel is delivered at once. Stock, codes, ledger and redemption change together
+    or not at all. Calling again with the same ``request_id`` returns the first redemption and moves
+    nothing. If several refusals apply, the first of the list below is raised (of NotEligible: role
+    and account before all that follow, audience and tier in their place).
 
     :raises RequestIdReused: If the id stands for another redemption.
     :raises RewardUnavailable: If it is not on offer at ``redeemed_at``.
@@ -96,19 +96,12 @@ def redeem(
     """
     with transaction.atomic():
         Partner.objects.lock([member.partner_id])
-        if earlier := _find_earlier(member, account, reward, request_id):
+        if earlier := _find_earlier(member, account, reward, request_id, details):
             return earlier
         current = Reward.objects.select_related("programme__main_unit").get(pk=reward.pk)
-        _check_taker(member, account, current.programme)
-        _check_reward(member, account, current, redeemed_at)
-        if price_seen is not None and price_seen != current.price:
-            raise PriceChanged(seen=price_seen, now=current.price)
-        cleaned = kind_of(current.kind).check_details(details)
-        if account.kind == Account.Kind.POOL:
-            refuse_while_owing(partner_id=member.partner_id, unit_id=account.unit_id)
+        cleaned = _check(member, account, current, details, price_seen, redeemed_at)
         _take_stock(current)
         redemption = _create(member, account, current, request_id, cleaned, redeemed_at)
-        record_move(redemption, "", by=member.person, reason="", at=redeemed_at)
         if not kind_of(current.kind).reserve(redemption):
             raise OutOfStock(_("The last one has just been taken."))
         if not current.approval_required:
@@ -120,7 +113,11 @@ def redeem(
 
 
 def _find_earlier(
-    member: Member, account: Account, reward: Reward, request_id: UUID
+    member: Member,
+    account: Account,
+    reward: Reward,
+    request_id: UUID,
+    details: Mapping[str, Any],
 ) -> Redemption | None:
     earlier = (
         Redemption.objects.for_listing()
@@ -132,7 +129,28 @@ def _find_earlier(
     given = (earlier.member_id, earlier.account_id, earlier.reward_id)
     if given != (member.pk, account.pk, reward.pk):
         raise RequestIdReused(str(request_id))
+    if kind_of(earlier.reward.kind).check_details(details) != earlier.details:
+        raise RequestIdReused(str(request_id))
     return earlier
+
+
+def _check(
+    member: Member,
+    account: Account,
+    reward: Reward,
+    details: Mapping[str, Any],
+    price_seen: int | None,
+    at: datetime,
+) -> dict[str, Any]:
+    """Refuse what stands against it, in the order that ``redeem`` promises; clean the details."""
+    _check_taker(member, account, reward.programme)
+    _check_reward(member, account, reward, at)
+    if price_seen is not None and price_seen != reward.price:
+        raise PriceChanged(seen=price_seen, now=reward.price)
+    cleaned = kind_of(reward.kind).check_details(details)
+    if account.kind == Account.Kind.POOL:
+        refuse_while_owing(partner_id=member.partner_id, unit_id=account.unit_id)
+    return cleaned
 
 
 def _check_taker(member: Member, account: Account, programme: Programme) -> None:
@@ -208,7 +226,7 @@ def _create(
     at: datetime,
 ) -> Redemption:
     redemption = Redemption(
-        partner_id=member.partner_id,
+        partner=member.partner,
         member=member,
         reward=reward,
         account=account,
@@ -217,15 +235,10 @@ def _create(
         details=details,
         requested_at=at,
     )
-    spent = Entry(
-        kind=Transfer.Kind.REDEEM,
-        debit=account,
-        credit=accounts.house(reward.programme.main_unit, Account.Kind.REDEEMED),
-        amount=reward.price,
-        idempotency_key=f"redeem:{member.partner_id}:{request_id}",
-        occurred_at=at,
-        reference=str(redemption.public_id),
-    )
-    redemption.transfer = post([spent], posted_at=at)[0].transfers[0]
+    if reward.approval_required:
+        paying.reserve(redemption, at=at)
+    else:
+        paying.pay(redemption, at=at)
     redemption.save(force_insert=True)
+    record_move(redemption, "", by=member.person, reason="", at=at)
     return redemption

@@ -178,3 +178,8 @@ def take(member: Member, account: Account, reward: Reward, **given: Any) -> Rede
 
 def balance(account: Account) -> int:
     return Account.objects.values_list("balance", flat=True).get(pk=account.pk)
+
+
+def available(account: Account) -> int:
+    """What is neither held nor gone."""
+    return Account.objects.get(pk=account.pk).available
