@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from ledger.models import Correction
 from partners.doors.admin import actor_of
 from rewards.models import Redemption
 
@@ -36,8 +37,20 @@ SIDEBAR: tuple[tuple[Any, tuple[tuple[str, str, Any], ...]], ...] = (
         (
             ("ledger.account", "account_balance_wallet", _("Accounts")),
             ("ledger.transfer", "swap_horiz", _("Transfers")),
+            ("ledger.correction", "rule_settings", _("Corrections")),
+            ("ledger.hold", "lock_clock", _("Holds")),
+            ("ledger.lot", "layers", _("Lots")),
             ("rewards.award", "add_circle", _("Awards")),
             ("rewards.clawback", "undo", _("Claw-backs")),
+            ("ledger.seal", "verified_user", _("Seals")),
+        ),
+    ),
+    (
+        _("Books"),
+        (
+            ("ledger.correctionreason", "list_alt", _("Reasons of corrections")),
+            ("ledger.correctionlimit", "speed", _("Limits of corrections")),
+            ("ledger.accountcode", "tag", _("Account codes")),
             ("ledger.unit", "straighten", _("Units")),
         ),
     ),
@@ -67,7 +80,10 @@ SIDEBAR: tuple[tuple[Any, tuple[tuple[str, str, Any], ...]], ...] = (
         ),
     ),
 )
-BADGES = {"rewards.redemption": "config.admin_navigation.count_requests"}
+BADGES = {
+    "rewards.redemption": "config.admin_navigation.count_requests",
+    "ledger.correction": "config.admin_navigation.count_corrections",
+}
 
 
 def list_navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -108,3 +124,8 @@ def count_requests(request: HttpRequest) -> int | str:
     """Return how many redemptions wait for approval, for the badge in the sidebar."""
     waiting = Redemption.objects.for_actor(actor_of(request))
     return waiting.filter(state=Redemption.State.REQUESTED).count() or ""
+
+
+def count_corrections(request: HttpRequest) -> int | str:
+    """Return how many corrections wait for a second person, for the badge in the sidebar."""
+    return Correction.objects.for_actor(actor_of(request)).waiting().count() or ""

@@ -20,7 +20,17 @@ BOOKS: Final = (
     "ledger.view_transfer",
     "ledger.view_lot",
     "ledger.view_lotuse",
+    "ledger.view_lotextension",
+    "ledger.view_hold",
+    "ledger.view_holdslice",
+    "ledger.view_correction",
+    "ledger.view_correctionreason",
+    "ledger.view_correctionlimit",
+    "ledger.view_accountcode",
+    "ledger.view_seal",
 )
+# How the ledger's accounts are called in the seller's books.
+CODES: Final = ("ledger.add_accountcode", "ledger.change_accountcode")
 LOYALTY: Final = (
     "rewards.view_programme",
     "rewards.view_programmeversion",
@@ -43,7 +53,9 @@ INTAKE: Final = (
 )
 
 # Approving is one duty, handing over another: change_redemption decides, add_redemptionmove
-# hands over. Nobody is given anything on the ledger beyond reading.
+# hands over. add_correction asks for corrections and frees what waits or is held, and
+# decide_correction decides about those of others. Nobody else moves anything, and nobody is given
+# the rows of the ledger beyond reading.
 PERMISSIONS: Final[Mapping[Role, tuple[str, ...]]] = {
     Role.LOYALTY_MANAGER: (
         *FACTS,
@@ -64,6 +76,8 @@ PERMISSIONS: Final[Mapping[Role, tuple[str, ...]]] = {
         "rewards.change_reward",
         "rewards.change_redemption",
         "rewards.add_redemptionmove",
+        "ledger.add_correction",
+        "ledger.decide_correction",
     ),
     Role.ACCOUNT_MANAGER: (*FACTS, *BOOKS, *LOYALTY),
     Role.FULFILMENT: (
@@ -75,7 +89,7 @@ PERMISSIONS: Final[Mapping[Role, tuple[str, ...]]] = {
         "rewards.view_entitlement",
         "rewards.add_redemptionmove",
     ),
-    Role.FINANCE: (*FACTS, *BOOKS, *LOYALTY, *INTAKE),
+    Role.FINANCE: (*FACTS, *BOOKS, *LOYALTY, *INTAKE, *CODES),
     Role.AUDITOR: (
         *FACTS,
         *BOOKS,
@@ -99,6 +113,11 @@ PERMISSIONS: Final[Mapping[Role, tuple[str, ...]]] = {
         "partners.change_apikey",
         "auth.view_group",
         "admin.view_logentry",
+        "ledger.add_correctionreason",
+        "ledger.change_correctionreason",
+        "ledger.add_correctionlimit",
+        "ledger.change_correctionlimit",
+        *CODES,
     ),
 }
 

@@ -37,6 +37,7 @@ from rewards.models import (
     Standing,
     TierChange,
 )
+from tests.admin import books
 from tests.rewards.cast import DEFINITION
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -172,6 +173,9 @@ def hang_on(world: World, code: str) -> None:
         earned_at=NOON,
     )
     LotUse.objects.create(transfer=world.transfer, lot=lot, amount=1)
+    books.add_row_of_each(
+        pool=world.pool, transfer=world.transfer, lot=lot, person=world.member.person
+    )
     Event.objects.create(
         partner=world.partner,
         sequence=world.partner.events.count() + 1,
