@@ -86,3 +86,14 @@ def slice_lots(lots: Sequence[OpenLot], amount: int) -> list[Slice]:
         slices.append(Slice(lot, part))
         amount -= part
     return slices
+
+
+def cut_slices(slices: Iterable[Slice], amount: int) -> list[Slice]:
+    """Return the first of these slices that add up to ``amount``, or all there are."""
+    cut: list[Slice] = []
+    for part in slices:
+        taken = min(part.amount, amount)
+        if taken > 0:
+            cut.append(Slice(part.lot, taken))
+            amount -= taken
+    return cut

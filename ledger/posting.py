@@ -86,7 +86,7 @@ def post(batch: Sequence[Instruction], *, posted_at: datetime) -> list[Posted]:
     holds = Reservations.read(batch)
     book = Book.open(batch=uuid_utils.compat.uuid7(), accounts=accounts, lots=read_open_lots(fresh))
     given_back = GivenBack.read(fresh)
-    expired = ExpiredOfAwards.read(fresh)
+    expired = ExpiredOfAwards.read(fresh, reinstating=given_back.expired_awards)
     posted: list[Posted] = []
     for instruction in batch:
         replayed = (
@@ -102,9 +102,8 @@ def post(batch: Sequence[Instruction], *, posted_at: datetime) -> list[Posted]:
         elif isinstance(instruction, OfHold):
             done = carry_out(book, instruction, posted_at=posted_at, holds=holds)
         else:
-            done = book.enter(
-                instruction, posted_at=posted_at, gives_back=given_back.slices(instruction)
-            )
+            slices = given_back.slices(instruction, expired)
+            done = book.enter(instruction, posted_at=posted_at, gives_back=slices)
         earlier.remember(done)
         posted.append(done)
     write(book)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from ledger.book import AmountOutOfBounds, Book, InsufficientPoints, Move, find_time
 from ledger.entries import Capture, Instruction, OfHold, Posted, Release, Reserve
-from ledger.lots import Slice, find_takeable, slice_lots
+from ledger.lots import Slice, cut_slices, find_takeable, slice_lots
 from ledger.models import TRANSFER_AMOUNT_MAX, Account, Hold, HoldSlice, Transfer
 from ledger.replaying import Earlier, IdempotencyKeyReused
 
@@ -195,7 +195,7 @@ def _capture(book: Book, asked: Capture, *, at: datetime, holds: Reservations) -
             posted_at=at,
             reason_code=asked.reason_code,
             reference=asked.reference,
-            takes=_cut(slices, amount),
+            takes=cut_slices(slices, amount),
         )
     )
     hold.state, hold.captured, hold.ended_at = State.CAPTURED, amount, asked.occurred_at
@@ -250,17 +250,6 @@ def _set_free(account: Account, slices: Iterable[Slice]) -> None:
     for part in slices:
         part.lot.held -= part.amount
         account.held -= part.amount
-
-
-def _cut(slices: Iterable[Slice], amount: int) -> list[Slice]:
-    """Return slices from the first on that add up to ``amount``."""
-    cut: list[Slice] = []
-    for part in slices:
-        taken = min(part.amount, amount)
-        if taken:
-            cut.append(Slice(part.lot, taken))
-        amount -= taken
-    return cut
 
 
 def _end_of(release: Release) -> str:

@@ -1,7 +1,7 @@
 """Claw-back: what is due comes from what is still there; the policy decides about the rest."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -9,72 +9,96 @@ from django.db.models import Sum
 
 from ledger.book import AmountOutOfBounds, Book, Move
 from ledger.entries import ClawBack, ClawBackPolicy, Instruction, Posted
-from ledger.models import TRANSFER_AMOUNT_MAX, Account, LotUse, Transfer
+from ledger.models import TRANSFER_AMOUNT_MAX, Account, Lot, LotUse, Transfer
 
 
 @dataclass(slots=True)
 class ExpiredOfAwards:
     """
-    How much of an award has expired and was not yet counted by an earlier claw-back.
+    How much of an award has expired, and neither came back nor was counted by a claw-back.
 
     Besides the award's first transfer, ``more`` has by its reference what was added to it later: a
     raise, or a part that came back. What was counted is booked on the first one, so only sums count.
     """
 
-    left: dict[int, int] = field(default_factory=dict)
+    left: Counter[int] = field(default_factory=Counter)
     more: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    references: dict[int, str] = field(default_factory=dict)
     house: dict[int, Account] = field(default_factory=dict)
     origin_ids: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, batch: Iterable[Instruction]) -> "ExpiredOfAwards":
+    def read(
+        cls, batch: Iterable[Instruction], *, reinstating: Collection[int] = ()
+    ) -> "ExpiredOfAwards":
+        """
+        Read what the claw-backs of a batch need.
+
+        :param reinstating: The awards (their first transfers) of which something shall come back.
+        """
         claw_backs = [one for one in batch if isinstance(one, ClawBack)]
         found = cls()
-        if not claw_backs:
+        if not claw_backs and not reinstating:
             return found
         keys = {one.origin_key for one in claw_backs if one.origin_key}
         stored = (
             Transfer.objects.filter(idempotency_key__in=keys) if keys else Transfer.objects.none()
         )
         found.origin_ids = dict(stored.values_list("idempotency_key", "pk"))
-        found._find_more(claw_backs)
+        found._find_more(claw_backs, reinstating)
         named = {one.origin_transfer_id for one in claw_backs if one.origin_transfer_id is not None}
-        origins = named.union(found.origin_ids.values(), *found.more.values())
-        expired = LotUse.objects.filter(
-            transfer__kind=Transfer.Kind.EXPIRE, lot__origin__in=origins
-        ).values_list("lot__origin")
-        found.left = dict(expired.annotate(Sum("amount")).order_by())
+        origins = named.union(found.origin_ids.values(), reinstating, *found.more.values())
+        found._sum_up(origins)
         if found.left:
-            found.left = dict.fromkeys(origins, 0) | found.left
-            found._subtract_counted()
             houses = Account.objects.filter(
                 kind=Account.Kind.EXPIRED, unit__in={one.pool.unit_id for one in claw_backs}
             )
             found.house = {account.unit_id: account for account in houses}
         return found
 
-    def _find_more(self, claw_backs: Iterable[ClawBack]) -> None:
+    def _find_more(self, claw_backs: Iterable[ClawBack], reinstating: Collection[int]) -> None:
+        partner_ids = {one.pool.partner_id for one in claw_backs}
+        references = {one.reference for one in claw_backs}
+        if reinstating:
+            awards = Transfer.objects.filter(pk__in=reinstating)
+            for pk, reference, partner_id in awards.values_list("pk", "reference", "partner"):
+                self.references[pk] = reference
+                references.add(reference)
+                partner_ids.add(partner_id)
         added = Transfer.objects.filter(
-            partner__in={one.pool.partner_id for one in claw_backs},
-            kind__in=(Transfer.Kind.EARN, Transfer.Kind.REVERSE),
-            reference__in={one.reference for one in claw_backs} - {""},
+            partner__in=partner_ids,
+            kind__in=(Transfer.Kind.EARN, Transfer.Kind.PEND, Transfer.Kind.REVERSE),
+            reference__in=references - {""},
         )
         for reference, pk in added.values_list("reference", "pk"):
             self.more[reference].append(pk)
 
-    def find_left(self, origin_id: int, reference: str) -> int:
-        """Return what has expired of an award and is not counted yet."""
-        origins = {origin_id, *self.more.get(reference, ())}
-        return sum(self.left.get(each, 0) for each in origins)
-
-    def _subtract_counted(self) -> None:
+    def _sum_up(self, origins: Collection[int]) -> None:
+        house = Account.Kind.EXPIRED
+        expired = LotUse.objects.filter(
+            transfer__credit_account__kind=house, lot__origin__in=origins
+        ).values_list("lot__origin")
+        self.left.update(dict(expired.annotate(Sum("amount")).order_by()))
+        if not self.left:
+            return
+        came_back = Lot.objects.filter(
+            opened_by__debit_account__kind=house, origin__in=origins
+        ).values_list("origin")
         counted = Transfer.objects.filter(
-            kind=Transfer.Kind.CLAW_BACK,
-            debit_account__kind=Account.Kind.EXPIRED,
-            reverses__in=self.left,
+            kind=Transfer.Kind.CLAW_BACK, debit_account__kind=house, reverses__in=origins
         ).values_list("reverses")
-        for origin_id, amount in counted.annotate(Sum("amount")).order_by():
-            self.left[origin_id] -= amount
+        for rows in (came_back, counted):
+            self.left.subtract(dict(rows.annotate(Sum("amount")).order_by()))
+
+    def name_award(self, origin_id: int) -> str | int:
+        """Return what the transfers of one award have in common."""
+        return self.references.get(origin_id) or origin_id
+
+    def find_left(self, origin_id: int, reference: str | None = None) -> int:
+        """Return what has expired of an award, did not come back and is not counted yet."""
+        if reference is None:
+            reference = self.references.get(origin_id, "")
+        return sum(self.left[each] for each in {origin_id, *self.more.get(reference, ())})
 
     def find_origin(self, book: Book, claw_back: ClawBack) -> int | Transfer | None:
         """Return the award's transfer: its id, or itself while this batch has not stored it."""

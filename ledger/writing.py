@@ -63,6 +63,18 @@ LOT_USES = Table(
     "ledger_lotuse",
     MappingProxyType({"transfer_id": "bigint", "lot_id": "bigint", "amount": "bigint"}),
 )
+LOT_EXTENSIONS = Table(
+    "ledger_lotextension",
+    MappingProxyType(
+        {
+            "lot_id": "bigint",
+            "expired_before": "timestamptz",
+            "expires_at": "timestamptz",
+            "extended_at": "timestamptz",
+            "reference": "text",
+        }
+    ),
+)
 HOLDS = Table(
     "ledger_hold",
     MappingProxyType(
@@ -90,6 +102,7 @@ HOLD_SLICES = Table(
 # The first column after the id is the guard: it is compared as read and then set.
 LOTS_LEFT = Table("ledger_lot", MappingProxyType({"id": "bigint", "remaining": "bigint"}))
 LOTS_HELD = Table("ledger_lot", MappingProxyType({"id": "bigint", "held": "bigint"}))
+LOTS_EXPIRY = Table("ledger_lot", MappingProxyType({"id": "bigint", "expires_at": "timestamptz"}))
 HELD = Table("ledger_account", MappingProxyType({"id": "bigint", "held": "bigint"}))
 HOLDS_ENDED = Table(
     "ledger_hold",
