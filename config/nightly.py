@@ -14,11 +14,14 @@ from django.utils import timezone
 
 from ledger.auditing import audit
 from ledger.expiring import expire
+from ledger.lapsing import lapse as lapse_holds
 from ledger.maturing import mature
+from ledger.sealing import JournalBusy, seal
 from partners.jobs import ChunkDone, Clock, StepFailed, StepRefused, run_step
 from partners.models import JobRun
 from rewards.models import Programme
 from rewards.programmes.calendar import local_date, local_midnight
+from rewards.redeeming.lapsing import lapse as lapse_requests
 from rewards.tiers.recalculating import recalculate
 
 DAYS_BACK_MAX = 31
@@ -50,6 +53,15 @@ def _mature(night: Night, after: int) -> ChunkDone:
     return ChunkDone(counts.lots, counts.last_account_id)
 
 
+def _lapse(night: Night, after: int) -> ChunkDone:
+    """Requests first: they end with their holds, and take stock and codes back."""
+    requests = lapse_requests(programme=night.programme, as_of=night.as_of)
+    if requests.last_redemption_id is not None:
+        return ChunkDone(requests.redemptions, after)
+    counts = lapse_holds(as_of=night.as_of, unit=night.programme.main_unit, after_hold_id=after)
+    return ChunkDone(requests.redemptions + counts.holds, counts.last_hold_id)
+
+
 def _expire(night: Night, after: int) -> ChunkDone:
     counts = expire(as_of=night.as_of, unit=night.programme.main_unit, after_account_id=after)
     return ChunkDone(counts.lots, counts.last_account_id)
@@ -62,6 +74,15 @@ def _tiers(night: Night, after: int) -> ChunkDone:
     return ChunkDone(moved, last_partner_id)
 
 
+def _seal(night: Night, _after: int) -> ChunkDone:
+    """Seal what is new of the whole ledger: it has one journal, whichever programme asks first."""
+    try:
+        made = seal(as_of=night.as_of)
+    except JournalBusy as error:
+        raise StepRefused("The journal could not be sealed: others kept writing to it.") from error
+    return ChunkDone(made.transfers, made.number) if made else ChunkDone(0)
+
+
 def _audit(night: Night, _after: int) -> ChunkDone:
     report = audit(as_of=night.as_of)
     if not report.ok:
@@ -71,8 +92,10 @@ def _audit(night: Night, _after: int) -> ChunkDone:
 
 STEPS = (
     Step("mature", _mature, "What became available today may be spent, and expire, from today."),
+    Step("lapse", _lapse, "Before expiring: what nobody decided about in time is free to expire."),
     Step("expire", _expire, "After maturing, so that a lot cannot mature after its expiry."),
     Step("tiers", _tiers, "After all movements of the day; tiers look at facts, not at balances."),
+    Step("seal", _seal, "After all movements of the night, so that it seals them too."),
     Step("audit", _audit, "Last: it checks what the steps before it did."),
 )
 
