@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from ledger import posting
+from ledger import correcting, holds, posting
 from partners import intake, keys
 from partners.doors import (
     authentication,
@@ -132,6 +132,28 @@ TABLE: Mapping[type[Exception], Answer] = {
         422, "amount_out_of_bounds", _("Amount out of bounds"), facts=("amount", "bound")
     ),
     posting.ChangedMeanwhile: Answer(409, "changed_meanwhile", _("Changed meanwhile")),
+    posting.IdempotencyKeyReused: Answer(422, "idempotency_mismatch", _("Key used before")),
+    posting.HoldEnded: Answer(409, "hold_ended", _("The hold has ended"), facts=("state",)),
+    holds.HoldBelongsElsewhere: Answer(
+        409, "hold_belongs_elsewhere", _("Something waits on this hold")
+    ),
+    # Corrections.
+    correcting.MayNotAsk: Answer(403, "correction_not_allowed", _("Not allowed")),
+    correcting.ReasonNotAllowed: Answer(422, "reason_not_allowed", _("Reason not offered")),
+    correcting.AccountNotAdjustable: Answer(
+        422, "account_not_adjustable", _("Not adjusted by hand")
+    ),
+    correcting.ExpiryNotAhead: Answer(422, "expiry_not_ahead", _("Expiry not ahead")),
+    correcting.NotReversible: Answer(
+        422, "not_reversible", _("Corrected otherwise"), facts=("kind",)
+    ),
+    correcting.NothingLeftToReverse: Answer(
+        409, "nothing_left_to_reverse", _("Nothing left to reverse"), facts=("left", "needed")
+    ),
+    correcting.NotTheAsker: Answer(403, "not_the_asker", _("Not allowed")),
+    correcting.AlreadyDecided: Answer(
+        409, "already_decided", _("Not waiting any more"), facts=("state",)
+    ),
     redeeming.DebtOutstanding: Answer(
         422, "debt_outstanding", _("Points are owed"), facts=("owed",)
     ),
@@ -147,6 +169,7 @@ TABLE: Mapping[type[Exception], Answer] = {
     redeeming.IllegalMove: Answer(
         409, "illegal_move", _("Not possible in this state"), facts=("from_state", "to_state")
     ),
+    redeeming.OwnRequest: Answer(403, "own_request", _("Not allowed")),
     redeeming.CannotBeTakenBack: Answer(409, "cannot_be_taken_back", _("Cannot be taken back")),
     redemptions.NotYours: Answer(403, "not_yours", _("Not allowed")),
     entitlements.EntitlementNotOpen: Answer(

@@ -9,7 +9,7 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from config import api_docs
-from ledger.api import accounts, lots, transfers
+from ledger.api import accounts, adjustments, holds, lots, transfers
 from partners import api as partners_api
 from partners.doors.problems import NotFoundHere
 from rewards.api import (
@@ -46,6 +46,8 @@ router.register("awards", awards.AwardDoor, basename="award")
 router.register("accounts", accounts.AccountDoor, basename="account")
 router.register("transfers", transfers.TransferDoor, basename="transfer")
 router.register("lots", lots.LotDoor, basename="lot")
+router.register("holds", holds.HoldDoor, basename="hold")
+router.register("adjustments", adjustments.AdjustmentDoor, basename="adjustment")
 router.register("programmes", programmes.ProgrammeDoor, basename="programme")
 router.register("standings", programmes.StandingDoor, basename="standing")
 router.register("rewards", catalogue.RewardDoor, basename="reward")

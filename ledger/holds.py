@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from ledger import accounts, owing
 from ledger.models import Account, Hold
@@ -10,6 +11,31 @@ from ledger.posting import Capture, Release, Reserve, post
 from partners import events
 from partners.events import EventDraft
 from partners.models import Partner
+
+KEY_PREFIX = "hold:"
+
+
+class HoldBelongsElsewhere(Exception):
+    """A request waits on this hold: whoever decides about the request ends the hold with it."""
+
+    code = "hold_belongs_elsewhere"
+
+    def __init__(self) -> None:
+        super().__init__(_("A request waits on this hold. Decide about the request instead."))
+
+
+def refuse_unless_placed_by_door(hold: Hold) -> None:
+    """
+    Let pass what was reserved with ``place``, and nothing that a redemption reserved.
+
+    :raises HoldBelongsElsewhere: If something else ends with this hold.
+    """
+    if not is_placed_by_door(hold):
+        raise HoldBelongsElsewhere
+
+
+def is_placed_by_door(hold: Hold) -> bool:
+    return hold.idempotency_key.startswith(KEY_PREFIX)
 
 
 def place(
@@ -36,7 +62,7 @@ def place(
         reserve = Reserve(
             account=account,
             amount=amount,
-            idempotency_key=f"hold:{account.partner_id}:{request_key}",
+            idempotency_key=f"{KEY_PREFIX}{account.partner_id}:{request_key}",
             occurred_at=placed_at,
             lapses_at=lapses_at,
             reason_code=reason_code,

@@ -20,7 +20,7 @@ from rest_framework.response import Response
 from ledger.api.naming import OWNED_KINDS, AccountNameField, own_wallet_only
 from ledger.models import Account, Lot, Transfer
 from ledger.naming import OWNED_PATTERN, match_account, name_account
-from ledger.statements import Movement, Statement, read_statement
+from ledger.statements import Movement, Statement, balance_as_of, read_statement
 from partners.doors.filtering import (
     MomentFormField,
     PartnerFilter,
@@ -147,6 +147,17 @@ class PeriodForm(forms.Form):
         return period
 
 
+class MomentForm(forms.Form):
+    at = MomentFormField()
+
+
+class BalanceOutput(serializers.Serializer[Any]):
+    account = AccountNameField()
+    unit = serializers.CharField(source="account.unit.code")
+    at = MomentField()
+    balance = serializers.IntegerField()
+
+
 @extend_schema(tags=["ledger"])
 class AccountDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
     """
@@ -160,8 +171,12 @@ class AccountDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
         "list": Scope.ACCOUNTS_READ,
         "retrieve": Scope.ACCOUNTS_READ,
         "statement": Scope.ACCOUNTS_READ,
+        "balance": Scope.ACCOUNTS_READ,
     }
-    parameters: ClassVar = {"statement": ("from", "until", "limit", "cursor")}
+    parameters: ClassVar = {
+        "statement": ("from", "until", "limit", "cursor"),
+        "balance": ("at",),
+    }
     queryset = Account.objects.none()
     serializer_class = AccountOutput
     filterset_class = AccountFilters
@@ -219,3 +234,19 @@ class AccountDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
                 "next_cursor": None if after is None else write_cursor([after], binding=binding),
             }
         )
+
+    @extend_schema(
+        parameters=[OpenApiParameter("at", OpenApiTypes.DATETIME, required=True)],
+        responses={200: BalanceOutput},
+        filters=False,
+    )
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def balance(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the URL
+        """What the account had after everything posted up to and including a moment."""
+        account = self.get_object().account
+        form = MomentForm(request.query_params)
+        if not form.is_valid():
+            raise describe_invalid(form.errors)
+        at = form.cleaned_data["at"]
+        found = {"account": account, "at": at, "balance": balance_as_of(account, at)}
+        return Response(BalanceOutput(found).data)

@@ -3,16 +3,23 @@
 from typing import ClassVar
 
 import django_filters
+import uuid_utils.compat
 from django.db.models import Q, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
+from ledger import correcting
+from ledger.api.adjustments import AdjustmentOutput, ReverseInput, answer_status, find_asker
 from ledger.api.naming import AccountFilter, AccountNameField, own_wallet_only
-from ledger.models import Transfer
+from ledger.models import Correction, Transfer
 from partners.doors.filtering import (
     MomentFilter,
     PartnerFilter,
 )
+from partners.doors.idempotency import idempotent
 from partners.doors.serializers import MomentField
 from partners.doors.views import Door
 from partners.keys import Scope
@@ -64,7 +71,11 @@ class TransferFilters(django_filters.FilterSet):
 class TransferDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
     """Every movement, newest first. A transfer never changes; a correction is another transfer."""
 
-    scopes: ClassVar = {"list": Scope.TRANSFERS_READ, "retrieve": Scope.TRANSFERS_READ}
+    scopes: ClassVar = {
+        "list": Scope.TRANSFERS_READ,
+        "retrieve": Scope.TRANSFERS_READ,
+        "reverse": Scope.ADJUSTMENTS_WRITE,
+    }
     queryset = Transfer.objects.none()
     serializer_class = TransferOutput
     filterset_class = TransferFilters
@@ -84,3 +95,26 @@ class TransferDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
             "credit_account__partner",
             "credit_account__member",
         )
+
+    @extend_schema(request=ReverseInput, responses={201: AdjustmentOutput, 202: AdjustmentOutput})
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def reverse(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the URL
+        """
+        Reverse it, whole or a part, by another transfer. Never more than its amount in all.
+
+        What belongs to a redemption or a share is corrected there.
+        """
+        transfer: Transfer = self.get_object()
+        given = self.read_input(ReverseInput)
+        correction = correcting.ask_reversal(
+            transfer=transfer,
+            amount=given.get("amount"),
+            reason=correcting.find_reason(given["reason"], kind=Correction.Kind.REVERSAL),
+            note=given["note"],
+            asker=find_asker(request),
+            request_key=f"api:{uuid_utils.compat.uuid7()}",
+            door=Correction.Door.API,
+            asked_at=self.now,
+        )
+        return Response(AdjustmentOutput(correction).data, status=answer_status(correction))

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ledger import accounts
-from ledger.models import Account, Correction, Lot, Transfer
+from ledger.holds import is_placed_by_door
+from ledger.models import Account, Correction, Hold, Lot, Transfer
 from ledger.posting import Entry, InsufficientPoints
 
 Kind = Transfer.Kind
@@ -97,13 +98,19 @@ def check_reversible(transfer: Transfer) -> None:
     rule = REVERSALS[transfer.kind]
     if not rule.is_possible:
         raise NotReversible(rule.says, kind=transfer.kind)
-    if transfer.kind == Kind.REDEEM and transfer.reference:
+    if transfer.kind == Kind.REDEEM and _belongs_to_redemption(transfer):
         raise NotReversible(BELONGS_TO_REDEMPTION, kind=transfer.kind)
     if transfer.kind == Kind.REVERSE:
         _check_undoable(transfer)
     sides = (transfer.debit_account, transfer.credit_account)
     if Account.Kind.DEBT in {side.kind for side in sides}:
         raise NotReversible(_("It is about a debt. Forgive the debt instead."), kind=transfer.kind)
+
+
+def _belongs_to_redemption(transfer: Transfer) -> bool:
+    """A redemption writes its id beside what it takes; what captures a door's hold is nobody's."""
+    hold = Hold.objects.filter(capture=transfer).first()
+    return bool(transfer.reference) and not (hold and is_placed_by_door(hold))
 
 
 def _check_undoable(transfer: Transfer) -> None:

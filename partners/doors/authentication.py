@@ -119,6 +119,8 @@ _READING = frozenset(
         keys.Scope.PARTNERS_READ,
         keys.Scope.ACCOUNTS_READ,
         keys.Scope.TRANSFERS_READ,
+        keys.Scope.HOLDS_READ,
+        keys.Scope.ADJUSTMENTS_READ,
         keys.Scope.PROGRAMMES_READ,
         keys.Scope.STANDINGS_READ,
         keys.Scope.REWARDS_READ,

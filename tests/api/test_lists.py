@@ -6,9 +6,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from ledger import holds
 from rewards import sharing
 from rewards.models import Programme
 from tests.api.test_problems import make_order
+from tests.ledger.corrections import adjust, make_staff
 from tests.rewards.cast import NOON, join, make_partner, make_programme, offer, take
 
 pytestmark = pytest.mark.once("PostgreSQL")
@@ -21,6 +23,8 @@ LISTS = [
     "accounts",
     "transfers",
     "lots",
+    "holds",
+    "adjustments",
     "programmes",
     "standings",
     "rewards",
@@ -42,6 +46,8 @@ def add_one(shop: Any, erp: Any, number: int) -> None:
         == 201
     )
     take(shop.alice, shop.pool, offer(shop.programme, price=1))
+    holds.place(account=shop.pool, amount=1, request_key=str(number), placed_at=NOON)
+    adjust(make_staff(), shop.pool, 1)
     sharing.share(
         head_buyer=shop.alice,
         programme=shop.programme,

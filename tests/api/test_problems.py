@@ -17,6 +17,10 @@ from rest_framework.test import APIClient, APIRequestFactory
 from rest_framework.views import APIView
 
 from config.api_errors import CODES, TABLE
+from ledger import correcting
+from ledger.holds import HoldBelongsElsewhere
+from ledger.models import CorrectionLimit, Transfer
+from ledger.naming import name_account
 from ledger.posting import ChangedMeanwhile
 from partners import keys
 from partners.doors import idempotency
@@ -24,6 +28,7 @@ from partners.models import ApiKey, Member
 from rewards import redeeming, sharing
 from rewards.models import Programme
 from tests.api.conftest import RULES, Poster, make_token, signed_in, with_key
+from tests.ledger.corrections import adjust, allow, make_staff
 from tests.rewards.cast import NOON, Shop, earn, make_partner, offer, owe, take
 
 LINE = {"sku": "85123A", "quantity": "6", "amount": "15.30"}
@@ -324,6 +329,46 @@ def request_in_flight(world: World) -> Any:
         holder.join()
 
 
+def adjust_pool(world: World, **changes: Any) -> Any:
+    body = {"account": name_account(world.shop.pool), "amount": 5, "reason": "goodwill"}
+    return world.erp.post("adjustments", {**body, **changes})
+
+
+def reverse(world: World, transfer: Transfer) -> Any:
+    path = f"transfers/{transfer.public_id}/reverse"
+    return world.erp.post(path, {"reason": "misuse"})
+
+
+def hold_ended(world: World) -> Any:
+    account = name_account(world.shop.pool)
+    hold = world.erp.post("holds", {"account": account, "amount": 5}).json()
+    world.erp.post(f"holds/{hold['id']}/release", {})
+    return world.erp.post(f"holds/{hold['id']}/capture", {})
+
+
+def not_reversible(world: World) -> Any:
+    return reverse(
+        world, take(world.shop.alice, world.shop.pool, offer(world.shop.programme)).transfer
+    )
+
+
+def nothing_left_to_reverse(world: World) -> Any:
+    award = earn(world.shop.pool, 10)
+    reverse(world, award)
+    return reverse(world, award)
+
+
+def not_the_asker(world: World) -> Any:
+    waiting = adjust(make_staff(), world.shop.pool, 5)
+    return world.erp.post(f"adjustments/{waiting.public_id}/withdraw", {})
+
+
+def already_decided(world: World) -> Any:
+    allow(world.shop.unit, CorrectionLimit.INTEGRATOR, once=10, day=10)
+    posted = adjust_pool(world).json()
+    return world.erp.post(f"adjustments/{posted['id']}/withdraw", {})
+
+
 PROVOCATIONS: dict[str, Callable[[World], Any]] = {
     "malformed_json": lambda world: world.body(b'{"kind": '),
     "duplicate_key": lambda world: world.body(b'{"kind": "order", "kind": "return"}'),
@@ -368,6 +413,20 @@ PROVOCATIONS: dict[str, Callable[[World], Any]] = {
     "amount_out_of_bounds": amount_out_of_bounds,
     "changed_meanwhile": breaks_with(ChangedMeanwhile()),
     "debt_outstanding": debt_outstanding,
+    "hold_ended": hold_ended,
+    # A redemption's own hold; its door is asked in tests/api/test_ledger_doors.py.
+    "hold_belongs_elsewhere": breaks_with(HoldBelongsElsewhere()),
+    # Revoked between the check of the key and the correction.
+    "correction_not_allowed": breaks_with(correcting.MayNotAsk("Revoked a moment ago.")),
+    "reason_not_allowed": lambda world: adjust_pool(world, reason="because"),
+    "account_not_adjustable": lambda world: adjust_pool(
+        world, account=name_account(world.shop.pool).replace("pool:", "pending:")
+    ),
+    "expiry_not_ahead": lambda world: adjust_pool(world, expires_at="2026-01-01T00:00:00Z"),
+    "not_reversible": not_reversible,
+    "nothing_left_to_reverse": nothing_left_to_reverse,
+    "not_the_asker": not_the_asker,
+    "already_decided": already_decided,
     "reward_unavailable": lambda world: world.redeem(offer(world.shop.programme, is_active=False)),
     "not_eligible": not_eligible,
     "limit_reached": limit_reached,

@@ -16,9 +16,11 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from config.api_docs import OPENAPI_FILE
+from ledger import holds
 from tests.api.conftest import make_token, with_key
 from tests.api.test_problems import make_order
-from tests.rewards.cast import offer, take
+from tests.ledger.corrections import adjust, make_staff
+from tests.rewards.cast import NOON, offer, take
 
 CASES_PER_OPERATION = 8
 SERVER = "http://testserver"
@@ -64,6 +66,8 @@ def client_with_rows(earning_shop: Any, erp: Any) -> APIClient:
     line = {"sku": "A", "quantity": "1", "amount": "900"}
     erp.post("activities", make_order(lines=[line]))
     take(shop.alice, shop.pool, offer(shop.programme, slug="credit"))
+    holds.place(account=shop.pool, amount=1, request_key="cart", placed_at=NOON)
+    adjust(make_staff(), shop.pool, 5)
     return with_key(make_token())
 
 

@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.test import Client
 
+from ledger import holds
 from ledger.models import Account, Lot, Transfer
 from ledger.naming import name_account
 from partners import keys
@@ -28,6 +29,7 @@ from rewards import sharing
 from rewards.crediting import take_in
 from rewards.models import Award, ClawBack, Share, Standing, TierChange
 from tests.api.conftest import RULES
+from tests.ledger.corrections import adjust, allow, make_staff
 from tests.rewards.cast import NOON, Shop, earn, join, make_partner, offer, open_shop, take
 
 ROLES = (
@@ -77,6 +79,7 @@ def build_world() -> World:
         programme=shop.programme, partner=partner_b, alice=charlie, bob=dora, vera=charlie
     )
     earn(shop_b.pool, 500)
+    allow(shop.unit, once=10, day=100)
     world = World(clients=make_clients(shop, charlie))
     own, other = (find_things(one) for one in (shop, shop_b))
     for kind, thing in own.items():
@@ -146,6 +149,8 @@ def find_things(shop: Shop) -> dict[str, str]:
     activity = Activity.objects.get(partner=shop.partner, external_id__startswith="A1")
     award = Award.objects.get(partner=shop.partner)
     transfer = Transfer.objects.filter(partner=shop.partner, kind="earn").latest("pk")
+    hold = holds.place(account=shop.pool, amount=5, request_key="world", placed_at=NOON)
+    correction = adjust(make_staff(), shop.pool, 5)
     return {
         "partner": str(shop.partner.public_id),
         "member": str(shop.alice.public_id),
@@ -153,6 +158,8 @@ def find_things(shop: Shop) -> dict[str, str]:
         "award": str(award.public_id),
         "account": name_account(Account.objects.get(pk=shop.pool.pk)),
         "transfer": str(transfer.public_id),
+        "hold": str(hold.public_id),
+        "adjustment": str(correction.public_id),
         "redemption": str(waiting.public_id),
         "entitlement": str(delivered.entitlement.public_id),
         "share": str(share.public_id),
