@@ -1,12 +1,13 @@
 """Points past their expiry leave the balance: one transfer for each account and night."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import F, Sum
 
 from ledger import accounts
-from ledger.due import lock_due
+from ledger.due import DueLots, lock_due
 from ledger.models import Account, Lot, Transfer, Unit
 from ledger.posting import Entry, post
 from partners import events
@@ -43,35 +44,8 @@ def expire(
         after_account_id=after_account_id,
         accounts_max=accounts_max,
     )
-    units = {one.account.unit_id: one.account.unit for one in chunk.due}
-    expired = {pk: accounts.house(of, Account.Kind.EXPIRED) for pk, of in units.items()}
-    post(
-        [
-            Entry(
-                kind=Transfer.Kind.EXPIRE,
-                debit=one.account,
-                credit=expired[one.account.unit_id],
-                amount=one.amount,
-                idempotency_key=f"expire:{one.account.pk}:{as_of.isoformat()}:{one.mark}",
-                occurred_at=one.latest_at,
-            )
-            for one in chunk.due
-        ],
-        posted_at=as_of,
-    )
-    events.record(
-        [
-            EventDraft(
-                partner_id=one.partner_id,
-                member_id=one.account.member_id,
-                kind="points_expired",
-                occurred_at=one.latest_at,
-                payload={"amount": one.amount, "unit": one.account.unit.code},
-            )
-            for one in chunk.due
-        ],
-        recorded_at=as_of,
-    )
+    post(_plan(chunk.due, as_of), posted_at=as_of)
+    events.record([_draft_event(one) for one in chunk.due], recorded_at=as_of)
     return ExpiryCounts(len(chunk.due), chunk.lots, chunk.amount, chunk.last_account_id)
 
 
@@ -84,3 +58,29 @@ def schedule(account: Account, *, as_of: datetime) -> list[tuple[datetime | None
     open_lots = Lot.objects.filter(account=account).spendable(as_of).order_by()
     rows = open_lots.values_list("expires_at").annotate(Sum("remaining"))
     return list(rows.order_by(F("expires_at").asc(nulls_last=True)))
+
+
+def _plan(due: Iterable[DueLots], as_of: datetime) -> list[Entry]:
+    units = {one.account.unit_id: one.account.unit for one in due}
+    expired = {pk: accounts.house(unit, Account.Kind.EXPIRED) for pk, unit in units.items()}
+    return [
+        Entry(
+            kind=Transfer.Kind.EXPIRE,
+            debit=one.account,
+            credit=expired[one.account.unit_id],
+            amount=one.amount,
+            idempotency_key=f"expire:{one.account.pk}:{as_of.isoformat()}:{one.mark}",
+            occurred_at=one.latest_at,
+        )
+        for one in due
+    ]
+
+
+def _draft_event(one: DueLots) -> EventDraft:
+    return EventDraft(
+        partner_id=one.partner_id,
+        member_id=one.account.member_id,
+        kind="points_expired",
+        occurred_at=one.latest_at,
+        payload={"amount": one.amount, "unit": one.account.unit.code},
+    )

@@ -53,13 +53,13 @@ class GivenBack:
         """
         Return the slices that make up what the entry gives back; none for any other entry.
 
-        :raises AmountOutOfBounds: If more would come back than was taken.
+        :raises AmountOutOfBounds: If nothing, or more than was taken, would come back.
         """
         if entry.gives_back is None:
             return []
         left = self.find_left(entry, expired)
         bound = sum(part.amount for part in left)
-        if entry.amount > bound:
+        if not 0 < entry.amount <= bound:
             raise AmountOutOfBounds(amount=entry.amount, bound=bound)
         given = cut_slices(left, entry.amount)
         refunded = entry.gives_back.pk
