@@ -11,6 +11,7 @@ from ledger.correcting.asking import (
     AccountNotAdjustable,
     ExpiryNotAhead,
     ask_adjustment,
+    ask_reinstatement,
     ask_reversal,
 )
 from ledger.correcting.deciding import (
@@ -28,6 +29,7 @@ from ledger.correcting.reversals import (
     REVERSALS,
     NothingLeftToReverse,
     NotReversible,
+    check_reinstatable,
     check_reversible,
     find_left,
 )
@@ -53,8 +55,10 @@ __all__ = [
     "ReasonNotAllowed",
     "agree",
     "ask_adjustment",
+    "ask_reinstatement",
     "ask_reversal",
     "check_may_decide",
+    "check_reinstatable",
     "check_reversible",
     "decline",
     "find_left",

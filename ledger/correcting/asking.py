@@ -12,6 +12,7 @@ from ledger.correcting.people import Asker, check_may_ask, is_on_team, lock_aske
 from ledger.correcting.reasons import find_reason
 from ledger.correcting.reversals import (
     NothingLeftToReverse,
+    check_reinstatable,
     check_reversible,
     find_left,
     find_owner_side,
@@ -25,9 +26,16 @@ from ledger.models import (
     Transfer,
 )
 from ledger.posting import AmountOutOfBounds, IdempotencyKeyReused
+from ledger.reinstating import find_reinstatable
 from partners.models import Member, Partner
 
-__all__ = ["AccountNotAdjustable", "ExpiryNotAhead", "ask_adjustment", "ask_reversal"]
+__all__ = [
+    "AccountNotAdjustable",
+    "ExpiryNotAhead",
+    "ask_adjustment",
+    "ask_reinstatement",
+    "ask_reversal",
+]
 
 Kind = Correction.Kind
 ADJUSTABLE = {
@@ -152,6 +160,46 @@ def ask_adjustment(  # noqa: PLR0913 - keyword-only, and each is something a for
     return _ask(wish, asker, partner_id=account.partner_id, at=asked_at)
 
 
+def ask_reinstatement(  # noqa: PLR0913 - keyword-only, and each is something a form asks
+    *,
+    transfer: Transfer,
+    amount: int | None = None,
+    until: datetime,
+    reason: CorrectionReason,
+    note: str = "",
+    asker: Asker,
+    request_key: str,
+    door: str,
+    asked_at: datetime,
+) -> Correction:
+    """
+    Ask to give back what a transfer has retired, or a part of it, with a new expiry.
+
+    Asking again with the same ``request_key`` returns the first correction. If several refusals
+    apply, the first of the list below is raised.
+
+    :raises IdempotencyKeyReused: If the key stands for another request.
+    :raises MayNotAsk: If the asker may not correct anything of this partner.
+    :raises ReasonNotAllowed: If the reason is not offered for reversals.
+    :raises NotReversible: If the transfer retired nothing.
+    :raises ExpiryNotAhead: If the new expiry does not lie ahead.
+    :raises AmountOutOfBounds: If the amount is not above zero.
+    :raises NothingLeftToReverse: If less can come back, or is already asked for.
+    """
+    wish = _Wish(
+        kind=Kind.REINSTATEMENT,
+        account=transfer.debit_account,
+        amount=amount,
+        corrects=transfer,
+        expires_at=until,
+        reason=reason,
+        note=note,
+        door=door,
+        request_key=request_key,
+    )
+    return _ask(wish, asker, partner_id=transfer.partner_id, at=asked_at)
+
+
 def _ask(wish: _Wish, asker: Asker, *, partner_id: int, at: datetime) -> Correction:
     with transaction.atomic():
         asker = lock_asker(asker)
@@ -164,7 +212,7 @@ def _ask(wish: _Wish, asker: Asker, *, partner_id: int, at: datetime) -> Correct
         check_may_ask(asker, partner_id=partner_id, at=at)
         find_reason(wish.reason.code, kind=wish.kind)
         if wish.corrects is not None:
-            amount = _check_reversal(wish.corrects, wish.amount)
+            amount = _check_undoing(wish, wish.corrects, at)
         else:
             amount = _check_adjustment(wish, at)
         correction = Correction(
@@ -199,13 +247,20 @@ def _may_post_alone(asker: Asker, correction: Correction, at: datetime) -> bool:
     return allowance.covers(correction.amount)
 
 
-def _check_reversal(transfer: Transfer, wanted: int | None) -> int:
-    """Return the amount to reverse."""
-    check_reversible(transfer)
-    left = max(0, find_left(transfer) - find_waiting(transfer))
-    if wanted is not None:
-        _check_bounds(wanted)
-    amount = left if wanted is None else wanted
+def _check_undoing(wish: _Wish, transfer: Transfer, at: datetime) -> int:
+    """Return the amount to reverse or to reinstate."""
+    if wish.kind == Kind.REINSTATEMENT:
+        check_reinstatable(transfer)
+        if wish.expires_at is None or wish.expires_at <= at:
+            raise ExpiryNotAhead
+        left = find_reinstatable(transfer)
+    else:
+        check_reversible(transfer)
+        left = find_left(transfer)
+    if wish.amount is not None:
+        _check_bounds(wish.amount)
+    left = max(0, left - find_waiting(transfer))
+    amount = left if wish.amount is None else wish.amount
     if amount == 0 or amount > left:
         raise NothingLeftToReverse(left=left, needed=amount or transfer.amount)
     return amount

@@ -9,6 +9,7 @@ from ledger.correcting.people import Asker
 from ledger.correcting.reversals import NothingLeftToReverse, find_left, plan_reversal
 from ledger.models import Account, Correction, Transfer
 from ledger.posting import Entry, post
+from ledger.reinstating import find_reinstatable, reinstate
 from partners import events
 from partners.events import EventDraft
 from partners.models import Person
@@ -27,7 +28,7 @@ class ExpiryNotAhead(Exception):
     code = "expiry_not_ahead"
 
     def __init__(self) -> None:
-        super().__init__(_("Only a credit has an expiry, and it lies ahead."))
+        super().__init__(_("An expiry lies ahead, and only what comes in has one."))
 
 
 def carry_out(correction: Correction, *, at: datetime) -> Transfer:
@@ -35,15 +36,36 @@ def carry_out(correction: Correction, *, at: datetime) -> Transfer:
     Post the correction under the partner's lock, which the caller holds.
 
     :raises ExpiryNotAhead: If the expiry of a credit is not after ``at``.
-    :raises NothingLeftToReverse: If less of the transfer is left.
+    :raises NothingLeftToReverse: If less of the transfer is left, or less can come back.
     :raises InsufficientPoints: If the account has less available.
     :raises AmountOutOfBounds: If a debt is smaller than what is forgiven.
     """
+    if correction.kind == Correction.Kind.REINSTATEMENT:
+        return _reinstate(correction, at)
     if correction.corrects is not None:
         entry = _plan_reversal(correction, correction.corrects, at)
     else:
         entry = _plan_adjustment(correction, at)
     return post([entry], posted_at=at)[0].transfer
+
+
+def _reinstate(correction: Correction, at: datetime) -> Transfer:
+    expiry, until = correction.corrects, correction.expires_at
+    if expiry is None or until is None or until <= at:
+        raise ExpiryNotAhead
+    left = find_reinstatable(expiry)
+    if correction.amount > left:
+        raise NothingLeftToReverse(left=left, needed=correction.amount)
+    posted = reinstate(
+        expiry=expiry,
+        amount=correction.amount,
+        until=until,
+        reason_code=correction.reason.code,
+        reference=str(correction.public_id),
+        key=_journal_key(correction),
+        as_of=at,
+    )
+    return posted.transfer
 
 
 def _plan_reversal(correction: Correction, transfer: Transfer, at: datetime) -> Entry:

@@ -107,6 +107,16 @@ def check_reversible(transfer: Transfer) -> None:
         raise NotReversible(_("It is about a debt. Forgive the debt instead."), kind=transfer.kind)
 
 
+def check_reinstatable(transfer: Transfer) -> None:
+    """
+    Let pass what retired points: only that can be reinstated.
+
+    :raises NotReversible: With what to do instead.
+    """
+    if transfer.kind != Kind.EXPIRE:
+        raise NotReversible(_("Only what has expired can be reinstated."), kind=transfer.kind)
+
+
 def _belongs_to_redemption(transfer: Transfer) -> bool:
     """A redemption writes its id beside what it takes; what captures a door's hold is nobody's."""
     hold = Hold.objects.filter(capture=transfer).first()
@@ -134,8 +144,8 @@ def find_left(transfer: Transfer) -> int:
 
 
 def find_waiting(transfer: Transfer) -> int:
-    """Return how much of it is asked to be reversed and waits for a second person."""
-    waiting = Correction.objects.waiting().filter(corrects=transfer, kind=Correction.Kind.REVERSAL)
+    """Return how much of it is asked to be undone and waits for a second person."""
+    waiting = Correction.objects.waiting().filter(corrects=transfer)
     return waiting.aggregate(sum=Sum("amount"))["sum"] or 0
 
 

@@ -1,6 +1,7 @@
 """Who corrects what in the tests of corrections: people of the seller, their limits, their asks."""
 
 import itertools
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission
@@ -61,3 +62,17 @@ def reverse(
         "asked_at": NOON,
     } | given
     return correcting.ask_reversal(transfer=transfer, amount=amount, **given)
+
+
+def reinstate(
+    who: Person | ApiKey, expiry: Transfer, amount: int | None = None, **given: Any
+) -> Correction:
+    given = {
+        "until": NOON + timedelta(days=90),
+        "reason": reason("expiry-waived"),
+        "asker": asking(who),
+        "request_key": f"test:{next(numbers)}",
+        "door": Correction.Door.ADMIN,
+        "asked_at": NOON,
+    } | given
+    return correcting.ask_reinstatement(transfer=expiry, amount=amount, **given)

@@ -21,8 +21,9 @@ from ledger.correcting import (
 from ledger.correcting.reasons import NAMES
 from ledger.models import Correction, CorrectionReason, Lot, Transfer
 from partners.models import Event, Member
+from partners.roles import Role
 from tests.factories import NOON, MemberFactory
-from tests.ledger.corrections import adjust, allow, make_staff, reason, reverse
+from tests.ledger.corrections import DECIDING, adjust, allow, make_staff, reason, reinstate, reverse
 from tests.ledger.entries import Till, balance, lots, open_till, post_all, post_one
 
 pytestmark = pytest.mark.django_db
@@ -279,6 +280,71 @@ class TestAdjustment:
     def test_has_an_expiry_only_ahead_and_only_as_a_credit(self, till, dana, amount, expires_at):
         with pytest.raises(ExpiryNotAhead):
             adjust(dana, till.pool, amount, expires_at=expires_at)
+
+
+class TestReinstatement:
+    @pytest.fixture
+    def expiry(self, till):
+        post_one(till.earn(100, expires_at=NOON))
+        return post_one(till.expire(100)).transfer
+
+    def test_brings_back_what_expired_with_a_new_expiry(self, till, dana, expiry):
+        correction = reinstate(dana, expiry, 40)
+
+        posted = correction.transfer
+        assert (posted.kind, posted.reverses, posted.reason_code) == (
+            "reinstate",
+            expiry,
+            "expiry-waived",
+        )
+        assert (correction.kind, correction.state) == ("reinstatement", "posted")
+        assert lots(till.pool) == [(40, LATER)]
+
+    def test_brings_back_no_more_than_expired(self, till, dana, expiry):
+        reinstate(dana, expiry, 40)
+
+        with pytest.raises(NothingLeftToReverse) as refused:
+            reinstate(dana, expiry, 61)
+
+        assert refused.value.left == 60
+        assert reinstate(dana, expiry).amount == 60
+        assert audit(as_of=LATER).ok
+
+    def test_counts_what_waits(self, till, expiry):
+        asker = make_staff(Role.FINANCE)
+        reinstate(asker, expiry, 70)
+
+        with pytest.raises(NothingLeftToReverse):
+            reinstate(asker, expiry, 31)
+
+    def test_that_waited_too_long_is_refused_and_goes_on_waiting(self, till, expiry):
+        waiting = reinstate(make_staff(Role.FINANCE), expiry)
+        erin = make_staff(may=DECIDING)
+
+        with pytest.raises(ExpiryNotAhead):
+            correcting.agree(correction=waiting, by=erin, at=LATER)
+
+        agreed = correcting.agree(correction=waiting, by=erin, at=SOON)
+        assert (agreed.state, balance(till.pool)) == ("posted", 100)
+
+    def test_is_of_what_expired_and_until_a_day_ahead(self, till, dana, expiry):
+        with pytest.raises(NotReversible):
+            reinstate(dana, post_one(till.earn(5)).transfer)
+        with pytest.raises(ExpiryNotAhead):
+            reinstate(dana, expiry, until=NOON)
+
+    def test_once_under_its_key(self, till, dana, expiry):
+        first, again = (reinstate(dana, expiry, request_key="once") for _ in range(2))
+
+        assert first == again
+        assert balance(till.pool) == 100
+
+    def test_is_itself_reversed(self, till, dana, expiry):
+        back = reinstate(dana, expiry).transfer
+
+        posted = reverse(dana, back, 30).transfer
+
+        assert (posted.credit_account, balance(till.pool)) == (till.expired, 70)
 
 
 class TestReasons:
