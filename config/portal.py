@@ -12,14 +12,15 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from ledger.models import Transfer
+from ledger.models import Hold, Transfer
+from ledger.referring import Reference
 from ledger.statements import Movement
-from ledger.views import Reference
 from partners.access import Frame
 from partners.models import Actor, Member
 from partners.wording import UnitWording, choose_language
+from rewards.explaining import Explanation, Teller
 from rewards.models import Award, Programme, Redemption, SharePart, Standing
-from rewards.programmes.live import NoVersionInForce, version_in_force
+from rewards.programmes.live import NoVersionInForce, definition_of, version_in_force
 
 
 def read_frame(member: Member, at: datetime) -> Frame:
@@ -69,9 +70,24 @@ def name_references(actor: Actor, movements: Sequence[Movement]) -> dict[UUID, R
     }
 
 
+def name_holds(actor: Actor, holds: Sequence[Hold]) -> dict[UUID, Reference]:
+    """Return what each hold waits for, by its id: one query."""
+    waiting = Redemption.objects.for_actor(actor).filter(hold__in=holds)
+    return {
+        redemption.hold.public_id: Reference(
+            redemption.reward.name,
+            _("Asked for by %(name)s, waits for a decision")
+            % {"name": redemption.member.person.name},
+            reverse("rewards:redemption", args=[redemption.public_id]),
+        )
+        for redemption in waiting.select_related("hold", "reward", "member__person")
+        if redemption.hold is not None
+    }
+
+
 def _name_awards(awards: QuerySet[Award]) -> dict[str, Reference]:
     """Name awards by their order; where an order earned by several rules, by the rule too."""
-    found = list(awards.select_related("activity"))
+    found = list(awards.select_related("activity", "unit", "version"))
     times = Counter(award.activity_id for award in found)
     language = get_language() or ""
     names = {}
@@ -80,8 +96,16 @@ def _name_awards(awards: QuerySet[Award]) -> dict[str, Reference]:
         rules = award.explanation.get("rule_name") or {}
         rule = rules.get(choose_language(language, rules), "") if rules else ""
         detail = rule if times[award.activity_id] > 1 else ""
-        names[str(award.public_id)] = Reference(text, detail)
+        names[str(award.public_id)] = Reference(text, detail, explanation=_explain(award, language))
     return names
+
+
+def _explain(award: Award, language: str) -> Explanation:
+    """Tell the award by the version that gave it, whose tiers may have had other names."""
+    definition = definition_of(award.version)
+    tiers = {tier.code: tier.name(language) for tier in definition.tiers}
+    unit = UnitWording(definition.settings.unit_names, award.unit.decimals)
+    return Teller(language=language, unit=unit, tier_names=tiers).tell(award.explanation)
 
 
 def _share_parts(actor: Actor, transfer_ids: Sequence[UUID]) -> dict[UUID, SharePart]:

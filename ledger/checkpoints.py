@@ -7,8 +7,9 @@ ranges of ids. The house's accounts have no such order and are always read from 
 
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
-from django.db.models import BigIntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import BigIntegerField, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from ledger.models import Account, SealedAccount, Transfer
@@ -69,16 +70,21 @@ def sides(account: Account) -> tuple[str, str]:
     return "credit_account", "debit_account"
 
 
-def both_sides(account: Account, rows: Q) -> QuerySet[Transfer]:
+def read_rows(
+    account: Account, rows: Q, *, rows_max: int | None, descending: bool
+) -> list[Transfer]:
     """
-    Return the account's transfers among ``rows``, to be ordered by id.
+    Return the first of the account's transfers among ``rows``, by id: two queries.
 
-    The two sides are read each along its own index and merged; OR would read the whole table.
+    Each side is read along its own index and no further than needed; OR, or a union that the
+    database has to sort, would read the whole journal for one page.
     """
-    adding, taking = (
-        Transfer.objects.filter(rows, **{side: account}).order_by() for side in sides(account)
-    )
-    return adding.union(taking, all=True)
+    order = "-pk" if descending else "pk"
+    found: list[Transfer] = []
+    for side in sides(account):
+        found += Transfer.objects.filter(rows, **{side: account}).order_by(order)[:rows_max]
+    found.sort(key=attrgetter("pk"), reverse=descending)
+    return found[:rows_max]
 
 
 def net_of(account: Account, rows: Q) -> int:

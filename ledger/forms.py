@@ -53,6 +53,7 @@ class StatementForm(forms.Form):
     # The period that the form was showing: tells a new period from new dates.
     shown = forms.ChoiceField(choices=PERIODS, required=False)
     after = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1)
+    before = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1)
 
     def __init__(self, *args: Any, accounts: Sequence[tuple[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from ledger.checkpoints import both_sides, find_known_balance, find_stretch, net_of, sides
+from ledger.checkpoints import find_known_balance, find_stretch, net_of, read_rows, sides
 from ledger.figures import Figures, KindTotal, read_figures
 from ledger.models import Account, Transfer
 
@@ -71,7 +71,7 @@ def read_statement(
     Read a statement by the time of posting, so that a closed period never changes.
 
     Figures and movements agree even while others post: the movements stop at the transfer that
-    was the latest when the figures were read. Five queries at most, none of which adds up what
+    was the latest when the figures were read. Six queries at most, none of which adds up what
     lies before the last seal.
 
     :param after: ``next_after`` of the page before; ``before``: ``previous_before`` of the next.
@@ -134,8 +134,7 @@ def _read_page(
     if before is not None:
         rows &= Q(pk__gt=before) if newest_first else Q(pk__lt=before)
     descending = newest_first is not backwards
-    found = both_sides(figures.account, rows).order_by("-id" if descending else "id")
-    page = list(found if page_size is None else found[:page_size])
+    page = read_rows(figures.account, rows, rows_max=page_size, descending=descending)
     return page[::-1] if backwards else page
 
 

@@ -1,61 +1,46 @@
-"""The statement of an account: on the screen, on paper, as a file."""
+"""The statement of an account: on the screen, on paper, as a file. And what expires when."""
 
-import csv
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from uuid import UUID
+from collections.abc import Callable, Iterable, Mapping
+from tempfile import SpooledTemporaryFile
+from typing import Any, BinaryIO, cast
 
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.module_loading import import_string
 from django.utils.text import slugify
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from ledger.documents.csv_file import write_csv
+from ledger.documents.paper import (
+    ACCOUNT_NAMES,
+    Paper,
+    TooManyMovements,
+    find_covering_seal,
+)
+from ledger.documents.pdf_file import write_pdf
+from ledger.documents.xlsx_file import write_xlsx
+from ledger.expiry_schedule import read_expiry_schedule, read_waiting
+from ledger.exporting import statement_copy
+from ledger.figures import read_figures
 from ledger.forms import Days, StatementForm
-from ledger.models import Account
-from ledger.statements import Movement, Statement, read_statement
+from ledger.models import Account, Hold
+from ledger.referring import name_holds, refer
+from ledger.statements import Statement, read_statement
 from partners.access import PortalRequest, portal_page
-from partners.doors.export import export_cell
-from partners.models import Actor, Member
+from partners.models import Member
+from partners.wording import format_number
 
 PAGE_SIZE = 50
-COMPANY_ACCOUNTS = (
-    (Account.Kind.POOL, gettext_lazy("Pool, available")),
-    (Account.Kind.PENDING, gettext_lazy("Pool, pending")),
-    (Account.Kind.DEBT, gettext_lazy("Owed after returns")),
-)
-OWN_WALLET = (Account.Kind.WALLET, gettext_lazy("Own wallet"))
+COMPANY_KINDS = (Account.Kind.POOL, Account.Kind.PENDING, Account.Kind.DEBT)
+KINDS_THAT_EXPIRE = (Account.Kind.POOL, Account.Kind.WALLET)
+IN_MEMORY_MAX = 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """What a movement refers to, in words. Upper floors know; ``settings`` names who tells."""
-
-    text: str
-    detail: str = ""
-    url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A movement with what it is about."""
-
-    movement: Movement
-    reference: Reference | None
-
-    @property
-    def is_late(self) -> bool:
-        """Whether the ledger moved on another day than the thing happened."""
-        posted = timezone.localdate(self.movement.posted_at)
-        return posted != timezone.localdate(self.movement.occurred_at)
-
-
-NameReferences = Callable[[Actor, Sequence[Movement]], Mapping[UUID, Reference]]
+# --------------------------------------------------------------------- the pages
 
 
 @require_safe
@@ -68,14 +53,14 @@ def statement(request: PortalRequest) -> HttpResponse:
     period, days = form.period_and_days(today=timezone.localdate())
     context = {"form": form, "days": days, "account": account, "period": period}
     if account is not None:
-        page = _read(account, days, request, after=_after(form), page_size=PAGE_SIZE)
+        page = _read_page(request, account, days, form)
         context |= {
             "statement": page,
             "went_out": -page.debited,
-            "lines": _lines(request.actor, page.movements),
-            "next_url": _address(request, after=page.next_after) if page.next_after else "",
-            "first_url": _address(request, after=None) if _after(form) else "",
-            "query": request.GET.urlencode(),
+            "lines": refer(request.actor, page.movements, request.frame.zone),
+            "next_url": _address(request, after=page.next_after),
+            "previous_url": _address(request, before=page.previous_before),
+            "files": _files(request) if form.is_valid() else [],
         }
     status = 200 if form.is_valid() else 422
     return render(request, "ledger/statement.html", context, status=status)
@@ -83,46 +68,157 @@ def statement(request: PortalRequest) -> HttpResponse:
 
 @require_safe
 @portal_page()
-def statement_csv(request: PortalRequest) -> HttpResponse:
-    """Give all movements of the period as a file that a spreadsheet opens safely."""
+def expiry(request: PortalRequest) -> HttpResponse:
+    """Show all of a balance by the day on which it expires, what is reserved and what is pending."""
+    accounts = _accounts_of(request)
+    choices = [kind for kind in KINDS_THAT_EXPIRE if kind in accounts]
+    wanted = request.GET.get("account", "")
+    kind = wanted if wanted in choices else next(iter(choices), None)
+    context: dict[str, Any] = {"account": accounts[kind] if kind else None}
+    if kind is not None:
+        now, zone = timezone.now(), request.frame.zone
+        holds = list(Hold.objects.filter(account=accounts[kind]).open().order_by("placed_at", "pk"))
+        names = name_holds(request.actor, holds)
+        pending = accounts.get(Account.Kind.PENDING) if kind == Account.Kind.POOL else None
+        waiting = read_waiting(account=pending, zone=zone) if pending else []
+        context |= {
+            "schedule": read_expiry_schedule(account=accounts[kind], zone=zone, as_of=now),
+            "others": [(each, ACCOUNT_NAMES[each]) for each in choices if each != kind],
+            "holds": [(hold, names.get(hold.public_id)) for hold in holds],
+            "waiting": waiting,
+            "waiting_total": sum(each.amount for each in waiting),
+            "debt": accounts.get(Account.Kind.DEBT) if kind == Account.Kind.POOL else None,
+        }
+    return render(request, "ledger/expiry.html", context)
+
+
+# --------------------------------------------------------------------- the files
+
+
+@require_safe
+@portal_page()
+def statement_file(request: PortalRequest, kind: str) -> HttpResponse:
+    """
+    Give all movements of the period as a file to keep.
+
+    It is finished before its first byte goes out: half a statement would look like a whole one.
+    """
     accounts = _accounts_of(request)
     form = _read_form(request, accounts)
-    if not form.is_valid():
-        # A file of other days than those asked for would not say so; the page does.
-        return redirect(f"{reverse('ledger:statement')}?{request.GET.urlencode()}")
     account = _chosen_account(form, accounts)
-    _period, days = form.period_and_days(today=timezone.localdate())
-    number = slugify(request.member.partner.erp_number) or "company"
-    name = f"statement-{number}-{days.first:%Y%m%d}-{days.last:%Y%m%d}.csv"
-    response = HttpResponse(
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    page = f"{reverse('ledger:statement')}?{request.GET.urlencode()}"
+    if account is None or not form.is_valid():
+        # A file of other days than those asked for would not say so; the page does.
+        return redirect(page)
+    period, days = form.period_and_days(today=timezone.localdate())
+    paper = _take_paper(request, account, days, from_beginning=period == "all")
+    # The response closes it.
+    file = cast(BinaryIO, SpooledTemporaryFile(max_size=IN_MEMORY_MAX))  # noqa: SIM115
+    try:
+        WRITERS[kind](paper, file)
+    except TooManyMovements as error:
+        file.close()
+        messages.error(request, _say_too_many(error))
+        return redirect(page)
+    file.seek(0)
+    return FileResponse(
+        file,
+        as_attachment=True,
+        filename=_file_name(request.member, account, days, kind),
+        content_type=CONTENT_TYPES[kind],
     )
-    # Without the mark, Excel reads UTF-8 as the machine's own code page.
-    response.write("\ufeff")
-    writer = csv.writer(response)
-    head = [_("Posted"), _("Happened"), _("Kind"), _("Movement"), _("Amount"), _("Balance")]
-    writer.writerow([export_cell(str(each)) for each in head])
-    if account is not None:
-        page = _read(account, days, request, after=None, page_size=None)
-        writer.writerows(_rows(request, page))
-    return response
+
+
+def _write_text(pieces: Iterable[str], file: BinaryIO) -> None:
+    file.writelines(piece.encode() for piece in pieces)
+
+
+def _write_csv(paper: Paper, file: BinaryIO) -> None:
+    _write_text(write_csv(paper), file)
+
+
+def _write_copy(paper: Paper, file: BinaryIO) -> None:
+    figures = paper.figures
+    copy = statement_copy(
+        account=figures.account, from_at=figures.from_at, until_at=figures.until_at
+    )
+    _write_text(copy, file)
+
+
+WRITERS: Mapping[str, Callable[[Paper, BinaryIO], None]] = {
+    "pdf": write_pdf,
+    "xlsx": write_xlsx,
+    "csv": _write_csv,
+    "json": _write_copy,
+}
+CONTENT_TYPES = {
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+}
+
+
+def _take_paper(
+    request: PortalRequest, account: Account, days: Days, *, from_beginning: bool
+) -> Paper:
+    frame, member, now = request.frame, request.member, timezone.now()
+    from_at, until_at = days.bounds(frame.zone)
+    figures = read_figures(account=account, from_at=from_at, until_at=until_at)
+    expires = account.kind in KINDS_THAT_EXPIRE
+    return Paper(
+        seller=frame.seller,
+        partner=member.partner.legal_name,
+        number=member.partner.erp_number,
+        holder=request.user.name if account.member_id else "",
+        unit=frame.unit,
+        language=get_language() or "",
+        zone=frame.zone,
+        first=None if from_beginning else days.first,
+        last=days.last,
+        issued_at=now,
+        figures=figures,
+        schedule=read_expiry_schedule(account=account, zone=frame.zone, as_of=now)
+        if expires
+        else None,
+        seal=find_covering_seal(figures),
+        actor=request.actor,
+    )
+
+
+def _file_name(member: Member, account: Account, days: Days, kind: str) -> str:
+    number = slugify(member.partner.erp_number) or "company"
+    which = "" if account.kind == Account.Kind.POOL else f"{account.kind}-"
+    return f"statement-{number}-{which}{days.first:%Y%m%d}-{days.last:%Y%m%d}.{kind}"
+
+
+def _say_too_many(error: TooManyMovements) -> str:
+    language = get_language() or ""
+    return _(
+        "These days have %(movements)s movements; a file of this kind holds %(most)s. "
+        "Choose a shorter period, or take the CSV."
+    ) % {
+        "movements": format_number(error.movements, language),
+        "most": format_number(error.movements_max, language),
+    }
+
+
+# ------------------------------------------------------------------ what is asked
 
 
 def _accounts_of(request: PortalRequest) -> dict[str, Account]:
     """Return the accounts this member may read, by kind: a buyer only their own wallet."""
     found = Account.objects.for_actor(request.actor).filter(unit_id=request.frame.unit_id)
+    found = found.select_related("unit", "partner", "member")
     own = {each.kind: each for each in found if each.member_id == request.member.pk}
     if request.member.role == Member.Role.BUYER:
         return own
     company = {each.kind: each for each in found if each.member_id is None}
-    order = [kind for kind, _label in COMPANY_ACCOUNTS if kind in company]
-    return {kind: company[kind] for kind in order} | own
+    return {kind: company[kind] for kind in COMPANY_KINDS if kind in company} | own
 
 
 def _read_form(request: HttpRequest, accounts: Mapping[str, Account]) -> StatementForm:
-    labels = [pair for pair in (*COMPANY_ACCOUNTS, OWN_WALLET) if pair[0] in accounts]
-    return StatementForm(request.GET, accounts=labels)
+    return StatementForm(request.GET, accounts=[(kind, ACCOUNT_NAMES[kind]) for kind in accounts])
 
 
 def _chosen_account(form: StatementForm, accounts: Mapping[str, Account]) -> Account | None:
@@ -130,50 +226,39 @@ def _chosen_account(form: StatementForm, accounts: Mapping[str, Account]) -> Acc
     return accounts.get(wanted or "") or next(iter(accounts.values()), None)
 
 
-def _after(form: StatementForm) -> int | None:
-    return form.cleaned_data.get("after") if form.is_valid() else None
-
-
-def _read(
-    account: Account,
-    days: Days,
-    request: PortalRequest,
-    *,
-    after: int | None,
-    page_size: int | None,
+def _read_page(
+    request: PortalRequest, account: Account, days: Days, form: StatementForm
 ) -> Statement:
     from_at, until_at = days.bounds(request.frame.zone)
+    asked = form.cleaned_data if form.is_valid() else {}
     return read_statement(
-        account=account, from_at=from_at, until_at=until_at, after=after, page_size=page_size
+        account=account,
+        from_at=from_at,
+        until_at=until_at,
+        after=asked.get("after"),
+        before=None if asked.get("after") is not None else asked.get("before"),
+        page_size=PAGE_SIZE,
     )
 
 
-def _lines(actor: Actor, movements: Sequence[Movement]) -> list[Line]:
-    name_references: NameReferences = import_string(settings.STATEMENT_REFERENCES)
-    names = name_references(actor, movements)
-    return [Line(each, names.get(each.transfer_id)) for each in movements]
-
-
-def _rows(request: PortalRequest, page: Statement) -> Iterable[list[str]]:
-    unit, zone = request.frame.unit, request.frame.zone
-    for line in _lines(request.actor, page.movements):
-        movement = line.movement
-        yield [
-            export_cell(cell)
-            for cell in (
-                movement.posted_at.astimezone(zone).isoformat(timespec="seconds"),
-                movement.occurred_at.astimezone(zone).isoformat(timespec="seconds"),
-                str(movement.label),
-                line.reference.text if line.reference else "",
-                unit.amount(movement.amount),
-                unit.amount(movement.balance),
-            )
-        ]
-
-
-def _address(request: HttpRequest, *, after: int | None) -> str:
+def _address(request: HttpRequest, **place: int | None) -> str:
+    """Return the address of another page of the same statement, or nothing without a place."""
+    if None in place.values():
+        return ""
     query = request.GET.copy()
-    query.pop("after", None)
-    if after is not None:
-        query["after"] = str(after)
+    for name in ("after", "before"):
+        query.pop(name, None)
+    query.update({name: str(position) for name, position in place.items()})
     return f"?{query.urlencode()}"
+
+
+def _files(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return the kinds of files of this statement and where they are."""
+    query = request.GET.copy()
+    for name in ("after", "before"):
+        query.pop(name, None)
+    names = {"pdf": "PDF", "xlsx": "XLSX", "csv": "CSV", "json": _("Verifiable copy")}
+    return [
+        (name, f"{reverse(f'ledger:statement-{kind}')}?{query.urlencode()}")
+        for kind, name in names.items()
+    ]

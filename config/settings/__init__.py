@@ -159,6 +159,7 @@ LOGIN_REDIRECT_URL = "/"
 # What pages of the lower floors show and only the upper ones know.
 PORTAL_FRAME = "config.portal.read_frame"
 STATEMENT_REFERENCES = "config.portal.name_references"
+HOLD_REFERENCES = "config.portal.name_holds"
 ACCOUNT_ADAPTER = "config.accounts.InvitedOnly"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]

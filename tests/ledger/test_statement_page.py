@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.test import Client
 
+from ledger.documents import paper
 from ledger.models import Account
 from partners.intake import ActivityReport, LineReport
 from partners.models import Member, Partner
@@ -152,7 +153,9 @@ class TestPages:
         assert second.context["lines"][0].movement.balance == 510
         assert second.context["lines"][-1].movement.balance == second.context["statement"].closing
         assert not second.context["next_url"]
-        assert second.context["first_url"]
+        back = client.get(PAGE + second.context["previous_url"])
+        assert back.context["lines"] == first.context["lines"]
+        assert not back.context["previous_url"]
 
     def test_cost_the_same_queries_for_one_line_and_for_fifty(
         self, shop, django_assert_num_queries
@@ -162,8 +165,8 @@ class TestPages:
         client = enter(shop.alice)
         client.get(PAGE)
         # session, person, memberships, frame (standing, versions), accounts, seals, figures,
-        # movements, then what they are about: awards, redemptions, shares
-        expected = 12
+        # movements of either side, then what they are about: awards, redemptions, shares
+        expected = 13
 
         with django_assert_num_queries(expected):
             client.get(PAGE)
@@ -206,7 +209,7 @@ class TestWhoseAccount:
 
         assert page.context["account"] is None
         assert "No points have moved yet" in page.content.decode()
-        assert len(read_file(enter(charlie).get(FILE))) == 1
+        assert enter(charlie).get(FILE).url.startswith(PAGE)
 
 
 class TestBadInput:
@@ -272,7 +275,8 @@ class TestBadInput:
 
 
 def read_file(answer) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text)))
 
 
 class TestFile:
@@ -285,8 +289,10 @@ class TestFile:
         rows = read_file(answer)
 
         assert 'filename="statement-12346-20260101-20260312.csv"' in answer["Content-Disposition"]
-        assert len(rows) == 1 + 61
-        assert rows[-1][2:] == ["Shared with the team", "To Bob", "-100", "500"]
+        # a head, the opening, 61 movements, the closing
+        assert len(rows) == 64
+        assert rows[-2][2:7] == ["Shared with the team", "To Bob", "-100", "500", "Thank you"]
+        assert rows[-1][2:6] == ["Closing balance", "", "", "500"]
 
     def test_is_not_another_period_than_the_one_asked_for(self, shop):
         earn(shop.pool, 10)
@@ -307,4 +313,33 @@ class TestFile:
         rows = read_file(enter(shop.alice).get(FILE))
 
         assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "@"))]
-        assert rows[-1][3] == "To =HYPERLINK(1)"
+        assert rows[-2][3:7] == ["To =HYPERLINK(1)", "-10", "0", "'=1+1"]
+
+    def test_that_would_be_too_long_sends_back_to_the_page_that_says_so(self, shop, monkeypatch):
+        monkeypatch.setitem(paper.ROWS_MAX, "pdf", 2)
+        for _ in range(3):
+            earn(shop.pool, 10)
+
+        answer = enter(shop.alice).get("/statement.pdf", follow=True)
+
+        assert answer.status_code == 200
+        assert (
+            "These days have 3 movements; a file of this kind holds 2." in answer.content.decode()
+        )
+
+    @pytest.mark.parametrize("kind", ["pdf", "xlsx", "csv", "json"])
+    def test_comes_in_every_format(self, shop, kind):
+        earn(shop.pool, 10)
+
+        answer = enter(shop.alice).get(f"/statement.{kind}")
+
+        assert answer.status_code == 200
+        assert len(b"".join(answer.streaming_content)) > 100
+
+    @pytest.mark.parametrize("kind", ["pdf", "xlsx", "csv", "json"])
+    def test_of_a_buyer_is_of_the_own_wallet_only(self, shop, kind):
+        earn(shop.pool, 10)
+
+        answer = enter(shop.bob).get(f"/statement.{kind}", {"account": "pool"}, follow=True)
+
+        assert answer.status_code == 422
