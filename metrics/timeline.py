@@ -27,6 +27,7 @@ STATE_BADGES: dict[str, tuple[str, str]] = {
     "rejected": ("bad", "x"),
     "cancelled": ("", "back"),
     "returned": ("", "back"),
+    "lapsed": ("", "clock"),
 }
 
 
@@ -241,7 +242,8 @@ def _redemption_moved(
     state = payload.get("to", "")
     kind, icon = STATE_BADGES.get(state, ("", "info"))
     word = dict(Redemption.State.choices).get(state, state)
-    has_come_back = state in {"rejected", "cancelled", "returned"}
+    has_come_back = state in {"rejected", "cancelled", "returned", "lapsed"}
+    is_spent = True
     details = []
     paid_by_pool = True
     if redemption is not None:
@@ -250,7 +252,12 @@ def _redemption_moved(
         paid_by_pool = redemption.account.member_id is None
         if not paid_by_pool:
             details.append(_("from their own wallet"))
-    if has_come_back:
+        is_spent = redemption.transfer_id is not None
+    if not is_spent:
+        details.append(
+            _("the points are free again") if has_come_back else _("the points are reserved")
+        )
+    elif has_come_back:
         details.append(_("the points came back"))
     return {
         "occurred_at": redemption.requested_at if redemption else event.occurred_at,
@@ -258,7 +265,7 @@ def _redemption_moved(
         "title": redemption.reward.name if redemption else _("A reward"),
         "detail": ", ".join(details),
         "amount": -payload.get("price", 0)
-        if paid_by_pool is background.is_company and not has_come_back
+        if paid_by_pool is background.is_company and is_spent and not has_come_back
         else None,
         "state": State(kind, icon, str(word)),
         "page": "rewards:redemption",

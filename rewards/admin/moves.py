@@ -1,8 +1,4 @@
-"""
-The moves of a redemption as steps of the admin: what is asked, and the one call that is made.
-
-Nobody decides about what their own company takes.
-"""
+"""The moves of a redemption as steps of the admin: what is asked, and the one call that is made."""
 
 from typing import Any
 
@@ -14,17 +10,17 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from partners.doors.admin import ReasonForm, Step, actor_of
-from partners.models import Member
 from rewards import redeeming
 from rewards.catalogue.registry import kind_of
 from rewards.models import Redemption
 
 State = Redemption.State
-REFUSED = (redeeming.IllegalMove, redeeming.CannotBeTakenBack)
-
-
-class OwnRequest(Exception):
-    """Whoever is on the partner's team does not decide about what that partner takes."""
+REFUSED = (
+    redeeming.IllegalMove,
+    redeeming.OwnRequest,
+    redeeming.CannotBeTakenBack,
+    redeeming.HoldEnded,
+)
 
 
 class ReasonNeeded(ReasonForm):
@@ -58,30 +54,21 @@ def find_moves(redemption: Redemption) -> set[str]:
     return {path for path, is_legal in moves.items() if is_legal}
 
 
-def refuse_own(redemption: Redemption, request: HttpRequest) -> None:
-    """
-    Let nobody decide about their own company's request.
-
-    :raises OwnRequest: If the person is on the partner's team.
-    """
-    team = Member.objects.active().filter(partner=redemption.partner_id)
-    if team.filter(person=actor_of(request).person).exists():
-        raise OwnRequest(_("You are on this partner's team. Somebody else has to decide."))
-
-
 def approving() -> Step:
     def perform(redemption: Redemption, *, form: forms.Form, request: HttpRequest) -> str:
-        refuse_own(redemption, request)
         reason, now = form.cleaned_data["reason"], timezone.now()
         redeeming.approve(redemption=redemption, by=actor_of(request).person, reason=reason, at=now)
         return _("%(redemption)s is approved.") % {"redemption": say_redemption(redemption)}
 
     return Step(
         title=_("Approve"),
-        sentence=_("What can be delivered at once is delivered now. The partner is told."),
+        sentence=_(
+            "The reserved points go, and what can be delivered at once is delivered now."
+            " The partner is told."
+        ),
         button=_("Approve"),
         perform=perform,
-        refused=(*REFUSED, OwnRequest),
+        refused=REFUSED,
         describe=say_redemption,
         form_class=ReasonForm,
     )
@@ -89,19 +76,18 @@ def approving() -> Step:
 
 def rejecting() -> Step:
     def perform(redemption: Redemption, *, form: forms.Form, request: HttpRequest) -> str:
-        refuse_own(redemption, request)
         reason, now = form.cleaned_data["reason"], timezone.now()
         redeeming.reject(redemption=redemption, by=actor_of(request).person, reason=reason, at=now)
-        return _("%(redemption)s is rejected; the points are back.") % {
+        return _("%(redemption)s is rejected; the points are free again.") % {
             "redemption": say_redemption(redemption)
         }
 
     return Step(
         title=_("Reject"),
-        sentence=_("The same points come back to the partner, with the expiry they had."),
+        sentence=_("What was reserved for it is free again, with the expiry it had."),
         button=_("Reject"),
         perform=perform,
-        refused=(*REFUSED, OwnRequest),
+        refused=REFUSED,
         describe=say_redemption,
         form_class=ReasonNeeded,
     )
@@ -109,7 +95,6 @@ def rejecting() -> Step:
 
 def cancelling() -> Step:
     def perform(redemption: Redemption, *, form: forms.Form, request: HttpRequest) -> str:
-        refuse_own(redemption, request)
         reason, now = form.cleaned_data["reason"], timezone.now()
         redeeming.cancel(redemption=redemption, by=actor_of(request).person, reason=reason, at=now)
         return _("%(redemption)s is cancelled; the points are back.") % {
@@ -121,7 +106,7 @@ def cancelling() -> Step:
         sentence=_("It was approved and is not delivered yet. The same points come back."),
         button=_("Cancel the redemption"),
         perform=perform,
-        refused=(*REFUSED, OwnRequest),
+        refused=REFUSED,
         describe=say_redemption,
         form_class=ReasonNeeded,
     )
@@ -129,7 +114,6 @@ def cancelling() -> Step:
 
 def fulfilling() -> Step:
     def perform(redemption: Redemption, *, form: forms.Form, request: HttpRequest) -> str:
-        refuse_own(redemption, request)
         reason, now = form.cleaned_data["reason"], timezone.now()
         redeeming.fulfil(redemption=redemption, by=actor_of(request).person, reason=reason, at=now)
         return _("%(redemption)s is delivered.") % {"redemption": say_redemption(redemption)}
@@ -139,7 +123,7 @@ def fulfilling() -> Step:
         sentence=_("For what was handed over, or a parcel that arrived."),
         button=_("Mark as delivered"),
         perform=perform,
-        refused=(*REFUSED, OwnRequest),
+        refused=REFUSED,
         describe=say_redemption,
         form_class=ReasonForm,
     )
@@ -147,7 +131,6 @@ def fulfilling() -> Step:
 
 def shipping() -> Step:
     def perform(redemption: Redemption, *, form: forms.Form, request: HttpRequest) -> str:
-        refuse_own(redemption, request)
         number, now = form.cleaned_data["tracking_number"], timezone.now()
         redeeming.ship(
             redemption=redemption,
@@ -164,7 +147,7 @@ def shipping() -> Step:
         ),
         button=_("Mark as sent"),
         perform=perform,
-        refused=(*REFUSED, OwnRequest),
+        refused=REFUSED,
         describe=say_redemption,
         form_class=TrackingForm,
     )

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
@@ -36,6 +37,7 @@ STATE_LABELS = {
     "approved": "info",
     "fulfilled": "success",
     "rejected": "danger",
+    "lapsed": "danger",
 }
 
 
@@ -102,7 +104,7 @@ class RedemptionAdmin(ReadOnlyAdmin):
         (gettext_lazy("Delivery"), {"fields": ("given", "handed_over")}),
         (
             gettext_lazy("In the ledger"),
-            {"fields": (("transfer_link", "refund_link"), "public_id")},
+            {"fields": ("held", ("transfer_link", "refund_link"), "public_id")},
         ),
     )
     readonly_fields = (
@@ -113,13 +115,16 @@ class RedemptionAdmin(ReadOnlyAdmin):
         "asked",
         "given",
         "handed_over",
+        "held",
         "transfer_link",
         "refund_link",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
-        return rows.select_related("reward__programme__main_unit", "member__person", "partner")
+        return rows.select_related(
+            "reward__programme__main_unit", "member__person", "partner", "account", "hold"
+        )
 
     # ------------------------------------------------------------ who may what
 
@@ -225,12 +230,25 @@ class RedemptionAdmin(ReadOnlyAdmin):
         # A code belongs to whom it was given; staff see that there is one.
         return show_rows([(fact.label, "••••" if fact.is_secret else fact.value) for fact in facts])
 
+    @display(description=gettext_lazy("reserved"))
+    def held(self, redemption: Redemption) -> str:
+        """Say what became of the price while somebody had to decide."""
+        if redemption.hold is None:
+            return NOTHING
+        if redemption.reserved_until is not None:
+            return _("Reserved until %(time)s") % {"time": say_time(redemption.reserved_until)}
+        return f"{redemption.hold.get_state_display()}, {say_time(redemption.hold.ended_at)}"
+
     @display(description=gettext_lazy("transfer"))
     def transfer_link(self, redemption: Redemption) -> SafeString | str:
+        if redemption.transfer is None:
+            return NOTHING
         return link_to(redemption.transfer, f"#{redemption.transfer_id}")
 
     @display(description=gettext_lazy("refund"))
     def refund_link(self, redemption: Redemption) -> SafeString | str:
+        if redemption.refund is None:
+            return NOTHING
         return link_to(redemption.refund, f"#{redemption.refund_id}")
 
 

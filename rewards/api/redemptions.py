@@ -75,7 +75,21 @@ class RedemptionOutput(serializers.ModelSerializer[Redemption]):
     paid_from = AccountNameField(source="account")
     details = serializers.DictField()
     delivery = serializers.SerializerMethodField()
-    transfer = serializers.UUIDField(source="transfer.public_id")
+    hold = serializers.UUIDField(
+        source="hold.public_id",
+        allow_null=True,
+        default=None,
+        help_text="What reserves the price while somebody decides.",
+    )
+    reserved_until = MomentField(
+        allow_null=True, help_text="A request that nobody decided about by then lapses."
+    )
+    transfer = serializers.UUIDField(
+        source="transfer.public_id",
+        allow_null=True,
+        default=None,
+        help_text="What spent the price; null until it is approved.",
+    )
     refund = serializers.UUIDField(source="refund.public_id", allow_null=True, default=None)
     requested_at = MomentField()
 
@@ -94,6 +108,8 @@ class RedemptionOutput(serializers.ModelSerializer[Redemption]):
             "paid_from",
             "details",
             "delivery",
+            "hold",
+            "reserved_until",
             "transfer",
             "refund",
             "requested_at",
@@ -153,6 +169,7 @@ class RedemptionDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
             "account__unit",
             "account__partner",
             "account__member",
+            "hold",
             "transfer",
             "refund",
         )
@@ -160,7 +177,11 @@ class RedemptionDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
     @extend_schema(request=RedemptionInput, responses={201: RedemptionOutput})
     @idempotent
     def create(self, request: Request) -> Response:
-        """Take a reward: its price leaves the pool or the wallet at once."""
+        """
+        Take a reward: its price leaves the pool or the wallet at once.
+
+        What needs approval reserves its price instead, until somebody decides or it lapses.
+        """
         given = self.read_input(RedemptionInput)
         member = find_acting_member(given.get("member"), actor=self.actor)
         programme = find_programme(given.get("programme"))
@@ -186,7 +207,7 @@ class RedemptionDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
     @action(detail=True, methods=["post"])
     @idempotent
     def approve(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the URL
-        """Let a request through; what can be delivered at once is."""
+        """Let a request through: its points go, and what can be delivered at once is."""
         return self._move(redeeming.approve)
 
     @extend_schema(request=ReasonInput, responses={200: RedemptionOutput})
@@ -200,7 +221,7 @@ class RedemptionDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
     @action(detail=True, methods=["post"])
     @idempotent
     def reject(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the URL
-        """Refuse a request. The same points come back."""
+        """Refuse a request. What was reserved for it is free again."""
         return self._move(redeeming.reject)
 
     @extend_schema(request=ReasonInput, responses={200: RedemptionOutput})

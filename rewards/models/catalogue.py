@@ -203,6 +203,21 @@ class Redemption(models.Model):
     def __str__(self) -> str:
         return f"#{self.pk} {self.state}"
 
+    @property
+    def reserved_until(self) -> datetime | None:
+        """Until when its price is kept for it; None where nothing is reserved."""
+        if self.hold is None or self.hold.state != Hold.State.OPEN:
+            return None
+        return self.hold.lapses_at
+
+    @property
+    def is_set_free(self) -> bool:
+        """Whether its price was reserved, and never spent."""
+        return self.hold is not None and self.hold.state in (
+            Hold.State.RELEASED,
+            Hold.State.LAPSED,
+        )
+
 
 class RedemptionMove(models.Model):
     """One move of a redemption from state to state: who, when, why."""

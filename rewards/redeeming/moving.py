@@ -49,6 +49,7 @@ class RequestLapsed(IllegalMove):
 
     def __init__(self) -> None:
         super().__init__(from_state=State.LAPSED, to_state=State.APPROVED)
+        self.args = (_("Nobody decided in time. The request lapses, and its points are free."),)
 
 
 class OwnRequest(Exception):

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -19,7 +19,7 @@ from rewards import redeeming
 from rewards.browsing import Card, Standpoint, read_card, read_cards
 from rewards.catalogue.registry import every_kind
 from rewards.forms import RedeemForm
-from rewards.models import Reward
+from rewards.models import Redemption, Reward
 from rewards.previewing import draw, preview
 from rewards.views.standing import refuse_viewers, with_standpoint
 
@@ -90,12 +90,29 @@ def _take(
         form.refuse(refused)
         return _show(request, standpoint, card, form, status=UNPROCESSABLE)
     except redeeming.RequestIdReused:
+        if earlier := _find_earlier(request, card, form):
+            messages.warning(request, SENT_BEFORE)
+            return redirect("rewards:redemption", public_id=earlier.public_id)
         messages.error(request, _("This page had been used before. Nothing was taken now."))
         return redirect("rewards:reward", slug=card.reward.slug)
     except REFUSALS as refusal:
         messages.error(request, _say_refusal(request, refusal))
         return redirect("rewards:reward", slug=card.reward.slug)
     return redirect("rewards:redemption", public_id=taken.public_id)
+
+
+SENT_BEFORE = gettext_lazy(
+    "This page had been sent before, with other details. Nothing was taken now; below is what was "
+    "taken then. To take another one, open the reward again."
+)
+
+
+def _find_earlier(request: PortalRequest, card: Card, form: RedeemForm) -> Redemption | None:
+    """Return what this very page took before, with other details."""
+    taken = Redemption.objects.for_actor(request.actor).filter(
+        member=request.member, reward=card.reward, request_id=form.cleaned_data["request_id"]
+    )
+    return taken.first()
 
 
 REFUSALS = (

@@ -26,6 +26,7 @@ BADGES = {
     "rejected": ("bad", "stop"),
     "cancelled": ("", "x"),
     "returned": ("", "back"),
+    "lapsed": ("", "clock"),
 }
 MAY_CANCEL = (Member.Role.HEAD_BUYER, Member.Role.BUYER)
 
@@ -47,7 +48,7 @@ def visible_to(request: PortalRequest) -> RedemptionQuerySet:
 @portal_page()
 def redemptions(request: PortalRequest) -> HttpResponse:
     state = request.GET.get("state", "")
-    found = visible_to(request).for_listing().select_related("account").newest_first()
+    found = visible_to(request).for_listing().select_related("account", "hold").newest_first()
     if state in Redemption.State.values:
         found = found.filter(state=state)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
@@ -64,7 +65,8 @@ def redemptions(request: PortalRequest) -> HttpResponse:
 @portal_page()
 def redemption(request: PortalRequest, public_id: str) -> HttpResponse:
     found = get_object_or_404(
-        visible_to(request).for_listing().select_related("account", "refund"), public_id=public_id
+        visible_to(request).for_listing().select_related("account", "refund", "hold"),
+        public_id=public_id,
     )
     kind = kind_of(found.reward.kind)
     is_handed_over = bool(found.delivery) or found.state == Redemption.State.FULFILLED
@@ -77,7 +79,7 @@ def redemption(request: PortalRequest, public_id: str) -> HttpResponse:
         "moves": found.moves.select_related("by").order_by("pk"),
         "shows_secrets": _shows_secrets(request.member, found),
         "may_cancel": request.member.role in MAY_CANCEL and redeeming.may_be_withdrawn(found),
-        "is_over": found.state in ("rejected", "cancelled", "returned"),
+        "is_over": found.state in ("rejected", "cancelled", "returned", "lapsed"),
     }
     return render(request, "rewards/redemption.html", context)
 
@@ -101,5 +103,11 @@ def cancel_redemption(request: PortalRequest, public_id: str) -> HttpResponse:
     except redeeming.IllegalMove:
         messages.warning(request, _("It cannot be cancelled any more. Its state is below."))
     else:
-        messages.success(request, _("Cancelled. The same points are back."))
+        messages.success(request, _say_cancelled(found))
     return redirect("rewards:redemption", public_id=found.public_id)
+
+
+def _say_cancelled(found: Redemption) -> str:
+    if found.hold_id is not None:
+        return _("Cancelled. The points are free again.")
+    return _("Cancelled. The same points are back.")

@@ -1,10 +1,11 @@
 """Approving, handing over, rejecting: asked first, then one call of the domain."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
+from django.utils import timezone
 
 from partners.roles import Role
 from rewards.models import Redemption
@@ -32,7 +33,7 @@ def shop():
 @pytest.fixture
 def requested(shop):
     reward = offer(shop.programme, approval_required=True)
-    return take(shop.alice, shop.pool, reward)
+    return take(shop.alice, shop.pool, reward, redeemed_at=timezone.now())
 
 
 class TestOneRedemption:
@@ -74,12 +75,30 @@ class TestOneRedemption:
         assert requested.state == State.REQUESTED
 
     @pytest.mark.usefixtures("root")
-    def test_gives_the_points_back_when_rejected(self, client, shop, requested):
-        assert shop.pool.balance == 880
+    def test_says_until_when_its_points_are_reserved(self, client, requested):
+        page = client.get(f"/admin/rewards/redemption/{requested.pk}/change/").content.decode()
+
+        assert "Reserved until" in page
+
+    @pytest.mark.usefixtures("root")
+    def test_sets_the_points_free_when_rejected(self, client, shop, requested):
+        assert shop.pool.available == 880
 
         client.post(move(requested, "reject"), {"reason": "Out of season"})
 
-        assert shop.pool.balance == 1000
+        assert (shop.pool.balance, shop.pool.available) == (1000, 1000)
+
+    @pytest.mark.usefixtures("root")
+    def test_is_not_approved_when_nobody_decided_in_time(self, client, shop):
+        reward = offer(shop.programme, approval_required=True)
+        long_ago = timezone.now() - timedelta(days=32)
+        waiting = take(shop.alice, shop.pool, reward, redeemed_at=long_ago)
+
+        answer = client.post(move(waiting, "approve"), {"reason": ""})
+
+        waiting.refresh_from_db()
+        assert waiting.state == State.REQUESTED
+        assert "Nobody decided in time" in said(answer)[0]
 
     @pytest.mark.usefixtures("root")
     def test_tells_what_cannot_be_done(self, client, requested):

@@ -4,12 +4,13 @@ import uuid
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from ledger.models import Account
 from partners.models import Member
 from rewards.models import Entitlement, Redemption, RewardCode, Share
-from tests.rewards.cast import balance, earn, offer, take
+from tests.rewards.cast import available, balance, earn, offer, take
 
 
 def as_member(member: Member) -> APIClient:
@@ -78,15 +79,21 @@ class TestRedeeming:
 
     def test_waits_is_approved_and_rejected(self, erp, shop):
         reward = offer(shop.programme, price=100, approval_required=True)
-        first, second = (take(shop.alice, shop.pool, reward) for _ in range(2))
+        first, second = (
+            take(shop.alice, shop.pool, reward, redeemed_at=timezone.now()) for _ in range(2)
+        )
+        waiting = erp.get(f"redemptions/{first.public_id}").json()
 
         approved = erp.post(f"redemptions/{first.public_id}/approve", {"reason": "fine"})
         rejected = erp.post(f"redemptions/{second.public_id}/reject", {"reason": "too late"})
 
         assert approved.json()["state"] == "fulfilled"
         assert rejected.json()["state"] == "rejected"
-        assert rejected.json()["refund"] is not None
-        assert balance(shop.pool) == 400
+        assert (waiting["hold"], waiting["transfer"]) == (str(first.hold.public_id), None)
+        assert waiting["reserved_until"] is not None
+        assert approved.json()["transfer"] is not None
+        assert rejected.json()["reserved_until"] is None
+        assert (balance(shop.pool), available(shop.pool)) == (400, 400)
         assert Redemption.objects.get(pk=second.pk).moves.last().reason == "too late"
 
     def test_taker_calls_off_what_waits(self, shop):
@@ -96,7 +103,7 @@ class TestRedeeming:
         answer = send(as_member(shop.alice), f"redemptions/{waiting.public_id}/cancel", {})
 
         assert answer.json()["state"] == "cancelled"
-        assert balance(shop.pool) == 500
+        assert available(shop.pool) == 500
 
     def test_code_of_a_certificate_is_for_the_taker(self, erp, shop):
         reward = offer(

@@ -103,7 +103,7 @@ class TestANight:
             run_night(programme=programme, day=date(2026, 3, 3), clock=lambda: BOUGHT)
 
     def test_refuses_a_step_it_does_not_know(self, programme):
-        with pytest.raises(UnknownStep, match="mature, expire, tiers, audit"):
+        with pytest.raises(UnknownStep, match="mature, lapse, expire, tiers"):
             close(programme, date(2026, 3, 2), step_name="rain")
 
     def test_closes_the_local_day_of_the_programme(self, programme):

@@ -2,19 +2,39 @@
 
 import uuid
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from rewards.models import Entitlement, Redemption, Reward, RewardCode
-from tests.rewards.cast import balance, earn, join, make_partner, make_programme, offer, owe, take
+from rewards.redeeming.lapsing import lapse
+from tests.rewards.cast import (
+    available,
+    balance,
+    earn,
+    join,
+    make_partner,
+    make_programme,
+    offer,
+    owe,
+    take,
+)
 from tests.rewards.portal import offer_today, open_shop_today, redeem_form, sign_in, words
 
 pytestmark = pytest.mark.django_db
 
 CATALOGUE = reverse("rewards:catalogue")
 REDEMPTIONS = reverse("rewards:redemptions")
+ADDRESS = {
+    "recipient": "Alice Marsh",
+    "street": "14 Market Square",
+    "postcode": "CB2 1AA",
+    "city": "Cambridge",
+    "country": "United Kingdom",
+}
 CERTIFICATE = {"amount": "25.00", "shop": "Book shop", "valid_days": 730}
 
 
@@ -430,9 +450,10 @@ class TestReceipt:
 
         first, second = client.post(address, follow=True), client.post(address, follow=True)
 
-        assert "Cancelled. The same points are back." in words(first)
+        assert "Cancelled. The points are free again." in words(first)
+        assert "Was reserved, free again 120" in words(first)
         assert "cannot be cancelled any more" in words(second)
-        assert balance(shop.pool) == 500
+        assert available(shop.pool) == 500
 
     @pytest.mark.parametrize(("who", "status"), [("vera", 403), ("bob", 404), ("charlie", 404)])
     def test_is_cancelled_by_nobody_else(self, who, status):
@@ -443,4 +464,42 @@ class TestReceipt:
         client = sign_in(charlie if who == "charlie" else getattr(shop, who))
 
         assert client.post(receipt_of(waiting) + "cancel/").status_code == status
-        assert balance(shop.pool) == 380
+        assert available(shop.pool) == 380
+
+    def test_says_until_when_the_price_is_reserved(self):
+        shop = open_shop_today(points=500, request_lapses_days=7)
+        reward = offer_today(shop, approval_required=True)
+        now = timezone.now()
+        waiting = take(shop.alice, shop.pool, reward, redeemed_at=now)
+        last_day = timezone.localtime(now, ZoneInfo("Europe/London")) + timedelta(days=7)
+        client = sign_in(shop.alice)
+
+        receipt, listed = words(client.get(receipt_of(waiting))), words(client.get(REDEMPTIONS))
+
+        assert "Reserved in the pool 120" in receipt
+        assert f"Reserved until {last_day.day} {last_day:%B %Y}" in receipt
+        assert f"Reserved until {last_day.day} {last_day:%b %Y}" in listed
+
+    def test_says_that_it_has_lapsed(self):
+        shop = open_shop_today(points=500)
+        reward = offer_today(shop, approval_required=True)
+        waiting = take(shop.alice, shop.pool, reward, redeemed_at=timezone.now())
+        with transaction.atomic():
+            lapse(programme=shop.programme, as_of=timezone.now() + timedelta(days=32))
+
+        said = words(sign_in(shop.alice).get(receipt_of(waiting)))
+
+        assert "Lapsed" in said
+        assert "Was reserved, free again 120" in said
+
+    def test_of_a_page_sent_again_with_another_address_says_so(self):
+        shop = open_shop_today(points=500)
+        reward = offer_today(shop, kind="physical_gift", terms={})
+        client, form = sign_in(shop.alice), redeem_form(reward, **ADDRESS)
+        client.post(page_of(reward), form)
+
+        again = client.post(page_of(reward), form | {"city": "Oxford"}, follow=True)
+
+        assert "This page had been sent before, with other details." in words(again)
+        assert "Cambridge" in words(again)
+        assert Redemption.objects.count() == 1
