@@ -1,6 +1,6 @@
 """The sidebar of the admin: what each person finds in it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.http import HttpRequest
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ledger.models import Correction
 from partners.doors.admin import actor_of
+from partners.doors.showing import say_number
 from rewards.models import Redemption
 
 # Group, then its lists: model, icon, words. A list is shown to who may see its rows.
@@ -80,10 +81,6 @@ SIDEBAR: tuple[tuple[Any, tuple[tuple[str, str, Any], ...]], ...] = (
         ),
     ),
 )
-BADGES = {
-    "rewards.redemption": "config.admin_navigation.count_requests",
-    "ledger.correction": "config.admin_navigation.count_corrections",
-}
 
 
 def list_navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -115,17 +112,24 @@ def list_items(
             "link": link,
             "active": request.path.startswith(link),
         }
-        if model in BADGES:
-            item |= {"badge": BADGES[model], "badge_variant": "primary"}
+        waiting = BADGES[model](request) if model in BADGES else 0
+        if waiting:
+            item |= {"badge": say_number(waiting), "badge_variant": "primary"}
         yield item
 
 
-def count_requests(request: HttpRequest) -> int | str:
+def count_requests(request: HttpRequest) -> int:
     """Return how many redemptions wait for approval, for the badge in the sidebar."""
     waiting = Redemption.objects.for_actor(actor_of(request))
-    return waiting.filter(state=Redemption.State.REQUESTED).count() or ""
+    return waiting.filter(state=Redemption.State.REQUESTED).count()
 
 
-def count_corrections(request: HttpRequest) -> int | str:
-    """Return how many corrections wait for a second person, for the badge in the sidebar."""
-    return Correction.objects.for_actor(actor_of(request)).waiting().count() or ""
+def count_corrections(request: HttpRequest) -> int:
+    """Return how many corrections wait for a second person."""
+    return Correction.objects.for_actor(actor_of(request)).waiting().count()
+
+
+BADGES: dict[str, Callable[[HttpRequest], int]] = {
+    "rewards.redemption": count_requests,
+    "ledger.correction": count_corrections,
+}

@@ -193,7 +193,7 @@ class AccountAdmin(ReadOnlyAdmin):
     def latest(self, account: Account) -> str:
         return say_time(account.last_posted_at)
 
-    @display(description="")
+    @display(description=gettext_lazy("in words"))
     def in_words(self, account: Account) -> str:
         return describe(account)
 

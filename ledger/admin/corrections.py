@@ -238,7 +238,7 @@ class CorrectionAdmin(ReadOnlyAdmin):
             }
         return correction.state, correction.get_state_display()
 
-    @display(description="")
+    @display(description=gettext_lazy("in words"))
     def in_words(self, correction: Correction) -> SafeString | str:
         if correction.state != State.WAITING:
             return say_correction(correction)

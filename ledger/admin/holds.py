@@ -124,7 +124,7 @@ class HoldAdmin(ReadOnlyAdmin):
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
         """Release what is open and has no page of its own to decide on."""
         hold = self.get_object(request, str(object_id))
-        if hold is None or hold.state != State.OPEN or find_owner(hold) is not None:
+        if hold is None or hold.state != State.OPEN or not holds.is_placed_by_door(hold):
             return []
         detail: list[Any] = super().get_actions_detail(request, object_id)
         return detail
@@ -161,7 +161,7 @@ class HoldAdmin(ReadOnlyAdmin):
     def ended(self, hold: Hold) -> str:
         return say_time(hold.ended_at)
 
-    @display(description="")
+    @display(description=gettext_lazy("in words"))
     def in_words(self, hold: Hold) -> Any:
         return MEANINGS[State(hold.state)]
 
@@ -194,10 +194,6 @@ MEANINGS = {
 }
 
 
-class DecidedElsewhere(Exception):
-    """The hold belongs to something with a page of its own, where it is decided."""
-
-
 def find_owner(hold: Hold) -> Any:
     """Return what on an upper floor the hold belongs to, such as a redemption, or None."""
     for relation in hold._meta.related_objects:
@@ -208,9 +204,7 @@ def find_owner(hold: Hold) -> Any:
 
 def releasing() -> Step:
     def perform(hold: Hold, *, form: forms.Form, request: HttpRequest) -> str:
-        owner = find_owner(hold)
-        if owner is not None:
-            raise DecidedElsewhere(_("Decide about %(owner)s instead.") % {"owner": owner})
+        holds.refuse_unless_placed_by_door(hold)
         holds.release(hold=hold, released_at=timezone.now())
         return _("%(hold)s is released.") % {"hold": say_hold(hold)}
 
@@ -219,6 +213,6 @@ def releasing() -> Step:
         sentence=_("What it reserves is free again, and repays debt first if something is owed."),
         button=_("Release"),
         perform=perform,
-        refused=(HoldEnded, DecidedElsewhere),
+        refused=(HoldEnded, holds.HoldBelongsElsewhere),
         describe=say_hold,
     )

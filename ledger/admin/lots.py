@@ -1,18 +1,21 @@
 """Lots: each slice of a balance, where it came from, how long it lasts, what took from it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from ledger.admin.settling import cancelling, find_award, releasing
 from ledger.admin.wording import link_account, say, say_expiry, say_transfer
-from ledger.models import HoldSlice, Lot, LotExtension, LotUse
-from partners.doors.admin import ReadOnlyAdmin, ReadOnlyInline, display
+from ledger.models import HoldSlice, Lot, LotExtension, LotUse, Transfer
+from partners.doors.admin import ReadOnlyAdmin, ReadOnlyInline, Step, action, display
 from partners.doors.admin_filters import DayRangeFilter
 from partners.doors.showing import NOTHING, link_to, say_time
 
@@ -122,6 +125,7 @@ class LotAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("Partner or ERP number")
     ordering = ("-pk",)
     inlines = (UseTab, ReservedTab, ExtensionTab)
+    actions_detail = ("release_pending", "cancel_pending")
     fieldsets = (
         (
             None,
@@ -160,6 +164,40 @@ class LotAdmin(ReadOnlyAdmin):
                 "opened_by__debit_account__unit",
             )
         )
+
+    # --------------------------------------------------------- what still waits
+
+    def has_settle_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.has_perm("ledger.add_correction"))
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
+        """Offer to release or cancel what still waits of a pending award."""
+        lot = self.get_object(request, str(object_id))
+        if lot is None or find_award(lot) is None:
+            return []
+        detail: list[Any] = super().get_actions_detail(request, object_id)
+        return detail
+
+    @action(
+        description=gettext_lazy("Release now"),
+        url_path="release-pending",
+        permissions=["settle"],
+    )
+    def release_pending(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._settle(request, object_id, releasing)
+
+    @action(description=gettext_lazy("Cancel"), url_path="cancel-pending", permissions=["settle"])
+    def cancel_pending(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._settle(request, object_id, cancelling)
+
+    def _settle(
+        self, request: HttpRequest, object_id: str, make_step: Callable[[Transfer], Step]
+    ) -> HttpResponse:
+        lot = self.get_object(request, unquote(object_id))
+        award = find_award(lot) if isinstance(lot, Lot) else None
+        if award is None:
+            raise Http404
+        return self.confirm_one(request, object_id, make_step(award))
 
     @display(description=gettext_lazy("lot"), ordering="pk")
     def number(self, lot: Lot) -> str:

@@ -91,7 +91,7 @@ class SealAdmin(ReadOnlyAdmin):
     def shown_accounts(self, seal: Seal) -> str:
         return say_number(seal.accounts)
 
-    @display(description="")
+    @display(description=gettext_lazy("in words"))
     def in_words(self, seal: Seal) -> str:
         return _(
             "This seal covers the transfers from #%(first)d to #%(last)d. Whoever kept its digest "

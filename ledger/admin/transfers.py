@@ -251,7 +251,7 @@ class TransferAdmin(ReadOnlyAdmin):
     def occurred(self, transfer: Transfer) -> str:
         return say_time(transfer.occurred_at)
 
-    @display(description="")
+    @display(description=gettext_lazy("in words"))
     def in_words(self, transfer: Transfer) -> SafeString:
         """What moved between whom, then what this kind of transfer means."""
         moved = _("%(amount)s moved: %(debit)s → %(credit)s.") % {

@@ -129,7 +129,7 @@ class Account(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"#{self.pk} {self.kind} in {self.unit_id}"
+        return f"{self.get_kind_display()} #{self.pk}"
 
     @property
     def is_house(self) -> bool:

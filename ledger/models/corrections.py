@@ -204,4 +204,4 @@ class Correction(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"#{self.pk} {self.kind} {self.amount} {self.state}"
+        return f"{self.get_kind_display()} #{self.pk}"

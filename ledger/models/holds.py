@@ -101,7 +101,7 @@ class Hold(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"#{self.pk} {self.state} {self.amount} of account {self.account_id}"
+        return f"{self._meta.verbose_name} #{self.pk}"
 
 
 class HoldSlice(models.Model):

@@ -111,7 +111,7 @@ class Transfer(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"#{self.pk} {self.amount} {self.debit_account_id}→{self.credit_account_id}"
+        return f"{self.get_kind_display()} #{self.pk}"
 
 
 class LotQuerySet(PartnerScopedQuerySet):
@@ -180,7 +180,7 @@ class Lot(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"#{self.pk} {self.remaining} of {self.amount}"
+        return f"{self._meta.verbose_name} #{self.pk}"
 
 
 class LotUse(models.Model):

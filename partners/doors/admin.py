@@ -71,7 +71,7 @@ class Step:
     button: str
     perform: Confirmed
     refused: tuple[type[Exception], ...] = ()
-    form_class: type[forms.Form] = forms.Form
+    form_class: Callable[[Any], forms.Form] = forms.Form
     describe: Callable[[Any], str] = str
 
 
