@@ -1,0 +1,1 @@
+"""The ledger in money: liability, expected breakage, and what the seller's books take over."""
