@@ -1,9 +1,11 @@
 """The whole ledger is read in bounded memory. How long it takes is measured, not asserted."""
 
+import sys
 import time
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
 
 from ledger.auditing import audit
 from ledger.exporting import write_journal
