@@ -126,10 +126,9 @@ class Story:
     def _cancelled(self, at: datetime) -> None:
         cancelled = self._redeem("cancelled", "display-stand", at, details=self.cast.address)
         if cancelled and cancelled.state == Redemption.State.REQUESTED:
-            redeeming.cancel(
+            redeeming.withdraw(
                 redemption=cancelled,
                 by=self.cast.head_buyer.person,
-                reason="Ordered by mistake.",
                 at=at + timedelta(hours=1),
             )
 
