@@ -24,6 +24,17 @@ from partners.doors.serializers import MomentField
 from partners.doors.views import Door
 from partners.keys import Scope
 
+OF_SIDES = (
+    "partner",
+    "reverses",
+    "debit_account__unit",
+    "debit_account__partner",
+    "debit_account__member",
+    "credit_account__unit",
+    "credit_account__partner",
+    "credit_account__member",
+)
+
 
 class TransferOutput(serializers.ModelSerializer[Transfer]):
     id = serializers.UUIDField(source="public_id")
@@ -85,16 +96,7 @@ class TransferDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
         if own_wallet_only(self.actor):
             member = self.actor.member
             rows = rows.filter(Q(debit_account__member=member) | Q(credit_account__member=member))
-        return rows.select_related(
-            "partner",
-            "reverses",
-            "debit_account__unit",
-            "debit_account__partner",
-            "debit_account__member",
-            "credit_account__unit",
-            "credit_account__partner",
-            "credit_account__member",
-        )
+        return rows.select_related(*OF_SIDES)
 
     @extend_schema(request=ReverseInput, responses={201: AdjustmentOutput, 202: AdjustmentOutput})
     @action(detail=True, methods=["post"])

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from ledger import accounts
 from ledger.models import Correction, CorrectionLimit, Hold
 from ledger.naming import name_account
 from partners.keys import Scope
@@ -110,9 +111,7 @@ class TestHolds:
 
     def test_of_a_redemption_are_ended_by_its_decision(self, erp, shop):
         taken = take(shop.alice, shop.pool, offer(shop.programme, approval_required=True, price=50))
-        hold = Hold.objects.filter(account=shop.pool).first()
-        if hold is None:
-            pytest.skip("requests pay at once here")
+        hold = Hold.objects.get(account=shop.pool)
 
         answers = [
             erp.post(f"holds/{hold.public_id}/{step}", {}) for step in ("capture", "release")
@@ -285,6 +284,48 @@ class TestReversing:
         assert answer.status_code == 201
         assert sum(amount for amount, _ in lots(shop.pool)) == 500
         assert {expiry for _, expiry in lots(shop.pool)} == {expiry for _, expiry in before}
+
+
+class TestPendingAwards:
+    @pytest.fixture
+    def award(self, shop):
+        return earn(accounts.pending(shop.unit, shop.partner), 100)
+
+    def test_are_listed_with_their_time(self, erp, shop, award):
+        rows = erp.get("lots", {"account": pool_of(shop).replace("pool:", "pending:")}).json()
+
+        assert [(row["origin"], row["remaining"], row["held"]) for row in rows["items"]] == [
+            (str(award.public_id), 100, 0)
+        ]
+        assert "matures_at" in rows["items"][0]
+
+    def test_are_released_in_part_and_the_rest_cancelled(self, erp, shop, award):
+        path = f"lots/{award.public_id}"
+
+        released = erp.post(f"{path}/release", {"amount": 30})
+        cancelled = erp.post(f"{path}/cancel", {"reason": "wrong-amount"})
+        nothing = erp.post(f"{path}/release", {})
+
+        assert (released.json()["kind"], released.json()["amount"]) == ("mature", 30)
+        assert (cancelled.json()["kind"], cancelled.json()["amount"]) == ("cancel_pending", 70)
+        assert cancelled.json()["reason_code"] == "wrong-amount"
+        assert (nothing.status_code, nothing.json()["code"]) == (422, "insufficient_points")
+        assert balance(shop.pool) == 530
+
+    def test_need_a_reason_of_the_list_to_be_cancelled(self, erp, award):
+        path = f"lots/{award.public_id}/cancel"
+
+        assert erp.post(path, {}).json()["code"] == "validation_failed"
+        assert erp.post(path, {"reason": "because"}).json()["code"] == "reason_not_allowed"
+
+    def test_of_another_partner_and_what_never_waited_are_not_there(
+        self, partner_erp, erp, shop, charlie
+    ):
+        theirs = earn(accounts.pending(shop.unit, charlie.partner), 100)
+        available = earn(shop.pool, 10)
+
+        assert partner_erp.post(f"lots/{theirs.public_id}/release", {}).status_code == 404
+        assert erp.post(f"lots/{available.public_id}/release", {}).status_code == 404
 
 
 class TestBalanceThen:

@@ -434,6 +434,8 @@ PROVOCATIONS: dict[str, Callable[[World], Any]] = {
     "price_changed": price_changed,
     "details_not_valid": lambda world: world.redeem(details={"colour": "red"}),
     "illegal_move": illegal_move,
+    # Systems with a key decide here, and they ask for nothing; the admin knows people.
+    "own_request": breaks_with(redeeming.OwnRequest("You asked for it.")),
     "cannot_be_taken_back": cannot_be_taken_back,
     "not_yours": not_yours,
     "entitlement_not_open": entitlement_not_open,

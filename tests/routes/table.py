@@ -291,6 +291,8 @@ API = [
         method="POST",
     ),
     Row("api:lot-list", "/api/v1/lots", listed(buyer="200")),
+    Row("api:lot-release", "/api/v1/lots/{pending}/release", decided("200"), method="POST"),
+    Row("api:lot-cancel", "/api/v1/lots/{pending}/cancel", decided("400"), method="POST"),
     Row("api:hold-list", "/api/v1/holds", listed(buyer="200")),
     Row("api:hold-list", "/api/v1/holds", api(key="400", key_other="400"), method="POST"),
     Row("api:hold-detail", "/api/v1/holds/{hold}", read(buyer="404 404 404")),

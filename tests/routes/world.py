@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.test import Client
 
-from ledger import holds
+from ledger import accounts, holds
 from ledger.models import Account, Lot, Transfer
 from ledger.naming import name_account
 from partners import keys
@@ -68,7 +68,8 @@ class World:
 
 
 def build_world() -> World:
-    shop = open_shop(points=500)
+    # Requests of the tests' day still wait on the day the suite runs.
+    shop = open_shop(points=500, request_lapses_days=3650)
     version = shop.programme.versions.get()
     version.definition = {**version.definition, "rules": RULES}
     version.save()
@@ -151,6 +152,7 @@ def find_things(shop: Shop) -> dict[str, str]:
     transfer = Transfer.objects.filter(partner=shop.partner, kind="earn").latest("pk")
     hold = holds.place(account=shop.pool, amount=5, request_key="world", placed_at=NOON)
     correction = adjust(make_staff(), shop.pool, 5)
+    pending = earn(accounts.pending(shop.unit, shop.partner), 5)
     return {
         "partner": str(shop.partner.public_id),
         "member": str(shop.alice.public_id),
@@ -158,6 +160,7 @@ def find_things(shop: Shop) -> dict[str, str]:
         "award": str(award.public_id),
         "account": name_account(Account.objects.get(pk=shop.pool.pk)),
         "transfer": str(transfer.public_id),
+        "pending": str(pending.public_id),
         "hold": str(hold.public_id),
         "adjustment": str(correction.public_id),
         "redemption": str(waiting.public_id),
