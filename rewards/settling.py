@@ -20,6 +20,7 @@ from rewards.earning.facts import ActivityFacts
 from rewards.earning.judging import AwardDue, Judgement, VersionInForce, judge
 from rewards.models import Award, Programme
 from rewards.programmes.live import read_versions
+from rewards.prolonging import prolong
 from rewards.recalling import facts_of
 from rewards.remembering import AwardKey, awards_on_file, store_matches
 from rewards.settlement import Books, Settlement, Step, earning_key, expiry
@@ -64,6 +65,7 @@ def settle(
         steps = [step.at_its_fact() for step in steps]
     posted = post([step.instruction for step in steps], posted_at=as_of)
     keep_outcomes(steps, posted)
+    prolong(judgements, programme=programme, as_of=as_of, post_when_occurred=post_when_occurred)
     store_matches(partner_ids, judgements.values(), programme=programme)
     record(_events(steps, posted, unit_code=programme.main_unit.code), recorded_at=as_of)
     return settlement

@@ -10,18 +10,21 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import FieldTextFilter
 
 from ledger.models import Transfer
 from ledger.wording import say_amount
-from partners.doors.admin import ReadOnlyAdmin, ReadOnlyInline, display, limit
+from partners.doors.admin import ReadOnlyAdmin, ReadOnlyInline, action, display, limit
 from partners.doors.admin_filters import DayRangeFilter
-from partners.doors.showing import language, link_to, say_time
+from partners.doors.showing import NOTHING, language, link_to, say_time
 from partners.wording import UnitWording
+from rewards.admin.ending_waits import cancelling, releasing
 from rewards.explaining import Teller
 from rewards.models import Award, ClawBack, ProgrammeVersion, Redemption, Share
 from rewards.programmes.live import definition_of
+from rewards.waiting import find_waiting
 
 
 def explain(explanation: Mapping[str, Any], version: ProgrammeVersion) -> SafeString:
@@ -66,9 +69,11 @@ class AwardAdmin(ReadOnlyAdmin):
     search_help_text = _("Partner, ERP number or document number")
     ordering = ("-pk",)
     inlines = (ClawBackTab,)
+    actions_detail = ("release_now", "cancel_waiting")
     fields = (
         ("partner_link", "activity_link"),
         ("shown_amount", "happened"),
+        "waits",
         ("version_link", "rule_code"),
         "why",
         "public_id",
@@ -78,6 +83,7 @@ class AwardAdmin(ReadOnlyAdmin):
         "activity_link",
         "shown_amount",
         "happened",
+        "waits",
         "version_link",
         "why",
     )
@@ -99,6 +105,38 @@ class AwardAdmin(ReadOnlyAdmin):
             name="rewards_explain",
         )
         return [to_cause, *super().get_urls()]
+
+    def has_end_wait_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.has_perm("ledger.add_correction"))
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
+        """Only what waits can be released or cancelled."""
+        award = self.get_object(request, str(object_id))
+        if award is None or not find_waiting(award).amount:
+            return []
+        offered: list[Any] = super().get_actions_detail(request, object_id)
+        return offered
+
+    @action(description=_("Release now"), url_path="release", permissions=["end_wait"])
+    def release_now(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.confirm_one(request, object_id, releasing())
+
+    @action(description=_("Cancel"), url_path="cancel", permissions=["end_wait"])
+    def cancel_waiting(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.confirm_one(request, object_id, cancelling())
+
+    @display(description=_("not available yet"))
+    def waits(self, award: Award) -> str:
+        waiting = find_waiting(award)
+        if not waiting.amount:
+            return NOTHING
+        amount = say_amount(waiting.amount, award.unit, language())
+        if waiting.until is None:
+            return amount
+        return gettext("%(amount)s, until %(time)s") % {
+            "amount": amount,
+            "time": say_time(waiting.until),
+        }
 
     @display(description=_("award"), ordering="pk")
     def number(self, award: Award) -> str:
