@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from ledger.admin.account_tabs import CorrectionTab, HoldTab, LotTab
 from ledger.admin.adjusting import adjust_account, adjust_chosen, forgive_debt
 from ledger.admin.statement import read_latest, show_statement
-from ledger.admin.wording import say, say_holder
+from ledger.admin.wording import say, say_holder, say_net
 from ledger.models import Account, Hold, Lot, Unit
 from ledger.statements import balance_as_of
 from partners.doors.admin import ReadOnlyAdmin, action, display
@@ -250,7 +250,3 @@ def describe_debt(account: Account, amount: str) -> str:
         "%(owner)s owes %(amount)s: what was bought was returned after its award had been spent. "
         "The next awards repay it first. Until then nothing is redeemed or shared from the pool."
     ) % {"owner": say_holder(account), "amount": amount}
-
-
-def say_net(amount: int, unit: Unit) -> str:
-    return say(amount, unit) if amount >= 0 else f"−{say(-amount, unit)}"

@@ -1,22 +1,22 @@
 """The statement of an account for staff: any period, with the balance after each movement."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib.admin.utils import unquote
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
-from ledger.admin.wording import TRANSFER_LABELS, say, say_account, say_signed
+from ledger.admin.statement_files import give_file, list_files, make_address
+from ledger.admin.wording import say, say_account, say_net, say_signed
 from ledger.forms import EARLIEST_DAY, StatementForm
 from ledger.models import Account
-from ledger.statements import Movement, read_statement
+from ledger.referring import Line, refer
+from ledger.statements import Movement, Statement, read_statement
 from partners.doors.admin import BaseAdmin, actor_of
 from partners.doors.showing import say_time
 
@@ -25,19 +25,15 @@ LATEST = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A movement as the page writes it."""
+class ShownLine:
+    """A movement as the page writes it; ``occurred`` where it happened on another day."""
 
     movement: Movement
     amount: str
     balance: str
     posted: str
     occurred: str
-    about: str = ""
-
-    @property
-    def variant(self) -> str:
-        return TRANSFER_LABELS.get(self.movement.kind, "")
+    about: str
 
 
 def find_account(page: BaseAdmin, request: HttpRequest, object_id: str) -> Account:
@@ -53,13 +49,24 @@ def find_account(page: BaseAdmin, request: HttpRequest, object_id: str) -> Accou
 
 
 def show_statement(page: BaseAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+    """Show the movements of the days asked for, or give them as a file."""
     account = find_account(page, request, object_id)
     form = StatementForm(request.GET, accounts=())
     period, days = form.period_and_days(today=timezone.localdate())
-    from_at, until_at = days.bounds(timezone.get_current_timezone())  # type: ignore[arg-type]  # the site's zones are of zoneinfo
-    after = form.cleaned_data.get("after") if form.is_valid() else None
+    if "file" in request.GET and form.is_valid():
+        file = give_file(page, request, account, days, from_beginning=period == "all")
+        if file is not None:
+            return file
+    zone: Any = timezone.get_current_timezone()
+    from_at, until_at = days.bounds(zone)
+    asked = form.cleaned_data if form.is_valid() else {}
     statement = read_statement(
-        account=account, from_at=from_at, until_at=until_at, after=after, page_size=PAGE_SIZE
+        account=account,
+        from_at=from_at,
+        until_at=until_at,
+        after=asked.get("after"),
+        before=None if asked.get("after") is not None else asked.get("before"),
+        page_size=PAGE_SIZE,
     )
     unit = account.unit
     context = {
@@ -69,22 +76,32 @@ def show_statement(page: BaseAdmin, request: HttpRequest, object_id: str) -> Htt
         "form": form,
         "period": period,
         "days": days,
-        "starts_in": None if days.first == EARLIEST_DAY else days.first,
+        "starts_on": None if period == "all" else days.first,
         "account": account,
-        "lines": tell(statement.movements, account, request),
-        "opening": say(statement.opening, unit),
+        "lines": [
+            write(line, account) for line in refer(actor_of(request), statement.movements, zone)
+        ],
+        "opening": say_net(statement.opening, unit),
         "credited": say(statement.credited, unit),
         "debited": say(statement.debited, unit),
-        "closing": say(statement.closing, unit),
-        "next_url": make_address(request, statement.next_after),
-        "first_url": make_address(request, None) if after else "",
-        "files": [],
+        "closing": say_net(statement.closing, unit),
+        "pages": list_pages(statement, request),
+        "files": list_files(account, request) if form.is_valid() else [],
         "back": reverse("admin:ledger_account_change", args=[account.pk]),
     }
     return TemplateResponse(request, "admin/statement.html", context)
 
 
-def read_latest(account: Account, now: datetime) -> list[Line]:
+def list_pages(statement: Statement, request: HttpRequest) -> list[tuple[str, str]]:
+    pages = []
+    if statement.previous_before is not None:
+        pages.append((_("Earlier"), make_address(request, before=statement.previous_before)))
+    if statement.next_after is not None:
+        pages.append((_("Later"), make_address(request, after=statement.next_after)))
+    return pages
+
+
+def read_latest(account: Account, now: datetime) -> list[ShownLine]:
     """Return the last movements, newest first."""
     statement = read_statement(
         account=account,
@@ -93,35 +110,18 @@ def read_latest(account: Account, now: datetime) -> list[Line]:
         page_size=LATEST,
         newest_first=True,
     )
-    return [write(movement, account) for movement in statement.movements]
+    zone: Any = timezone.get_current_timezone()
+    return [write(Line(movement, None, zone), account) for movement in statement.movements]
 
 
-def tell(movements: Sequence[Movement], account: Account, request: HttpRequest) -> list[Line]:
-    """Say what each movement is about; the upper floors know."""
-    name_references: Any = import_string(settings.STATEMENT_REFERENCES)
-    names = name_references(actor_of(request), movements)
-    return [
-        write(movement, account, names[movement.transfer_id].text)
-        if movement.transfer_id in names
-        else write(movement, account)
-        for movement in movements
-    ]
-
-
-def write(movement: Movement, account: Account, about: str = "") -> Line:
-    return Line(
+def write(line: Line, account: Account) -> ShownLine:
+    movement = line.movement
+    text = line.reference.text if line.reference else ""
+    return ShownLine(
         movement=movement,
         amount=say_signed(movement.amount, account.unit),
-        balance=say(movement.balance, account.unit),
+        balance=say_net(movement.balance, account.unit),
         posted=say_time(movement.posted_at),
-        occurred=say_time(movement.occurred_at),
-        about=about,
+        occurred=say_time(movement.occurred_at) if line.is_late else "",
+        about=" ".join(filter(None, [text, line.detail])),
     )
-
-
-def make_address(request: HttpRequest, after: int | None) -> str:
-    query = request.GET.copy()
-    query.pop("after", None)
-    if after is not None:
-        query["after"] = str(after)
-    return f"?{query.urlencode()}" if after is not None or query else "?"

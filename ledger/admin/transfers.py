@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
 
+from ledger.admin.reinstating import reinstate_transfer
 from ledger.admin.undoing import find_undoing, reverse_transfer
 from ledger.admin.wording import (
     MEANINGS,
@@ -149,7 +150,7 @@ class TransferAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("Partner, ERP number, reference, reason or key")
     ordering = ("-pk",)
     inlines = (LotUseTab, OpenedLotTab, ReversalTab)
-    actions_detail = ("reverse",)
+    actions_detail = ("reverse", "reinstate")
     fieldsets = (
         (
             None,
@@ -218,11 +219,15 @@ class TransferAdmin(ReadOnlyAdmin):
             return []
         undoing = find_undoing(transfer)
         offered: list[Any] = super().get_actions_detail(request, object_id)
-        return [one for one in offered if undoing is not None and one.path == undoing.path]
+        return [one for one in offered if undoing.free and one.path == undoing.path]
 
     @action(description=gettext_lazy("Reverse"), url_path="reverse", permissions=["ask"])
     def reverse(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return reverse_transfer(self, request, object_id)
+
+    @action(description=gettext_lazy("Reinstate"), url_path="reinstate", permissions=["ask"])
+    def reinstate(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return reinstate_transfer(self, request, object_id)
 
     # ----------------------------------------------------------------- columns
 
@@ -292,8 +297,15 @@ class TransferAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("left to undo"))
     def left(self, transfer: Transfer) -> str:
-        undoing = find_undoing(transfer)
-        return say(undoing.left, transfer.debit_account.unit) if undoing else NOTHING
+        undoing, unit = find_undoing(transfer), transfer.debit_account.unit
+        if undoing.instead:
+            return undoing.instead
+        if not undoing.waiting:
+            return say(undoing.left, unit)
+        return _("%(left)s, of which %(waiting)s are asked for") % {
+            "left": say(undoing.left, unit),
+            "waiting": say(undoing.waiting, unit),
+        }
 
     @display(description=gettext_lazy("reason"))
     def reason(self, transfer: Transfer) -> str:

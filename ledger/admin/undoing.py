@@ -15,17 +15,24 @@ from ledger.admin.adjusting import CorrectionForm, posted
 from ledger.admin.asking import Page, Request, ask, make_key
 from ledger.admin.wording import say, say_account, say_transfer
 from ledger.correcting import Asker
-from ledger.correcting.reversals import find_owner_side
+from ledger.correcting.reversals import find_owner_side, find_waiting
 from ledger.models import Correction, Transfer
+from ledger.reinstating import find_reinstatable
 from partners.doors.admin import BaseAdmin
 
 
 @dataclass(frozen=True, slots=True)
 class Undoing:
-    """Which page undoes a transfer, and how much of it is left to undo."""
+    """Which page undoes a transfer, how much is left to undo, and how much of that is asked for."""
 
     path: str
     left: int
+    waiting: int = 0
+    instead: str = ""
+
+    @property
+    def free(self) -> int:
+        return max(0, self.left - self.waiting)
 
 
 class UndoForm(CorrectionForm):
@@ -41,17 +48,15 @@ class UndoForm(CorrectionForm):
         }
 
 
-def find_undoing(transfer: Transfer) -> Undoing | None:
-    """Return how a transfer is undone by hand, or None if it is not, or nothing is left of it."""
+def find_undoing(transfer: Transfer) -> Undoing:
+    """Return how a transfer is undone by hand, or what to do instead."""
     if transfer.kind == Transfer.Kind.EXPIRE:
-        left = correcting.find_left(transfer)
-        return Undoing("reinstate", left) if left else None
+        return Undoing("reinstate", find_reinstatable(transfer), find_waiting(transfer))
     try:
         correcting.check_reversible(transfer)
-    except correcting.NotReversible:
-        return None
-    left = correcting.find_left(transfer)
-    return Undoing("reverse", left) if left else None
+    except correcting.NotReversible as error:
+        return Undoing("", 0, instead=str(error))
+    return Undoing("reverse", correcting.find_left(transfer), find_waiting(transfer))
 
 
 def find_transfer(page: BaseAdmin, request: HttpRequest, object_id: str) -> Transfer:
@@ -68,6 +73,8 @@ def find_transfer(page: BaseAdmin, request: HttpRequest, object_id: str) -> Tran
 
 def reverse_transfer(admin: BaseAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     transfer = find_transfer(admin, request, object_id)
+    if find_undoing(transfer).path != "reverse":
+        raise Http404
 
     def send(form: Any, asker: Asker, now: datetime) -> Correction:
         return correcting.ask_reversal(
@@ -82,7 +89,7 @@ def reverse_transfer(admin: BaseAdmin, request: HttpRequest, object_id: str) -> 
         )
 
     unit = transfer.debit_account.unit
-    form = UndoForm(posted(request), unit=unit, left=correcting.find_left(transfer))
+    form = UndoForm(posted(request), unit=unit, left=find_undoing(transfer).free)
     page = Page(
         title=_("Reverse a transfer"),
         sentence=str(correcting.REVERSALS[transfer.kind].says),

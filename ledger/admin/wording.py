@@ -70,6 +70,11 @@ def say_signed(amount: int, unit: Unit) -> str:
     return f"{'+' if amount > 0 else '−'}{say(abs(amount), unit)}"
 
 
+def say_net(amount: int, unit: Unit) -> str:
+    """Write what may be below zero: the programme's side counts credits minus debits."""
+    return say(amount, unit) if amount >= 0 else f"−{say(-amount, unit)}"
+
+
 def say_account(account: Account) -> str:
     """Name an account for people; load unit, partner and member with it."""
     if account.is_house:
