@@ -8,6 +8,7 @@ of their ids is each account's journal order. The number of queries does not gro
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import chain
 
 import uuid_utils.compat
 from django.db import connection, transaction
@@ -28,7 +29,6 @@ from ledger.entries import (
     Reserve,
 )
 from ledger.giving_back import GivenBack
-from ledger.lots import OpenLot
 from ledger.models import Account, Hold, Transfer
 from ledger.replaying import Earlier, IdempotencyKeyReused
 from ledger.reserving import HoldEnded, Reservations, carry_out, load_accounts
@@ -80,11 +80,11 @@ def post(batch: Sequence[Instruction], *, posted_at: datetime) -> list[Posted]:
         return []
     load_accounts(batch)
     check_sides(batch)
-    accounts = lock_accounts(batch)
-    earlier = Earlier.read(batch)
+    found = lock_and_read(batch)
+    earlier = Earlier.find(batch, found.transfers_by_key)
     fresh = [instruction for instruction in batch if not earlier.knows(instruction)]
     holds = Reservations.read(batch)
-    book = Book.open(batch=uuid_utils.compat.uuid7(), accounts=accounts, lots=read_open_lots(fresh))
+    book = Book.open(batch=uuid_utils.compat.uuid7(), accounts=found.accounts, lots=found.lots)
     given_back = GivenBack.read(fresh)
     expired = ExpiredOfAwards.read(fresh, reinstating=given_back.expired_awards)
     posted: list[Posted] = []
@@ -121,17 +121,10 @@ def check_sides(batch: Iterable[Instruction]) -> None:
             raise ValueError(f"an idempotency key has 1 to {KEY_LENGTH_MAX} characters")
 
 
-def lock_accounts(batch: Iterable[Instruction]) -> list[Account]:
-    """Lock every account of the batch that can run out, and what the credited pools owe."""
+def lock_and_read(batch: Sequence[Instruction]) -> reading.UnderLocks:
+    """Lock what the batch can empty; read who has its keys and the lots of what it debits."""
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("posting needs the caller's transaction")
-    return reading.lock_accounts(
-        account for instruction in batch for account in instruction.accounts
-    )
-
-
-def read_open_lots(batch: Iterable[Instruction]) -> list[OpenLot]:
-    """Read what is left of the lots of the debited accounts, in spending order."""
     debited: set[int] = set()
     for instruction in batch:
         sides = (
@@ -140,7 +133,11 @@ def read_open_lots(batch: Iterable[Instruction]) -> list[OpenLot]:
             else instruction.accounts[:1]
         )
         debited.update(side.pk for side in sides if side is not None and side.has_lots)
-    return reading.read_open_lots(debited)
+    return reading.lock_and_read(
+        accounts=(account for instruction in batch for account in instruction.accounts),
+        keys=[key for instruction in batch for key in instruction.keys],
+        lots_of=debited,
+    )
 
 
 def write(book: Book) -> None:
@@ -153,24 +150,33 @@ def write(book: Book) -> None:
     if not (book.transfers or book.placed or book.ended):
         return
     _insert_transfers(book)
-    _insert_lots(book)
-    writing.insert(
+    try:
+        with writing.together() as sending:
+            _send(sending, book)
+    except writing.NotAsRead:
+        forbid_commit()
+        raise ChangedMeanwhile from None
+
+
+def _send(sending: writing.Sending, book: Book) -> None:
+    _insert_lots(sending, book)
+    sending.insert(
         writing.LOT_USES,
         [(transfer.pk, part.lot.pk, part.amount) for transfer, part in book.uses],
     )
-    _insert_holds(book)
-    _end_holds(book)
+    _insert_holds(sending, book)
+    _end_holds(sending, book)
     used = {part.lot.pk: part.lot for _transfer, part in book.uses if part.lot.remaining_read}
-    _update(writing.LOTS_HELD, _find_lots_held_otherwise(book))
-    _update(
+    sending.update(writing.LOTS_HELD, _find_lots_held_otherwise(book))
+    sending.update(
         writing.LOTS_LEFT, [(pk, lot.remaining_read, lot.remaining) for pk, lot in used.items()]
     )
     held = [
         (account.pk, book.held_read[account.pk], account.held) for account in book.accounts.values()
     ]
-    _update(writing.HELD, [(pk, was, now) for pk, was, now in held if now < was])
+    sending.update(writing.HELD, [(pk, was, now) for pk, was, now in held if now < was])
     moved = {pk for t in book.transfers for pk in (t.debit_account_id, t.credit_account_id)}
-    _update(
+    sending.update(
         writing.BALANCES,
         [
             (account.pk, book.balances_read[account.pk], account.balance, account.last_posted_at)
@@ -178,7 +184,7 @@ def write(book: Book) -> None:
             if account.pk in moved
         ],
     )
-    _update(writing.HELD, [(pk, was, now) for pk, was, now in held if now > was])
+    sending.update(writing.HELD, [(pk, was, now) for pk, was, now in held if now > was])
 
 
 def _insert_transfers(book: Book) -> None:
@@ -195,7 +201,9 @@ def _insert_transfers(book: Book) -> None:
         transfer.pk = pk
 
 
-def _insert_holds(book: Book) -> None:
+def _insert_holds(sending: writing.Sending, book: Book) -> None:
+    if not book.placed:
+        return
     columns = list(writing.HOLDS.columns)
     rows = [[getattr(hold, name) for name in columns] for hold, _slices in book.placed]
     ids = writing.insert(writing.HOLDS, rows, unless_taken="idempotency_key")
@@ -207,16 +215,16 @@ def _insert_holds(book: Book) -> None:
         raise IdempotencyKeyReused(taken.idempotency_key if taken else next(iter(keys)))
     for (hold, _slices), pk in zip(book.placed, ids, strict=True):
         hold.pk = pk
-    writing.insert(
+    sending.insert(
         writing.HOLD_SLICES,
         [(hold.pk, part.lot.pk, part.amount) for hold, slices in book.placed for part in slices],
     )
 
 
-def _end_holds(book: Book) -> None:
+def _end_holds(sending: writing.Sending, book: Book) -> None:
     for hold, transfer in book.ended:
         hold.capture = transfer
-    _update(
+    sending.update(
         writing.HOLDS_ENDED,
         [
             (hold.pk, Hold.State.OPEN, hold.state, hold.captured, hold.ended_at, hold.capture_id)
@@ -230,35 +238,36 @@ def _find_lots_held_otherwise(book: Book) -> list[writing.Row]:
     return [(lot.pk, lot.held_read, lot.held) for lot in stored if lot.held != lot.held_read]
 
 
-def _insert_lots(book: Book) -> None:
+def _insert_lots(sending: writing.Sending, book: Book) -> None:
+    """Their ids are waited for only where something of the batch names them."""
+
     def pk_of(transfer: int | Transfer) -> int:
         return transfer if isinstance(transfer, int) else transfer.pk
 
-    ids = writing.insert(
-        writing.LOTS,
-        [
-            (
-                lot.account_id,
-                pk_of(lot.opened_by),
-                pk_of(lot.origin),
-                lot.amount,
-                lot.remaining,
-                lot.held,
-                lot.earned_at,
-                lot.matures_at,
-                lot.expires_at,
-            )
-            for lot in book.opened
-        ],
+    rows = [
+        (
+            lot.account_id,
+            pk_of(lot.opened_by),
+            pk_of(lot.origin),
+            lot.amount,
+            lot.remaining,
+            lot.held,
+            lot.earned_at,
+            lot.matures_at,
+            lot.expires_at,
+        )
+        for lot in book.opened
+    ]
+    parts = chain(
+        (part for _transfer, part in book.uses),
+        (part for _hold, slices in book.placed for part in slices),
     )
+    if all(part.lot.pk for part in parts):
+        sending.insert(writing.LOTS, rows)
+        return
+    ids = writing.insert(writing.LOTS, rows)
     for lot, pk in zip(book.opened, ids, strict=True):
         lot.pk = pk
-
-
-def _update(table: writing.Table, rows: Sequence[writing.Row]) -> None:
-    if writing.update(table, rows) != len(rows):
-        forbid_commit()
-        raise ChangedMeanwhile
 
 
 def forbid_commit() -> None:

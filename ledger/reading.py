@@ -4,14 +4,50 @@ What the hot path reads before it writes: accounts under their locks, known keys
 Fixed SQL, for the same reason as ``ledger.writing``.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from ledger.lots import OpenLot
 from ledger.models import Account, Lot, Transfer
-from partners.fixed_sql import among, listed, read, row_lock
+from partners.fixed_sql import Asked, among, listed, row_lock, together
 
 
-def lock_accounts(accounts: Iterable[Account]) -> list[Account]:
+@dataclass(frozen=True, slots=True)
+class UnderLocks:
+    """What a batch stands on; ``lots`` come in spending order."""
+
+    accounts: list[Account]
+    transfers_by_key: dict[str, Transfer]
+    lots: list[OpenLot]
+
+
+def lock_and_read(
+    *, accounts: Iterable[Account], keys: Collection[str], lots_of: Collection[int]
+) -> UnderLocks:
+    """
+    Lock the accounts that can run out; then read who carries the keys and which lots are open.
+
+    The three are asked together. Each is a statement of its own that sees what was committed
+    before it began, so that the last two see all that went on before the locks were granted.
+    """
+    with together():
+        locked = _ask_for_locked(accounts)
+        known = _ask_for_keys(keys) if keys else None
+        lots = _ask_for_open_lots(lots_of) if lots_of else None
+    return UnderLocks(
+        accounts=locked.fetch(),
+        transfers_by_key=_by_key(known.fetch() if known else ()),
+        lots=[_as_open(lot) for lot in lots.fetch()] if lots else [],
+    )
+
+
+def read_transfers_by_key(keys: Iterable[str]) -> dict[str, Transfer]:
+    """Return the transfers that already carry one of the keys."""
+    wanted = list(keys)
+    return _by_key(_ask_for_keys(wanted).fetch() if wanted else ())
+
+
+def _ask_for_locked(accounts: Iterable[Account]) -> Asked[Account]:
     """
     Lock the accounts that store a balance, and what the pools among them owe, in id order.
 
@@ -31,41 +67,37 @@ def lock_accounts(accounts: Iterable[Account]) -> list[Account]:
             listed({pool.partner_id for pool in pools}),
             listed({pool.unit_id for pool in pools}),
         ]
-    return read(Account, f"WHERE {wanted} ORDER BY id{row_lock()}", parameters)
+    return Asked(Account, f"WHERE {wanted} ORDER BY id{row_lock()}", parameters)
 
 
-def read_transfers_by_key(keys: Iterable[str]) -> dict[str, Transfer]:
-    """Return the transfers that already carry one of the keys."""
-    wanted = list(keys)
-    if not wanted:
-        return {}
-    found = read(Transfer, f"WHERE {among('idempotency_key', 'text')}", [listed(wanted)])
-    return {transfer.idempotency_key: transfer for transfer in found}
+def _ask_for_keys(keys: Collection[str]) -> Asked[Transfer]:
+    return Asked(Transfer, f"WHERE {among('idempotency_key', 'text')}", [listed(keys)])
 
 
-def read_open_lots(account_ids: Sequence[int] | set[int]) -> list[OpenLot]:
-    """Read what is left of the lots of these accounts, in spending order."""
-    if not account_ids:
-        return []
-    lots = read(
+def _ask_for_open_lots(account_ids: Collection[int]) -> Asked[Lot]:
+    return Asked(
         Lot,
         f"WHERE {among('account_id', 'bigint')} AND remaining > 0"
         " ORDER BY expires_at IS NULL, expires_at, earned_at, id",
         [listed(account_ids)],
     )
-    return [
-        OpenLot(
-            pk=lot.pk,
-            account_id=lot.account_id,
-            amount=lot.amount,
-            remaining=lot.remaining,
-            remaining_read=lot.remaining,
-            held=lot.held,
-            earned_at=lot.earned_at,
-            expires_at=lot.expires_at,
-            matures_at=lot.matures_at,
-            origin=lot.origin_id,
-            opened_by=lot.opened_by_id,
-        )
-        for lot in lots
-    ]
+
+
+def _by_key(transfers: Iterable[Transfer]) -> dict[str, Transfer]:
+    return {transfer.idempotency_key: transfer for transfer in transfers}
+
+
+def _as_open(lot: Lot) -> OpenLot:
+    return OpenLot(
+        pk=lot.pk,
+        account_id=lot.account_id,
+        amount=lot.amount,
+        remaining=lot.remaining,
+        remaining_read=lot.remaining,
+        held=lot.held,
+        earned_at=lot.earned_at,
+        expires_at=lot.expires_at,
+        matures_at=lot.matures_at,
+        origin=lot.origin_id,
+        opened_by=lot.opened_by_id,
+    )

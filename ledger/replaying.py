@@ -27,11 +27,8 @@ class Earlier:
     by_key: dict[str, Transfer] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, batch: Iterable[Instruction]) -> "Earlier":
-        """Read them after the accounts are locked: whoever asked at the same time is through."""
-        found = reading.read_transfers_by_key(
-            key for instruction in batch for key in instruction.keys
-        )
+    def find(cls, batch: Iterable[Instruction], found: dict[str, Transfer]) -> "Earlier":
+        """Return them, given those found by the instructions' own keys under the locks."""
         if found:
             repeated = [one for one in batch if any(key in found for key in one.keys)]
             found |= reading.read_transfers_by_key(

@@ -4,13 +4,16 @@ What the hot path writes: many rows in one fixed statement, however many there a
 ``ledger.reading`` is its counterpart.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
+from partners import fixed_sql
 from partners.fixed_sql import Row, build_source, give_rows, open_cursor
 
 
@@ -131,8 +134,11 @@ def insert(table: Table, rows: Sequence[Row], *, unless_taken: str = "") -> list
     """
     if not rows:
         return []
+    tail = "RETURNING id"
+    if unless_taken and connection.vendor == "postgresql":
+        tail = f"ON CONFLICT ({unless_taken}) DO NOTHING {tail}"
     with open_cursor() as cursor:
-        cursor.execute(_build_insert(table, connection.vendor, unless_taken), give_rows(rows))
+        cursor.execute(_build_insert(table, connection.vendor, tail), give_rows(rows))
         return sorted(row[0] for row in cursor.fetchall())
 
 
@@ -149,14 +155,58 @@ def update(table: Table, rows: Sequence[Row]) -> int:
         return int(cursor.rowcount)
 
 
+class NotAsRead(Exception):
+    """A guard was no longer as it was read."""
+
+
+class Sending:
+    """Statements on their way to the database; what each has done is looked at in the end."""
+
+    def __init__(self) -> None:
+        self._sent: list[tuple[CursorWrapper, int]] = []
+
+    def insert(self, table: Table, rows: Sequence[Row]) -> None:
+        if rows:
+            self._send(_build_insert(table, connection.vendor, ""), rows)
+
+    def update(self, table: Table, rows: Sequence[Row]) -> None:
+        """As the function of this name does; all rows have to be set."""
+        if rows:
+            self._send(_build_update(table, connection.vendor), rows)
+
+    def _send(self, statement: str, rows: Sequence[Row]) -> None:
+        cursor = open_cursor()
+        cursor.execute(statement, give_rows(rows))
+        self._sent.append((cursor, len(rows)))
+
+    def confirm(self) -> None:
+        """
+        :raises NotAsRead: If a statement has not touched exactly its rows.
+        """
+        if any(cursor.rowcount != expected for cursor, expected in self._sent):
+            raise NotAsRead
+
+
+@contextmanager
+def together() -> Iterator[Sending]:
+    """
+    Send statements without waiting for each; when the block ends, all have done what they should.
+
+    :raises NotAsRead: If one has not.
+    """
+    sending = Sending()
+    with fixed_sql.together():
+        yield sending
+    sending.confirm()
+
+
 @lru_cache
-def _build_insert(table: Table, vendor: str, unless_taken: str) -> str:
+def _build_insert(table: Table, vendor: str, tail: str) -> str:
     names = ", ".join(table.columns)
     source = build_source(table.columns.items(), vendor)
-    guard = f"ON CONFLICT ({unless_taken}) DO NOTHING" if vendor == "postgresql" else ""
     return (
         f"INSERT INTO {table.name} ({names}) "  # noqa: S608 - all names are constants above
-        f"SELECT {names} FROM {source} ORDER BY place {guard if unless_taken else ''} RETURNING id"
+        f"SELECT {names} FROM {source} ORDER BY place {tail}"
     )
 
 

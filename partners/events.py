@@ -10,7 +10,8 @@ from typing import Any
 
 from django.db import connection
 
-from partners.fixed_sql import build_source, give_rows, open_cursor
+from partners.fixed_sql import build_source, give_rows, open_cursor, together
+from partners.models import Partner
 
 COLUMNS = {
     "partner_id": "bigint",
@@ -64,15 +65,15 @@ def record(drafts: Sequence[EventDraft], *, recorded_at: datetime) -> None:
         return
     if unknown := {draft.kind for draft in drafts} - _KINDS:
         raise UnknownEventKind(", ".join(sorted(unknown)))
-    next_sequence = _reserve_sequences(Counter(draft.partner_id for draft in drafts))
+    counts = Counter(draft.partner_id for draft in drafts)
+    left = dict(counts)
     rows = []
     for draft in drafts:
-        sequence = next_sequence[draft.partner_id]
-        next_sequence[draft.partner_id] = sequence + 1
+        left[draft.partner_id] -= 1
         rows.append(
             (
                 draft.partner_id,
-                sequence,
+                left[draft.partner_id],
                 draft.kind,
                 draft.member_id,
                 draft.actor_id,
@@ -81,27 +82,12 @@ def record(drafts: Sequence[EventDraft], *, recorded_at: datetime) -> None:
                 recorded_at,
             )
         )
-    with open_cursor() as cursor:
-        cursor.execute(_build_insert(connection.vendor), give_rows(rows))
-
-
-def _reserve_sequences(counts: Counter[int]) -> dict[int, int]:
-    """Move each partner's counter on by its number of events; return the first free sequence."""
-    rows = sorted(counts.items())
-    with open_cursor() as cursor:
-        cursor.execute(_build_move(connection.vendor), give_rows(rows))
-        latest = dict(cursor.fetchall())
-    return {partner_id: latest[partner_id] - count + 1 for partner_id, count in rows}
-
-
-@lru_cache
-def _build_insert(vendor: str) -> str:
-    names = ", ".join(COLUMNS)
-    source = build_source(COLUMNS.items(), vendor)
-    return (
-        f"INSERT INTO partners_event ({names}) "  # noqa: S608 - all names are constants above
-        f"SELECT {names} FROM {source} ORDER BY place"
-    )
+    with together():
+        open_cursor().execute(_build_move(connection.vendor), give_rows(sorted(counts.items())))
+        inserted = open_cursor()
+        inserted.execute(_build_insert(connection.vendor), give_rows(rows))
+    if inserted.rowcount != len(rows):
+        raise Partner.DoesNotExist("an event is about a partner that is not there")
 
 
 @lru_cache
@@ -109,6 +95,20 @@ def _build_move(vendor: str) -> str:
     source = build_source([("partner_id", "bigint"), ("events", "bigint")], vendor)
     return (
         "UPDATE partners_partner SET event_sequence = event_sequence + moved.events "  # noqa: S608 - constants
-        f"FROM (SELECT * FROM {source}) AS moved WHERE id = moved.partner_id "
-        "RETURNING id, event_sequence"
+        f"FROM (SELECT * FROM {source}) AS moved WHERE id = moved.partner_id"
+    )
+
+
+@lru_cache
+def _build_insert(vendor: str) -> str:
+    """The sequence counts back from the partner's counter, which has just been moved on."""
+    names = ", ".join(COLUMNS)
+    given = [
+        ("later", "bigint") if name == "sequence" else (name, of) for name, of in COLUMNS.items()
+    ]
+    picked = names.replace("sequence", "event_sequence - later")
+    return (
+        f"INSERT INTO partners_event ({names}) "  # noqa: S608 - all names are constants above
+        f"SELECT {picked} FROM {build_source(given, vendor)} "
+        "JOIN partners_partner ON partners_partner.id = given.partner_id ORDER BY place"
     )

@@ -7,15 +7,16 @@ hot path speaks fixed statements: PostgreSQL keeps them prepared and takes one a
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import psycopg
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.backends.utils import CursorWrapper
 
 Row = Sequence[Any]
@@ -28,24 +29,51 @@ def open_cursor() -> CursorWrapper:
 
     Whether it does is the connection's ``prepare_threshold``; Django's own cursors never prepare.
     """
-    if connection.vendor != "postgresql":
-        return connection.cursor()
-    connection.validate_thread_sharing()
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        cursor = psycopg.Cursor(connection.connection)
-    if connection.queries_logged:
-        return connection.make_debug_cursor(cursor)
-    return connection.make_cursor(cursor)
+    here = connections[DEFAULT_DB_ALIAS]
+    if here.vendor != "postgresql":
+        return here.cursor()
+    here.validate_thread_sharing()
+    here.ensure_connection()
+    cursor = psycopg.Cursor(here.connection)
+    return here.make_debug_cursor(cursor) if here.queries_logged else here.make_cursor(cursor)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """
+    Send the statements of the block without waiting for the answer to each, on PostgreSQL.
+
+    They are still carried out one after another. Fetching inside waits for what was sent so far;
+    row counts are known after the block. An error may surface as late as its end.
+    """
+    here = connections[DEFAULT_DB_ALIAS]
+    if here.vendor != "postgresql":
+        yield
+        return
+    here.ensure_connection()
+    with here.wrap_database_errors, here.connection.pipeline():
+        yield
+
+
+class Asked(Generic[SomeModel]):
+    """Rows of a model that were asked for; the answer may be fetched later."""
+
+    def __init__(self, model: type[SomeModel], rest: str, parameters: Sequence[Any]) -> None:
+        self.model = model
+        self.cursor = open_cursor()
+        self.shape = _find_shape(model, connection.vendor)
+        self.cursor.execute(self.shape.select + rest, parameters)
+
+    def fetch(self) -> list[SomeModel]:
+        with self.cursor as cursor:
+            rows = cursor.fetchall()
+        shape, build = self.shape, self.model.from_db
+        return [build(DEFAULT_DB_ALIAS, shape.names, shape.convert(row)) for row in rows]
 
 
 def read(model: type[SomeModel], rest: str, parameters: Sequence[Any]) -> list[SomeModel]:
     """Return the model's rows that ``rest`` (WHERE, ORDER BY, lock) picks from its table."""
-    shape = _find_shape(model, connection.vendor)
-    with open_cursor() as cursor:
-        cursor.execute(shape.select + rest, parameters)
-        rows = cursor.fetchall()
-    return [model.from_db(connection.alias, shape.names, shape.convert(row)) for row in rows]
+    return Asked(model, rest, parameters).fetch()
 
 
 def among(column: str, column_type: str) -> str:
@@ -58,7 +86,7 @@ def among(column: str, column_type: str) -> str:
 def listed(values: Iterable[Any]) -> Any:
     """Return values as the one parameter that ``among`` takes."""
     found = list(values)
-    return found if connection.vendor == "postgresql" else json.dumps(found)
+    return _write_array(found) if connection.vendor == "postgresql" else json.dumps(found)
 
 
 def row_lock() -> str:
@@ -82,8 +110,21 @@ def build_source(columns: Iterable[tuple[str, str]], vendor: str) -> str:
 def give_rows(rows: Sequence[Row]) -> list[Any]:
     """Return the parameters that ``build_source`` takes, for at least one row."""
     if connection.vendor == "postgresql":
-        return [list(column) for column in zip(*rows, strict=True)]
+        return [_write_array(column) for column in zip(*rows, strict=True)]
     return [json.dumps([[_as_stored(value) for value in row] for row in rows])]
+
+
+def _write_array(values: Iterable[Any]) -> str:
+    """Return PostgreSQL's text for an array: cheaper than the driver, which looks at each type."""
+    return "{" + ",".join([_write_element(value) for value in values]) + "}"
+
+
+def _write_element(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, int):
+        return str(value)
+    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _as_stored(value: Any) -> Any:

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.models import Sum
 
-from ledger import posting
+from ledger import posting, reading, writing
 from ledger.auditing import audit
 from ledger.expiring import expire
 from ledger.models import Account, Lot, Transfer
@@ -238,15 +238,19 @@ class TestControls:
         everybody_has_read = threading.Barrier(self.PEOPLE)
         write = posting.write
 
-        def read_without_locking(batch):
-            wanted = {account.pk for one in batch for account in one.accounts}
-            return list(Account.objects.filter(pk__in=wanted, partner__isnull=False))
-
         def write_after_all_have_read(book):
             everybody_has_read.wait(timeout=60)
             write(book)
 
-        monkeypatch.setattr(posting, "lock_accounts", read_without_locking)
+        def read_without_transaction(batch):
+            return reading.lock_and_read(
+                accounts=[account for one in batch for account in one.accounts],
+                keys=[key for one in batch for key in one.keys],
+                lots_of={one.debit.pk for one in batch},
+            )
+
+        monkeypatch.setattr(posting, "lock_and_read", read_without_transaction)
+        monkeypatch.setattr(reading, "row_lock", lambda: "")
         monkeypatch.setattr(posting, "write", write_after_all_have_read)
 
     @pytest.mark.control
@@ -275,13 +279,13 @@ class TestControls:
     @pytest.mark.control
     @pytest.mark.pg
     def test_without_row_locks_and_guard_points_are_spent_twice(self, till, monkeypatch):
-        def write_what_was_worked_out(table, rows):
-            model = {"ledger_lot": Lot, "ledger_account": Account}[table.name]
+        def write_what_was_worked_out(_sending, table, rows):
+            model = {"ledger_lot": Lot, "ledger_account": Account}.get(table.name)
             field = list(table.columns)[1]
             for pk, _was, value, *_others in rows:
                 model.objects.filter(pk=pk).update(**{field: value})
 
-        monkeypatch.setattr(posting, "_update", write_what_was_worked_out)
+        monkeypatch.setattr(writing.Sending, "update", write_what_was_worked_out)
 
         def redeem(_number: int) -> None:
             with transaction.atomic():
