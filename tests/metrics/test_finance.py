@@ -332,9 +332,15 @@ class TestKeyFigures:
         )
 
         values = {(row["period"], row["country"]): row["value"] for row in shown}
-        assert (
-            values["2026-03", "Norway"] == {"liability": "1.0000", "breakage": "0.000000"}[metric]
-        )
+        expected = {"liability": "1.0000", "breakage": "0.000000"}
+        assert values["2026-03", "Norway"] == expected[metric]
+        [march] = between(NOON.date(), NOON.date(), length=Length.MONTH, zone=read_books()[0].zone)
+        behind = METRICS[metric].behind(march, Cut(programme=programme))
+        holders = {till.partner, from_other.partner}
+        assert [set(behind.numerator), set(behind.denominator)] == {
+            "liability": [holders, holders],
+            "breakage": [set(), {till.partner}],
+        }[metric]
 
     @pytest.mark.django_db
     def test_without_a_programme_there_is_no_figure(self):
