@@ -3,6 +3,9 @@
 
 from ledger.promises.promise import WITH_LOTS, Promise
 
+# A time as the whole number 20260301, on both databases.
+DAY = "CAST(REPLACE(SUBSTR(CAST({} AS TEXT), 1, 10), '-', '') AS BIGINT)"
+
 # What a lot was given when it was opened; it and the lot it came from may live longer since.
 FIRST_EXPIRY = """COALESCE((SELECT first.expired_before FROM ledger_lotextension first
                             WHERE first.lot_id = l.id ORDER BY first.id LIMIT 1), l.expires_at)"""
@@ -130,8 +133,9 @@ PROMISES = (
     Promise(
         # ``expires_at`` changes only with an extension beside it, each going on from the one before.
         "expiry_differs_from_extensions",
-        """
-        SELECT l.account_id, l.opened_by_id, e.id, l.id
+        f"""
+        SELECT l.account_id, l.opened_by_id, {DAY.format("e.expires_at")},
+               {DAY.format("COALESCE(later.expired_before, l.expires_at)")}
           FROM ledger_lotextension e
           JOIN ledger_lot l ON l.id = e.lot_id
           LEFT JOIN ledger_lotextension later

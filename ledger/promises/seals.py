@@ -153,9 +153,11 @@ def _find_strays(head: Seal, read: int) -> Iterator[Divergence]:
     there: int = sealed.aggregate(there=Count("pk"))["there"]
     if there == read:
         return
-    covered = 0
+    covered: int | None = None
     for seal in Seal.objects.order_by("first_transfer_id"):
-        strays = sealed.filter(pk__gt=covered, pk__lt=seal.first_transfer_id)
+        strays = sealed.filter(pk__lt=seal.first_transfer_id)
+        if covered is not None:
+            strays = strays.filter(pk__gt=covered)
         first = strays.order_by("pk").first()
         if first is not None:
             yield Divergence(
@@ -166,4 +168,4 @@ def _find_strays(head: Seal, read: int) -> Iterator[Divergence]:
                 expected=0,
                 found=strays.count(),
             )
-        covered = max(covered, seal.last_transfer_id)
+        covered = max(covered or 0, seal.last_transfer_id)

@@ -5,37 +5,18 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 
-from ledger import append_only
 from ledger.auditing import audit
 from ledger.models import Account, Lot, Transfer
-from ledger.promises import PROMISES
+from ledger.promises import balances, lots
 from tests.factories import UnitFactory
+from tests.ledger.corruption import find_all, no_guards, run
 from tests.ledger.entries import Till, open_till, post_all
 
 pytestmark = pytest.mark.django_db
 
 MAY = datetime(2026, 5, 1, tzinfo=UTC)
 JUNE = datetime(2026, 6, 1, tzinfo=UTC)
-
-WITHOUT_CHECKS = {
-    "ledger_account": (
-        "ledger_account_never_overdrawn",
-        "ledger_account_balance_bounded",
-        "ledger_account_house_stores_no_balance",
-    ),
-    "ledger_lot": ("ledger_lot_remaining_within_amount", "ledger_lot_held_within_remaining"),
-    "ledger_transfer": (
-        "ledger_transfer_moves_a_bounded_amount",
-        "ledger_transfer_between_two_accounts",
-    ),
-}
-
-
-def run(sql: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
 
 
 @pytest.fixture
@@ -59,24 +40,12 @@ def till() -> Till:
 @pytest.fixture
 def unguarded(till):
     """Whoever corrupts a ledger has first got rid of its guards and constraints."""
-    on_postgresql = connection.vendor == "postgresql"
-    if on_postgresql:
-        run("SET CONSTRAINTS ALL IMMEDIATE")
-    for name in append_only.describe(connection.vendor):
-        table = next(table for table in append_only.TABLES if name.startswith(table))
-        run(f"DROP TRIGGER {name}" + (f" ON {table}" if on_postgresql else ""))
-    for table, constraints in WITHOUT_CHECKS.items():
-        for name in constraints if on_postgresql else ():
-            run(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
-    if not on_postgresql:
-        run("PRAGMA ignore_check_constraints = ON")
-    yield till
-    if not on_postgresql:
-        run("PRAGMA ignore_check_constraints = OFF")
+    with no_guards():
+        yield till
 
 
 def kinds() -> set[str]:
-    return {one.kind for one in audit(as_of=JUNE).divergences} - {"append_only_guard_missing"}
+    return set(find_all(JUNE))
 
 
 POOL = "(SELECT MIN(id) FROM ledger_account WHERE kind = 'pool')"
@@ -136,8 +105,11 @@ class TestAudit:
     def test_finds_nothing_in_an_empty_ledger(self):
         assert audit(as_of=JUNE).ok
 
-    def test_counts_the_transfers_up_to_its_moment(self, till):
-        assert audit(as_of=datetime(2020, 1, 1, tzinfo=UTC)).transfers == 0
+    def test_counts_transfers_and_lots_up_to_its_moment(self, till):
+        then = audit(as_of=datetime(2020, 1, 1, tzinfo=UTC))
+
+        assert (then.transfers, then.lots) == (0, 0)
+        assert then.ok
 
     @pytest.mark.parametrize("kind", CORRUPTIONS)
     def test_names_what_was_corrupted(self, unguarded, kind):
@@ -169,10 +141,10 @@ class TestAudit:
         assert Transfer.objects.of_account(unguarded.pool).last().pk == found.transfer_id
         assert (found.expected, found.found) == (80, 81)
 
-    def test_provokes_every_kind_it_knows(self):
-        provoked = {*CORRUPTIONS, "transfer_between_units"}
+    def test_provokes_every_kind_it_knows_of_balances_and_lots(self):
+        provoked = {*CORRUPTIONS, "transfer_between_units", "expiry_differs_from_extensions"}
 
-        assert provoked == {promise.kind for promise in PROMISES}
+        assert provoked == {promise.kind for promise in (*balances.PROMISES, *lots.PROMISES)}
 
 
 class TestVerifyLedger:
