@@ -349,6 +349,19 @@ def _points_matured(
     }
 
 
+def _balance_opened(
+    event: Event, payload: Fields, background: Background, teller: Teller
+) -> Fields:
+    account, amount = payload.get("account"), payload.get("amount", 0)
+    titles = {"pending": _("Opening balance, still pending"), "debt": _("Opening balance, owed")}
+    return {
+        "icon": "plus" if account != "debt" else "back",
+        "title": titles.get(str(account), _("Opening balance")),
+        "detail": _("Taken over from the system before"),
+        "amount": -amount if account == "debt" else amount,
+    }
+
+
 def _unknown(event: Event, payload: Fields, background: Background, teller: Teller) -> Fields:
     return {"icon": "info", "title": event.kind.replace("_", " ").capitalize()}
 
@@ -365,4 +378,5 @@ TELLERS: dict[str, Callable[[Event, Fields, Background, Teller], Fields]] = {
     "wallet_returned": _wallet_returned,
     "points_expired": _points_expired,
     "points_matured": _points_matured,
+    "balance_opened": _balance_opened,
 }
