@@ -1,5 +1,6 @@
 """What the lower floors show and only the upper ones know: the frame, what movements refer to."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,29 +13,36 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from ledger.models import Hold, Transfer
+from ledger.models import Correction, Hold, Transfer
+from ledger.naming import UUID as UUID_WORDS
 from ledger.referring import Reference
 from ledger.statements import Movement
 from partners.access import Frame
-from partners.models import Actor, Member
+from partners.models import Actor, Member, Partner
 from partners.wording import UnitWording, choose_language
 from rewards.explaining import Explanation, Teller
 from rewards.models import Award, Programme, Redemption, SharePart, Standing
 from rewards.programmes.live import NoVersionInForce, definition_of, version_in_force
 
+UUID_PATTERN = re.compile(UUID_WORDS)
+EXPLAINED = (Transfer.Kind.EARN, Transfer.Kind.PEND)
+
 
 def read_frame(member: Member, at: datetime) -> Frame:
     """Return the frame for a member's pages: two queries, or one without a programme."""
+    return frame_of(member.partner, at)
+
+
+def frame_of(partner: Partner, at: datetime) -> Frame:
+    """Return how amounts are written for a partner, and by whose programme."""
     standing = (
-        Standing.objects.filter(
-            partner_id=member.partner_id, programme__status=Programme.Status.LIVE
-        )
+        Standing.objects.filter(partner=partner, programme__status=Programme.Status.LIVE)
         .select_related("programme__main_unit")
         .order_by("programme_id")
         .first()
     )
     if standing is None:
-        return Frame(currency=member.partner.currency)
+        return Frame(currency=partner.currency)
     programme = standing.programme
     frame = Frame(
         seller=programme.seller_name,
@@ -53,9 +61,13 @@ def read_frame(member: Member, at: datetime) -> Frame:
 
 
 def name_references(actor: Actor, movements: Sequence[Movement]) -> dict[UUID, Reference]:
-    """Return what each movement is about, by the id of its transfer. Four queries."""
-    references = {each.reference for each in movements if each.reference}
+    """Return what each movement is about, by the id of its transfer. Five queries."""
+    # Other parts of the product may refer to what is no row of ours.
+    references = {each.reference for each in movements if UUID_PATTERN.fullmatch(each.reference)}
+    corrections = Correction.objects.for_actor(actor).filter(public_id__in=references)
     names = _name_awards(Award.objects.for_actor(actor).filter(public_id__in=references))
+    for correction in corrections.select_related("reason"):
+        names[str(correction.public_id)] = Reference(str(correction.reason))
     redemptions = Redemption.objects.for_actor(actor).filter(public_id__in=references)
     for redemption in redemptions.select_related("reward"):
         url = reverse("rewards:redemption", args=[redemption.public_id])
@@ -64,10 +76,15 @@ def name_references(actor: Actor, movements: Sequence[Movement]) -> dict[UUID, R
     return {
         each.transfer_id: _name_part(parts[each.transfer_id], each)
         if each.transfer_id in parts
-        else names[each.reference]
+        else _without_bill(names[each.reference], each)
         for each in movements
         if each.transfer_id in parts or each.reference in names
     }
+
+
+def _without_bill(reference: Reference, movement: Movement) -> Reference:
+    """The bill of an award explains what it gave, not what was taken back of it later."""
+    return reference if movement.kind in EXPLAINED else replace(reference, explanation=None)
 
 
 def name_holds(actor: Actor, holds: Sequence[Hold]) -> dict[UUID, Reference]:

@@ -1,6 +1,6 @@
 """The statement of an account: on the screen, on paper, as a file. And what expires when."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, cast
 
@@ -17,14 +17,15 @@ from django.views.decorators.http import require_safe
 from ledger.documents.csv_file import write_csv
 from ledger.documents.paper import (
     ACCOUNT_NAMES,
+    KINDS_THAT_EXPIRE,
     Paper,
     TooManyMovements,
     find_covering_seal,
 )
 from ledger.documents.pdf_file import write_pdf
+from ledger.documents.text_file import write_copy
 from ledger.documents.xlsx_file import write_xlsx
 from ledger.expiry_schedule import read_expiry_schedule, read_waiting
-from ledger.exporting import statement_copy
 from ledger.figures import read_figures
 from ledger.forms import Days, StatementForm
 from ledger.models import Account, Hold
@@ -36,7 +37,6 @@ from partners.wording import format_number
 
 PAGE_SIZE = 50
 COMPANY_KINDS = (Account.Kind.POOL, Account.Kind.PENDING, Account.Kind.DEBT)
-KINDS_THAT_EXPIRE = (Account.Kind.POOL, Account.Kind.WALLET)
 IN_MEMORY_MAX = 2**20
 
 
@@ -129,20 +129,12 @@ def statement_file(request: PortalRequest, kind: str) -> HttpResponse:
     )
 
 
-def _write_text(pieces: Iterable[str], file: BinaryIO) -> None:
-    file.writelines(piece.encode() for piece in pieces)
-
-
 def _write_csv(paper: Paper, file: BinaryIO) -> None:
-    _write_text(write_csv(paper), file)
+    file.writelines(piece.encode() for piece in write_csv(paper))
 
 
 def _write_copy(paper: Paper, file: BinaryIO) -> None:
-    figures = paper.figures
-    copy = statement_copy(
-        account=figures.account, from_at=figures.from_at, until_at=figures.until_at
-    )
-    _write_text(copy, file)
+    file.writelines(piece.encode() for piece in write_copy(paper))
 
 
 WRITERS: Mapping[str, Callable[[Paper, BinaryIO], None]] = {

@@ -158,6 +158,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 # What pages of the lower floors show and only the upper ones know.
 PORTAL_FRAME = "config.portal.read_frame"
+PARTNER_FRAME = "config.portal.frame_of"
 STATEMENT_REFERENCES = "config.portal.name_references"
 HOLD_REFERENCES = "config.portal.name_holds"
 ACCOUNT_ADAPTER = "config.accounts.InvitedOnly"

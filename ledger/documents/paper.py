@@ -21,6 +21,7 @@ from partners.wording import UnitWording
 # A spreadsheet has no more rows; paper that nobody turns is no help.
 ROWS_MAX = {"xlsx": 100_000, "pdf": 5_000}
 
+KINDS_THAT_EXPIRE = (Account.Kind.POOL, Account.Kind.WALLET)
 ACCOUNT_NAMES: dict[str, Any] = {
     Account.Kind.POOL: gettext_lazy("Pool, available"),
     Account.Kind.PENDING: gettext_lazy("Pool, pending"),

@@ -84,7 +84,7 @@ def _write_head(paper: Paper, pages: Pages) -> None:
         (_("Period"), paper.period),
         (_("Partner number"), paper.number),
         (_("Account"), ", ".join(filter(None, (paper.account_name, paper.holder)))),
-        (_("Unit"), _("All amounts in %(unit)s") % {"unit": paper.unit_word}),
+        (_("Unit"), paper.unit_word),
         (_("Days"), _("Local time of %(zone)s") % {"zone": paper.zone}),
     ]
     for first, second in zip(pairs[::2], pairs[1::2], strict=True):
@@ -199,7 +199,7 @@ def _write_line(paper: Paper, pages: Pages, line: Line) -> None:
 
 def _write_heading(pages: Pages, words: str, rows: int) -> None:
     """Write a heading that does not stand alone at the foot of a page."""
-    pages.need(HEADING.leading + 40 + min(rows, 4) * (BODY.leading + 5))
+    pages.need(HEADING.leading + 40 + min(rows, 20) * (BODY.leading + 7))
     pages.y -= 22
     pages.put(words, Column(LEFT, RIGHT - LEFT), HEADING)
     pages.y -= HEADING.leading + 4

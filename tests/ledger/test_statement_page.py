@@ -7,10 +7,14 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import transaction
 from django.test import Client
 
+from ledger import accounts
 from ledger.documents import paper
+from ledger.entries import Entry
 from ledger.models import Account
+from ledger.posting import post
 from partners.intake import ActivityReport, LineReport
 from partners.models import Member, Partner
 from rewards import sharing
@@ -26,6 +30,7 @@ from tests.rewards.cast import (
     make_partner,
     offer,
     open_shop,
+    owe,
     take,
 )
 
@@ -129,15 +134,33 @@ class TestFigures:
         )
         take_in([report], as_of=NOON)
 
+        page = look(shop.alice)
         told = {
-            (line.reference.text, line.reference.detail)
-            for line in look(shop.alice).context["lines"]
+            (line.reference.text, line.reference.detail, line.reference.explanation.total)
+            for line in page.context["lines"]
         }
 
         assert told == {
-            ("Order 575607", "Points on purchases"),
-            ("Order 575607", "Spring campaign"),
+            ("Order 575607", "Points on purchases", 100),
+            ("Order 575607", "Spring campaign", 100),
         }
+        assert "Why 100\N{NO-BREAK SPACE}points?" in page.content.decode()
+
+    def test_bears_a_reference_that_is_none_of_ours(self, shop):
+        entry_key = f"test:{uuid.uuid4()}"
+        entry = Entry(
+            kind="open",
+            debit=accounts.house(shop.unit, Account.Kind.ADJUSTED),
+            credit=shop.pool,
+            amount=10,
+            idempotency_key=entry_key,
+            occurred_at=NOON,
+            reference="file:2026-03/row 7",
+        )
+        with transaction.atomic():
+            post([entry], posted_at=NOON)
+
+        assert look(shop.alice).context["lines"][0].text == "Opening balance"
 
 
 class TestPages:
@@ -165,8 +188,8 @@ class TestPages:
         client = enter(shop.alice)
         client.get(PAGE)
         # session, person, memberships, frame (standing, versions), accounts, seals, figures,
-        # movements of either side, then what they are about: awards, redemptions, shares
-        expected = 13
+        # movements of either side, then what they are about: awards, corrections, redemptions, shares
+        expected = 14
 
         with django_assert_num_queries(expected):
             client.get(PAGE)
@@ -212,6 +235,23 @@ class TestWhoseAccount:
         assert enter(charlie).get(FILE).url.startswith(PAGE)
 
 
+class TestMeaning:
+    def test_a_debt_says_how_much_is_owed_and_how_it_is_paid_back(self, shop):
+        owe(shop, 70)
+
+        page = look(shop.alice, account="debt", period="all")
+
+        told = page.content.decode().replace("\N{NO-BREAK SPACE}", " ")
+        assert page.context["statement"].closing == 70
+        assert "Your company owes 70 points now." in told
+        assert "pays it back first" in told
+
+    def test_pending_says_that_it_is_not_available_yet(self, shop):
+        accounts.pending(shop.unit, shop.partner)
+
+        assert "wait until they are sure" in look(shop.vera, account="pending").content.decode()
+
+
 class TestBadInput:
     @pytest.mark.parametrize(
         ("query", "words"),
@@ -236,6 +276,7 @@ class TestBadInput:
             {"after": "abc"},
             {"after": "-1"},
             {"after": str(10**30)},
+            {"before": "abc"},
             {"period": "\x00"},
             {"account": "issued"},
         ],
