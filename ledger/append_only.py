@@ -13,7 +13,17 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
 
-ESTABLISHED_BY = ("ledger", "0009_seals_and_extensions_are_append_only")
+FIRST_GUARDS = "0002_transfers_and_lot_uses_are_append_only"
+LATER_GUARDS = "0009_seals_and_extensions_are_append_only"
+
+# The migration from which on a table is guarded: until then it may not even be there.
+GUARDED_SINCE = {
+    "ledger_transfer": FIRST_GUARDS,
+    "ledger_lotuse": FIRST_GUARDS,
+    "ledger_lotextension": LATER_GUARDS,
+    "ledger_seal": LATER_GUARDS,
+    "ledger_sealedaccount": LATER_GUARDS,
+}
 
 # Each table with the columns that are unique: INSERT OR REPLACE would delete a row by any of them.
 TABLES = {
@@ -88,7 +98,8 @@ def _on_sqlite(table: str) -> dict[str, list[str]]:
 
 
 def find_missing(connection: BaseDatabaseWrapper) -> list[str]:
-    """Return the names of the guards that are not in force on this database."""
+    """Return the names of the guards that should be in force on this database and are not."""
+    guarded = _find_guarded_tables(connection)
     if connection.vendor == "postgresql":
         # 'A' is ALWAYS; a disabled guard is as good as none.
         sql = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'A'"
@@ -97,7 +108,11 @@ def find_missing(connection: BaseDatabaseWrapper) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
         present = {row[0] for row in cursor.fetchall()}
-    return [name for name in describe(connection.vendor) if name not in present]
+    return [
+        name
+        for name in describe(connection.vendor)
+        if name not in present and _table_of(name) in guarded
+    ]
 
 
 def restore(connection: BaseDatabaseWrapper) -> list[str]:
@@ -106,7 +121,7 @@ def restore(connection: BaseDatabaseWrapper) -> list[str]:
     statements = describe(connection.vendor)
     with connection.cursor() as cursor:
         for name in missing:
-            table = next(table for table in TABLES if name.startswith(f"{table}_"))
+            table = _table_of(name)
             if connection.vendor == "postgresql":
                 cursor.execute(POSTGRESQL_FUNCTION)
                 cursor.execute(f"DROP TRIGGER IF EXISTS {name} ON {table}")
@@ -117,9 +132,7 @@ def restore(connection: BaseDatabaseWrapper) -> list[str]:
 
 def restore_after_migrating(*, using: str, **_sent: Any) -> None:
     """Receive Django's post_migrate: a table that was just rebuilt has lost its guards."""
-    connection = connections[using]
-    if _is_established(connection):
-        restore(connection)
+    restore(connections[using])
 
 
 def check_guards(*, databases: Sequence[str] | None = None, **_asked: Any) -> list[CheckMessage]:
@@ -131,11 +144,14 @@ def check_guards(*, databases: Sequence[str] | None = None, **_asked: Any) -> li
             id="ledger.E001",
         )
         for using in databases or ()
-        if _is_established(connections[using])
         for name in find_missing(connections[using])
     ]
 
 
-def _is_established(connection: BaseDatabaseWrapper) -> bool:
-    """Until the migration has run there is nothing to guard, or no table at all."""
-    return ESTABLISHED_BY in MigrationRecorder(connection).applied_migrations()
+def _table_of(guard: str) -> str:
+    return next(table for table in TABLES if guard.startswith(f"{table}_no_"))
+
+
+def _find_guarded_tables(connection: BaseDatabaseWrapper) -> set[str]:
+    applied = MigrationRecorder(connection).applied_migrations()
+    return {table for table, since in GUARDED_SINCE.items() if ("ledger", since) in applied}

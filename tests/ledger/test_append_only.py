@@ -1,5 +1,9 @@
+import contextlib
 import importlib
+from collections.abc import Callable
+from datetime import UTC, datetime
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.checks import run_checks
@@ -7,32 +11,63 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, migrations, models, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import ProjectState
+from django.urls import NoReverseMatch, reverse
 
 from ledger import append_only
-from ledger.models import LotUse, Transfer
-from tests.ledger.entries import open_till, post_all
+from ledger.auditing import audit
+from ledger.extending import extend
+from ledger.models import LotExtension, LotUse, Seal, SealedAccount, Transfer
+from ledger.sealing import seal
+from tests.factories import PersonFactory
+from tests.ledger.entries import NOON, open_till, post_all
 
 pytestmark = pytest.mark.django_db
 
-MIGRATION = "ledger.migrations.0002_transfers_and_lot_uses_are_append_only"
+SPRING = datetime(2026, 5, 1, tzinfo=UTC)
+SUMMER = datetime(2026, 8, 1, tzinfo=UTC)
+
+# The tables that never change, each with a column somebody might like to.
+COLUMNS: dict[type[models.Model], str] = {
+    Transfer: "amount",
+    LotUse: "amount",
+    LotExtension: "reference",
+    Seal: "root",
+    SealedAccount: "balance",
+}
+MIGRATIONS = [
+    f"ledger.migrations.{append_only.FIRST_GUARDS}",
+    f"ledger.migrations.{append_only.LATER_GUARDS}",
+]
 on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite can replace rows")
 
 
 @pytest.fixture
 def journal() -> list[Transfer]:
-    """An award and a redemption of a part of it: two transfers, one use of a lot."""
+    """A row in each of the five tables that never change."""
     till = open_till()
-    return [one.transfer for one in post_all(till.earn(100), till.redeem(30))]
+    posted = post_all(till.earn(100, expires_at=SPRING), till.redeem(30))
+    with transaction.atomic():
+        extend(unit=till.unit, partner_ids=[till.partner.pk], until=SUMMER, as_of=NOON)
+    seal(as_of=NOON)
+    return [one.transfer for one in posted]
 
 
-def replace_column(table: str, column: str, value: str) -> None:
-    """INSERT OR REPLACE every row of a table by itself, with one column changed."""
+def read_all() -> dict[str, list[dict[str, Any]]]:
+    return {model.__name__: list(model.objects.order_by("pk").values()) for model in COLUMNS}
+
+
+def replace_columns(table: str, values: dict[str, str]) -> None:
+    """INSERT OR REPLACE every row of a table by itself, with some columns changed."""
     with connection.cursor() as cursor:
         names = [
             info.name for info in connection.introspection.get_table_description(cursor, table)
         ]
-    picked = ", ".join(value if name == column else name for name in names)
+    picked = ", ".join(values.get(name, name) for name in names)
     run(f"INSERT OR REPLACE INTO {table} ({', '.join(names)}) SELECT {picked} FROM {table}")
+
+
+def is_text(field: models.Field) -> bool:
+    return isinstance(field, models.CharField | models.UUIDField)
 
 
 def run(sql: str) -> None:
@@ -50,57 +85,102 @@ def refused(change) -> bool:
 
 
 def drop_guard(name: str) -> None:
-    table = next(table for table in append_only.TABLES if name.startswith(table))
+    table = next(table for table in append_only.TABLES if name.startswith(f"{table}_no_"))
     run(f"DROP TRIGGER {name}" + (f" ON {table}" if connection.vendor == "postgresql" else ""))
 
 
-class TestChanging:
-    @pytest.mark.parametrize(
-        "change",
-        [
-            pytest.param(lambda: Transfer.objects.update(amount=1), id="update of all"),
-            pytest.param(lambda: LotUse.objects.update(amount=1), id="update of all uses"),
-            pytest.param(lambda: Transfer.objects.first().save(), id="save"),
-            pytest.param(
-                lambda: Transfer.objects.bulk_update(Transfer.objects.all(), ["amount"]),
-                id="bulk update",
-            ),
-            pytest.param(lambda: LotUse.objects.all().delete(), id="delete of all uses"),
-            pytest.param(lambda: LotUse.objects.get().delete(), id="delete of one use"),
-            pytest.param(
-                lambda: Transfer.objects.order_by()._raw_delete("default"), id="raw delete"
-            ),
-            pytest.param(
-                lambda: Transfer.objects.bulk_create(
-                    Transfer.objects.all(),
-                    update_conflicts=True,
-                    unique_fields=["id"],
-                    update_fields=["amount"],
-                ),
-                id="upsert",
-            ),
-            pytest.param(lambda: run("UPDATE ledger_transfer SET amount = 1"), id="SQL update"),
-            pytest.param(lambda: run("DELETE FROM ledger_transfer"), id="SQL delete"),
-            pytest.param(lambda: run("UPDATE ledger_lotuse SET amount = 1"), id="SQL, uses"),
-            pytest.param(lambda: run("DELETE FROM ledger_lotuse"), id="SQL delete, uses"),
-        ],
-    )
-    def test_is_refused(self, journal, change):
-        assert refused(change)
-        assert list(Transfer.objects.order_by("pk").values_list("amount", flat=True)) == [100, 30]
-        assert LotUse.objects.get().amount == 30
+def change_by(model: type[models.Model], way: str) -> Callable[[], object]:
+    """The ways to change or remove a row that the ORM and SQL have."""
+    table, column = model._meta.db_table, COLUMNS[model]
+    rows = list(model.objects.order_by("pk"))
+    value = {column: getattr(rows[0], column)}
+    return {
+        "update": lambda: model.objects.update(**value),
+        "update of one": lambda: model.objects.filter(pk=rows[0].pk).update(**value),
+        "save": rows[0].save,
+        "save of one column": lambda: rows[0].save(update_fields=[column]),
+        "bulk update": lambda: model.objects.bulk_update(rows, [column]),
+        "update or create": lambda: model.objects.update_or_create(pk=rows[0].pk, defaults=value),
+        "upsert": lambda: model.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["id"], update_fields=[column]
+        ),
+        "raw delete": lambda: model.objects.order_by()._raw_delete("default"),
+        "SQL update": lambda: run(f"UPDATE {table} SET {column} = {column}"),
+        "SQL delete": lambda: run(f"DELETE FROM {table}"),
+    }[way]
 
-    def test_deleting_transfers_is_refused_before_the_database_is_asked(self, journal):
+
+WAYS = (
+    "update",
+    "update of one",
+    "save",
+    "save of one column",
+    "bulk update",
+    "update or create",
+    "upsert",
+    "raw delete",
+    "SQL update",
+    "SQL delete",
+)
+
+
+class TestChanging:
+    @pytest.mark.parametrize("way", WAYS)
+    @pytest.mark.parametrize("model", COLUMNS, ids=lambda model: model.__name__)
+    def test_is_refused(self, journal, model, way):
+        before = read_all()
+
+        assert refused(change_by(model, way))
+        assert read_all() == before
+
+    @pytest.mark.parametrize("model", [LotUse, LotExtension, SealedAccount])
+    def test_deleting_is_refused(self, journal, model):
+        assert refused(model.objects.all().delete)
+        assert refused(model.objects.first().delete)
+
+    @pytest.mark.parametrize("model", [Transfer, Seal])
+    def test_deleting_what_others_stand_on_is_refused_before_the_database_is_asked(
+        self, journal, model
+    ):
         with pytest.raises(models.ProtectedError):
-            Transfer.objects.all().delete()
+            model.objects.all().delete()
 
     @pytest.mark.pg
-    @pytest.mark.parametrize("table", ["ledger_transfer", "ledger_lotuse"])
+    @pytest.mark.parametrize("table", append_only.TABLES)
     def test_truncating_is_refused(self, journal, table):
         # Constraints that wait for the end of the transaction would refuse it first.
         run("SET CONSTRAINTS ALL IMMEDIATE")
 
         assert refused(lambda: run(f"TRUNCATE {table} CASCADE"))
+
+    @pytest.mark.pg
+    def test_truncating_what_they_stand_on_is_refused(self, journal):
+        run("SET CONSTRAINTS ALL IMMEDIATE")
+
+        assert refused(lambda: run("TRUNCATE ledger_account CASCADE"))
+
+    @pytest.mark.once("SQLite")
+    @pytest.mark.parametrize("model", COLUMNS, ids=lambda model: model.__name__)
+    def test_the_admin_has_no_way_to(self, journal, client, model):
+        client.force_login(PersonFactory(is_staff=True, is_superuser=True))
+        before = read_all()
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        pk = model.objects.first().pk
+        values = {COLUMNS[model]: "1", "_selected_action": [pk], "action": "delete_selected"}
+
+        for page, arguments in (
+            ("change", [pk]),
+            ("delete", [pk]),
+            ("add", []),
+            ("changelist", []),
+        ):
+            with contextlib.suppress(NoReverseMatch):
+                address = reverse(f"{name}_{page}", args=arguments)
+                answer = client.post(address, values | {"post": "yes"})
+                # A list without any action shows itself again.
+                assert answer.status_code in ((302, 200) if page == "changelist" else (403, 405))
+
+        assert read_all() == before
 
     @pytest.mark.pg
     def test_is_refused_to_a_session_that_poses_as_a_replica(self, journal):
@@ -109,17 +189,21 @@ class TestChanging:
         assert refused(lambda: run("DELETE FROM ledger_transfer"))
 
     @on_sqlite
-    @pytest.mark.parametrize(
-        ("table", "column", "value"),
-        [
-            pytest.param("ledger_transfer", "amount", "1", id="transfer"),
-            pytest.param("ledger_transfer", "id", "id + 1000", id="transfer by its key"),
-            pytest.param("ledger_lotuse", "amount", "1", id="use"),
-            pytest.param("ledger_lotuse", "id", "id + 1000", id="use by transfer and lot"),
-        ],
-    )
-    def test_replacing_is_refused(self, journal, table, column, value):
-        assert refused(lambda: replace_column(table, column, value))
+    @pytest.mark.parametrize("model", COLUMNS, ids=lambda model: model.__name__)
+    def test_replacing_is_refused_by_whatever_is_unique(self, journal, model):
+        table = model._meta.db_table
+        alone = [one for one in model._meta.fields if one.unique and not one.primary_key]
+
+        assert refused(lambda: replace_columns(table, {COLUMNS[model]: "'1'"}))
+        if any(isinstance(one, models.UniqueConstraint) for one in model._meta.constraints):
+            assert refused(lambda: replace_columns(table, {"id": "id + 1000"}))
+        for kept in alone:
+            others = {"id": "id + 1000"} | {
+                one.column: f"{one.column} || 'x'" if is_text(one) else f"{one.column} + 1000"
+                for one in alone
+                if one is not kept
+            }
+            assert refused(lambda others=others: replace_columns(table, others))
 
     @pytest.mark.control
     def test_works_once_the_guards_are_gone(self, journal):
@@ -127,10 +211,12 @@ class TestChanging:
         for name in append_only.describe(connection.vendor):
             drop_guard(name)
 
-        run("UPDATE ledger_transfer SET amount = 1")
+        for model, column in COLUMNS.items():
+            run(f"UPDATE {model._meta.db_table} SET {column} = '1'")
         run("DELETE FROM ledger_lotuse")
 
         assert Transfer.objects.filter(amount=1).count() == 2
+        assert Seal.objects.filter(root="1").count() == 1
         assert not LotUse.objects.exists()
 
 
@@ -165,26 +251,47 @@ class TestGuards:
         assert append_only.find_missing(connection) == []
 
     @pytest.mark.transaction
-    def test_survive_a_rebuild_of_the_table_by_a_later_migration(self):
+    def test_survive_a_rebuild_of_the_tables_by_a_later_migration(self):
         state = MigrationExecutor(connection).loader.project_state()
-        lengthen = migrations.AlterField(
-            "transfer", "reference", models.CharField(max_length=120, blank=True)
-        )
-        changed = state.clone()
-        lengthen.state_forwards("ledger", changed)
-        with connection.schema_editor() as editor:
-            lengthen.database_forwards("ledger", editor, state, changed)
-        assert len(append_only.find_missing(connection)) == (
-            3 if connection.vendor == "sqlite" else 0
-        )
+        for model, column in COLUMNS.items():
+            longer = models.CharField(max_length=120, default="x")
+            change = migrations.AlterField(model._meta.model_name, column, longer)
+            changed = state.clone()
+            change.state_forwards("ledger", changed)
+            with connection.schema_editor() as editor:
+                change.database_forwards("ledger", editor, state, changed)
+            state = changed
+        missing = append_only.find_missing(connection)
+        problems = run_checks(databases=["default"], tags=["database"])
+        rebuilt = connection.vendor == "sqlite"
+        assert missing == (list(append_only.describe("sqlite")) if rebuilt else [])
+        assert [one.id for one in problems] == ["ledger.E001"] * len(missing)
 
         call_command("migrate", skip_checks=True, verbosity=0, stdout=StringIO())
 
         assert append_only.find_missing(connection) == []
 
     @pytest.mark.transaction
+    def test_are_in_force_after_every_step_back_and_forth_with_a_filled_ledger(self):
+        """0003 rebuilds the table of transfers on SQLite; what it held is still there."""
+        till = open_till()
+        post_all(till.earn(100), till.redeem(30))
+        before = list(Transfer.objects.order_by("pk").values())
+
+        for target in ("0002", "0003", None):
+            arguments = ["ledger", target] if target else []
+            call_command("migrate", *arguments, skip_checks=True, verbosity=0, stdout=StringIO())
+            assert append_only.find_missing(connection) == []
+            assert refused(lambda: run("UPDATE ledger_transfer SET amount = 1"))
+            assert refused(lambda: run("DELETE FROM ledger_lotuse"))
+
+        assert list(Transfer.objects.order_by("pk").values()) == before
+        assert audit(as_of=NOON).divergences == ()
+        assert seal(as_of=NOON).transfers == 2
+
+    @pytest.mark.transaction
     def test_are_the_same_by_migration_and_by_restoring(self):
-        migration = importlib.import_module(MIGRATION)
+        later, first = reversed([importlib.import_module(name) for name in MIGRATIONS])
 
         def describe() -> list[tuple[str, ...]]:
             sql = (
@@ -199,7 +306,8 @@ class TestGuards:
 
         by_migration = describe()
         with connection.schema_editor() as editor:
-            migration.allow_changes(ProjectState().apps, editor)
+            later.allow_changes(ProjectState().apps, editor)
+            first.allow_changes(ProjectState().apps, editor)
         assert describe() == []
 
         append_only.restore(connection)
