@@ -94,7 +94,11 @@ PORTAL = [
     Row("rewards:shares", "/shares/", FOR_ALL),
     Row("rewards:team", "/team/", FOR_ALL),
     Row("ledger:statement", "/statement/", FOR_ALL),
+    Row("ledger:statement-pdf", "/statement.pdf", FOR_ALL),
+    Row("ledger:statement-xlsx", "/statement.xlsx", FOR_ALL),
     Row("ledger:statement-csv", "/statement.csv", FOR_ALL),
+    Row("ledger:statement-json", "/statement.json", FOR_ALL),
+    Row("ledger:expiry", "/statement/expiry/", FOR_ALL),
     Row("partners:choose-company", "/company/", FOR_ALL | {"manager": "403"}),
     Row("set-language", "/language/", NOT_BY_GET),
 ]
