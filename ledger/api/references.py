@@ -1,6 +1,7 @@
 """What the body of a request about the books names, found among what the caller may see."""
 
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -21,10 +22,10 @@ def refuse(field: str, detail: str, code: str) -> serializers.ValidationError:
 class AccountReferenceField(TextField):
     """The id of an account, such as ``pool:points:<partner id>``."""
 
-    def __init__(self, **kwargs: object) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=ACCOUNT_NAME_LENGTH_MAX, **kwargs)
 
-    def to_internal_value(self, data: object) -> str:
+    def to_internal_value(self, data: Any) -> str:
         name = super().to_internal_value(data)
         if match_account(name) is None:
             raise serializers.ValidationError(

@@ -3,7 +3,7 @@
 import csv
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -168,15 +168,25 @@ def _read_row(
     def refuse(name: str, message: str) -> RefusedRow:
         return RefusedRow(number, name, "unreadable", message, found[name][:VALUE_SHOWN_MAX])
 
-    place = found["account"] or (Account.Kind.WALLET if found["member"] else Account.Kind.POOL)
-    if place not in PLACES:
+    held_in = found["account"] or (Account.Kind.WALLET if found["member"] else Account.Kind.POOL)
+    if held_in not in PLACES:
         return refuse("account", _("Say pool, wallet or debt."))
-    if (place == Account.Kind.WALLET) != bool(found["member"]):
+    if (held_in == Account.Kind.WALLET) != bool(found["member"]):
         return refuse("member", _("A wallet, and only a wallet, has a member: their e-mail."))
     if not WHOLE.fullmatch(found["amount"]):
         return refuse("amount", _("This is not a whole number such as 120 or -120."))
-    texts = {name: text for name, text in found.items() if name not in {"account", "amount"}}
-    return AdjustmentRow(number=number, account=str(place), amount=int(found["amount"]), **texts)
+    return AdjustmentRow(
+        number=number,
+        partner=found["partner"],
+        unit=found["unit"],
+        account=str(held_in),
+        member=found["member"],
+        amount=int(found["amount"]),
+        reason=found["reason"],
+        reference=found["reference"],
+        expires_on=found["expires_on"],
+        note=found["note"],
+    )
 
 
 def _count_repeats(
@@ -189,5 +199,4 @@ def _count_repeats(
             continue
         repeats = seen.get(row.content, 0)
         seen[row.content] = repeats + 1
-        values = {name: getattr(row, name) for name in row.__slots__ if name != "repeats"}
-        yield AdjustmentRow(**values, repeats=repeats)
+        yield replace(row, repeats=repeats)

@@ -26,6 +26,14 @@ from partners.importing.parking import SetAside, store_rows
 from partners.models import ImportRow, ImportRun, Member, Partner, Person
 
 KIND = "adjustment"
+REFUSALS = (
+    MayNotAsk,
+    ReasonNotAllowed,
+    AccountNotAdjustable,
+    AmountOutOfBounds,
+    InsufficientPoints,
+    ExpiryNotAhead,
+)
 COLUMN_OF_ERROR: dict[type[Exception], str] = {
     MayNotAsk: "partner",
     ReasonNotAllowed: "reason",
@@ -112,7 +120,7 @@ class _Import:
         except IdempotencyKeyReused:
             message = _("This reference is known with other content. The first one stands.")
             return _refuse(row, "reference", "conflict", message)
-        except tuple(COLUMN_OF_ERROR) as error:
+        except REFUSALS as error:
             return _refuse(row, COLUMN_OF_ERROR[type(error)], error.code, str(error))
         if is_known:
             message = _("This adjustment is known already.")

@@ -18,11 +18,12 @@ from partners.doors.serializers import ExactAmountTextField, MomentField
 from partners.doors.views import Door
 from partners.intake import ActivityConflict, Recorded
 from partners.keys import Scope
-from partners.models import Activity, ActivityLine
+from partners.models import Activity, ActivityLine, Actor
 from rewards import crediting
 from rewards.api.reporting import ActivityInput, BatchInput, ReadItem, read_items
 from rewards.models import Award
 
+Answer = Recorded | ActivityConflict
 ITEM_STATUSES = ("recorded", "known", "conflict", "refused")
 
 
@@ -163,7 +164,8 @@ class ActivityDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
         item = read_items([request.data], actor=self.actor, view=self)[0]
         if item.report is None:
             raise item.error or serializers.ValidationError
-        result = crediting.take_in([item.report], as_of=self.now).results[0]
+        taken = crediting.take_in([item.report], as_of=self.now)
+        [result] = hide_others_facts(taken.results, actor=self.actor)
         if isinstance(result, ActivityConflict):
             raise result
         stored = self.get_queryset().get(pk=result.activity.pk)
@@ -185,11 +187,37 @@ class ActivityDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
             refuse_bad_items(items)
         reports = [item.report for item in items if item.report is not None]
         taken = crediting.take_in(reports, as_of=self.now)
-        results = iter(taken.results)
+        results = iter(hide_others_facts(taken.results, actor=self.actor))
         answers = [item.error or next(results) for item in items]
         if given["all_or_nothing"]:
             refuse_conflicts(answers)
         return Response(describe_batch(answers))
+
+
+def hide_others_facts(results: Sequence[Answer], *, actor: Actor) -> list[Answer]:
+    """A conflict with a fact of a partner the caller does not see tells nothing of that fact."""
+    names = [
+        (result.source, result.external_id)
+        for result in results
+        if isinstance(result, ActivityConflict)
+    ]
+    if actor.sees_every_partner or not names:
+        return list(results)
+    rows = Activity.objects.for_actor(actor).filter(
+        source__in={source for source, _ in names}, external_id__in={number for _, number in names}
+    )
+    seen = set(rows.values_list("source", "external_id"))
+    return [
+        ActivityConflict(
+            source=result.source,
+            external_id=result.external_id,
+            known_hash="",
+            given_hash=result.given_hash,
+        )
+        if isinstance(result, ActivityConflict) and (result.source, result.external_id) not in seen
+        else result
+        for result in results
+    ]
 
 
 def refuse_bad_items(items: Sequence[ReadItem]) -> None:

@@ -111,8 +111,8 @@ class ActivityInput(StrictSerializer):
 
 class BatchInput(StrictSerializer):
     activities = serializers.ListField(
-        # Each item is read by itself, so that one bad item spoils nothing.
-        child=serializers.JSONField(),
+        # Each item is read by itself, so that one bad item, even a null, spoils nothing.
+        child=serializers.JSONField(allow_null=True),
         min_length=1,
         max_length=BATCH_MAX,
     )

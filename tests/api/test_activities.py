@@ -48,6 +48,21 @@ class TestOne:
         assert answer.json()["known_hash"] == known["content_hash"]
         assert answer.json()["given_hash"] != known["content_hash"]
 
+    def test_a_conflict_tells_nothing_of_another_partners_fact(
+        self, erp, partner_erp, shop, charlie
+    ):
+        erp.post("activities", make_order(partner="erp:12347", external_id="theirs"))
+        erp.post("activities", make_order(external_id="own"))
+        reports = [make_order(external_id=number, country="France") for number in ("theirs", "own")]
+
+        alone = [partner_erp.post("activities", report).json() for report in reports]
+        batch = partner_erp.post("activities/batch", {"activities": reports}).json()["items"]
+
+        for theirs, own in (alone, batch):
+            assert theirs["code"] == own["code"] == "activity_conflict"
+            assert theirs["known_hash"] == ""
+            assert own["known_hash"]
+
     def test_key_of_another_partner_gets_the_answer_for_what_is_not_there(
         self, partner_erp, shop, charlie
     ):
@@ -123,6 +138,8 @@ class TestBatch:
             make_order(partner="erp:0", external_id="x"),
             "not an object",
             make_order(external_id="new"),
+            None,
+            [],
         ]
 
         answer = erp.post("activities/batch", {"activities": items})
@@ -136,8 +153,10 @@ class TestBatch:
             "refused",
             "refused",
             "known",
+            "refused",
+            "refused",
         ]
-        assert (body["recorded"], body["known"], body["conflict"], body["refused"]) == (1, 2, 1, 2)
+        assert (body["recorded"], body["known"], body["conflict"], body["refused"]) == (1, 2, 1, 4)
         assert body["items"][3]["errors"][0]["pointer"] == "/partner"
         assert Activity.objects.count() == 2
         assert balance(earning_shop.pool) == 30

@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from ledger.correcting.importing import AdjustmentReport, Result, import_adjustments
 from partners.doors.export import export_cell
 from partners.importing.files import FileNotOpened, FileNotReadable
-from partners.models import ImportRun, Person
+from partners.models import Person
 
 USAGE = 2
 INTERRUPTED = 130
+SOURCE_LENGTH_MAX = 64
 COLUMNS = ("row", "outcome", "column", "code", "message", "value")
 
 
@@ -77,7 +78,7 @@ class Command(BaseCommand):
 
 def read_source(text: str) -> str:
     name = text.strip()
-    if not 0 < len(name) <= ImportRun._meta.get_field("source").max_length:
+    if not 0 < len(name) <= SOURCE_LENGTH_MAX:
         raise CommandError(_("--source is a name of up to 64 characters."), returncode=USAGE)
     return name
 
