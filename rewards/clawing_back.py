@@ -197,11 +197,7 @@ def _giving_back(
         idempotency_key=_key(row, award),
         occurred_at=due.cause.occurred_at,
         expires_at=expiry(
-            order,
-            award.rule_code,
-            version,
-            tier_code=tier_of(award),
-            time_zone=books.time_zone,
+            order, award.rule_code, version, tier_code=tier_of(award), time_zone=books.time_zone
         ),
         reference=str(award.public_id),
     )

@@ -19,6 +19,7 @@ from rewards.models import Award, Programme, Standing
 from rewards.programmes.calendar import local_date
 from rewards.programmes.live import version_in_force
 from rewards.recalling import facts_of
+from rewards.settlement import Settlement
 from rewards.settling import settle
 from rewards.tiers.qualifying import RollingSpend
 from rewards.tiers.recalculating import raise_standings
@@ -35,6 +36,21 @@ class TakenIn:
     compensated: dict[str, int] = field(default_factory=dict)
     unmatched_lines: int = 0
     unmatched_e4: int = 0
+
+    def add(self, settlement: Settlement, *, unit_code: str) -> None:
+        """Add what one programme made of the batch."""
+        self.awards += settlement.new_awards
+        self.units_awarded[unit_code] = settlement.units_awarded
+        self.units_clawed_back[unit_code] = settlement.units_clawed_back
+        self.compensated[unit_code] = settlement.compensated
+
+    def count_gaps(self, unmatched: Sequence[Unmatched]) -> None:
+        """Count the returns of this batch that no purchase stands for."""
+        new = {r.activity.pk for r in self.results if isinstance(r, Recorded) and r.is_new}
+        # Programmes of one currency find the same gaps.
+        gaps = {gap.line_id: gap for gap in unmatched if gap.cause.id in new}
+        self.unmatched_lines = len(gaps)
+        self.unmatched_e4 = sum(gap.amount_e4 for gap in gaps.values())
 
 
 def take_in(
@@ -63,24 +79,17 @@ def take_in(
     )
     if not touched:
         return taken
-    new_ids = {r.activity.pk for r in taken.results if isinstance(r, Recorded) and r.is_new}
-    gaps: dict[int | None, Unmatched] = {}
+    unmatched: list[Unmatched] = []
     for programme in Programme.objects.live().select_related("main_unit"):
         enrol(touched, programme=programme, as_of=as_of)
         settlement = settle(
             touched, programme=programme, as_of=as_of, post_when_occurred=post_when_occurred
         )
-        code = programme.main_unit.code
-        taken.awards += settlement.new_awards
-        taken.units_awarded[code] = settlement.units_awarded
-        taken.units_clawed_back[code] = settlement.units_clawed_back
-        taken.compensated[code] = settlement.compensated
-        # Programmes of one currency find the same gaps.
-        gaps |= {gap.line_id: gap for gap in settlement.unmatched if gap.cause.id in new_ids}
+        unmatched += settlement.unmatched
+        taken.add(settlement, unit_code=programme.main_unit.code)
         if decide_tiers:
             raise_standings(touched, programme=programme, as_of=as_of)
-    taken.unmatched_lines = len(gaps)
-    taken.unmatched_e4 = sum(gap.amount_e4 for gap in gaps.values())
+    taken.count_gaps(unmatched)
     return taken
 
 

@@ -47,47 +47,43 @@ def describe(definition: Definition, currency: str) -> dict[str, Any]:
 
 
 def say_validity(validity: Validity) -> str:
-    """Say when points expire, in one sentence without its full stop."""
+    """Say when points expire, without a full stop."""
     count = validity.count
-    numbered = {"count": count}
-    match validity.rule:
+    words = _counted(validity.rule, count) if count else SAID_WITHOUT_A_NUMBER[validity.rule]
+    return str(words) % {"count": count}
+
+
+def _counted(rule: str, count: int) -> str:
+    match rule:
         case "after_days":
-            words = ngettext(
+            return ngettext(
                 "%(count)d day after they were earned",
                 "%(count)d days after they were earned",
                 count,
             )
         case "after_months":
-            words = ngettext(
+            return ngettext(
                 "%(count)d month after they were earned",
                 "%(count)d months after they were earned",
                 count,
             )
         case "rolling_months":
-            words = ngettext(
+            return ngettext(
                 "%(count)d month after the partner's last order",
                 "%(count)d months after the partner's last order",
                 count,
             )
-        case "end_of_month" if count:
-            words = ngettext(
+        case "end_of_month":
+            return ngettext(
                 "At the end of the month, %(count)d month after they were earned",
                 "At the end of the month, %(count)d months after they were earned",
                 count,
             )
-        case "end_of_month":
-            words = _("At the end of the month in which they were earned")
-        case "end_of_year" if count:
-            words = ngettext(
-                "At the end of the year, %(count)d year after they were earned",
-                "At the end of the year, %(count)d years after they were earned",
-                count,
-            )
-        case "end_of_year":
-            words = _("At the end of the year in which they were earned")
-        case _never:
-            words = _("Never")
-    return words % numbered
+    return ngettext(
+        "At the end of the year, %(count)d year after they were earned",
+        "At the end of the year, %(count)d years after they were earned",
+        count,
+    )
 
 
 def say_reinstatement(validity: Validity) -> str:
@@ -122,4 +118,10 @@ CLAW_BACK_WORDS = {
     "only_pending": gettext_lazy("Only points that are not available yet are taken back"),
     "within_balance": gettext_lazy("Points are taken back as far as there are any"),
     "allow_debt": gettext_lazy("All points are taken back; what is missing is a debt"),
+}
+
+SAID_WITHOUT_A_NUMBER = {
+    "never": gettext_lazy("Never"),
+    "end_of_month": gettext_lazy("At the end of the month in which they were earned"),
+    "end_of_year": gettext_lazy("At the end of the year in which they were earned"),
 }

@@ -69,17 +69,9 @@ def load_file(  # noqa: PLR0913 - these are the options of one command, all name
         _fill(stage, path, mapping, kind=kind, shift_days=shift_days, progress=progress)
         if partners_max is not None:
             stage.keep_only(_find_largest(stage, mapping, kind=kind, partners_max=partners_max))
-        run = ImportRun(
-            kind=kind,
-            source=source,
-            file_name=path.name[-255:],
-            status=ImportRun.Status.RUNNING,
-            started_at=as_of,
-            started_by=started_by,
-        )
         loader = _Loader(
             stage=stage,
-            run=run,
+            run=_begin(path, kind=kind, source=source, as_of=as_of, by=started_by),
             mapping=mapping,
             as_of=as_of,
             post_when_occurred=post_when_occurred,
@@ -90,6 +82,17 @@ def load_file(  # noqa: PLR0913 - these are the options of one command, all name
         if report_to is not None:
             report_to(stage.outcomes())
         return report
+
+
+def _begin(path: Path, *, kind: str, source: str, as_of: datetime, by: Person | None) -> ImportRun:
+    return ImportRun(
+        kind=kind,
+        source=source,
+        file_name=path.name[-255:],
+        status=ImportRun.Status.RUNNING,
+        started_at=as_of,
+        started_by=by,
+    )
 
 
 @contextmanager

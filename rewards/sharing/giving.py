@@ -113,17 +113,9 @@ def share(
         Partner.objects.lock([head_buyer.partner_id])
         if earlier := _find_earlier(head_buyer, programme, amount, request_id):
             return earlier
-        if not head_buyer.is_head_buyer or head_buyer.status != Member.Status.ACTIVE:
-            raise OnlyHeadBuyerShares
-        if programme.status != Programme.Status.LIVE:
-            raise ProgrammeNotLive
-        if not reason.strip():
-            raise ReasonMissing
+        settings = _check_giver(head_buyer, programme, reason, shared_at)
         given = _check_parts(parts, amount)
-        recipients = _find_recipients(head_buyer, given)
-        settings = _read_settings(programme, shared_at)
-        if not settings.share_to_self and head_buyer.pk in recipients:
-            raise SelfShareNotAllowed
+        recipients = _find_recipients(head_buyer, given, to_self=settings.share_to_self)
         refuse_while_owing(partner_id=head_buyer.partner_id, unit_id=programme.main_unit_id)
         made = Share(
             programme=programme,
@@ -137,15 +129,31 @@ def share(
             undo_until=shared_at + timedelta(days=settings.share_undo_days),
         )
         _post_parts(made, given, recipients, method)
-        announce(
-            made,
-            kind="points_shared",
-            member_kind="share_received",
-            amounts={part.member_id: part.amount for part in given},
-            by=head_buyer,
-            at=shared_at,
-        )
+        _announce(made, given)
         return made
+
+
+def _check_giver(head_buyer: Member, programme: Programme, reason: str, at: datetime) -> Settings:
+    """Refuse who may not share, or may not now; return the settings that hold."""
+    if not head_buyer.is_head_buyer or head_buyer.status != Member.Status.ACTIVE:
+        raise OnlyHeadBuyerShares
+    if programme.status != Programme.Status.LIVE:
+        raise ProgrammeNotLive
+    settings = _read_settings(programme, at)
+    if not reason.strip():
+        raise ReasonMissing
+    return settings
+
+
+def _announce(made: Share, given: Iterable[PartDraft]) -> None:
+    announce(
+        made,
+        kind="points_shared",
+        member_kind="share_received",
+        amounts={part.member_id: part.amount for part in given},
+        by=made.shared_by,
+        at=made.shared_at,
+    )
 
 
 def _find_earlier(
@@ -188,11 +196,15 @@ def find_possible_recipients(partner_id: int) -> QuerySet[Member]:
     )
 
 
-def _find_recipients(head_buyer: Member, parts: list[PartDraft]) -> dict[int, Member]:
+def _find_recipients(
+    head_buyer: Member, parts: list[PartDraft], *, to_self: bool
+) -> dict[int, Member]:
     wanted = {part.member_id for part in parts}
     found = find_possible_recipients(head_buyer.partner_id).in_bulk(wanted)
     if absent := wanted - found.keys():
         raise NotOnTheTeam(absent)
+    if not to_self and head_buyer.pk in found:
+        raise SelfShareNotAllowed
     return found
 
 

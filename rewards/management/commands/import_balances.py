@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
@@ -28,7 +27,7 @@ from rewards.management.commands.import_activities import (
     describe_stop,
     watching,
 )
-from rewards.models import Programme
+from rewards.programmes.zones import read_zones
 
 
 class Command(BaseCommand):
@@ -110,12 +109,6 @@ def read_mapping(path: Path | None) -> BalanceMapping:
         return load_mapping(path)
     except MappingInvalid as error:
         raise CommandError(str(error), returncode=USAGE) from error
-
-
-def read_zones() -> dict[str, ZoneInfo]:
-    """Return the time zone of each programme by the code of its unit."""
-    programmes = Programme.objects.values_list("main_unit__code", "time_zone")
-    return {unit: ZoneInfo(name) for unit, name in programmes}
 
 
 def draw_report(report: OpeningReport) -> str:
