@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from ledger.documents import paper
 from ledger.statements import balance_as_of, read_statement
 from tests.ledger.entries import Till, open_till, post_one
 
@@ -212,3 +213,58 @@ class TestShowStatement:
 
         with pytest.raises(CommandError, match="--unit"):
             self.call(till.partner.erp_number, "--from", "2026-05-01", "--to", "2026-05-02")
+
+    def write(self, till: Till, *arguments: str) -> str:
+        days = ["--from", "2026-05-01", "--to", "2026-05-31"]
+        return self.call(till.partner.erp_number, *days, *arguments)
+
+    @pytest.mark.parametrize("kind", ["text", "csv", "xlsx", "pdf", "json-copy"])
+    def test_writes_every_format_to_a_file(self, till, tmp_path, kind):
+        path = tmp_path / "statement"
+
+        said = self.write(till, "--format", kind, "--out", str(path))
+
+        assert said == ""
+        assert path.stat().st_size > 100
+
+    @pytest.mark.parametrize(("kind", "words"), [("csv", "Closing balance"), ("json-copy", "{")])
+    def test_prints_what_is_text(self, till, kind, words):
+        assert words in self.write(till, "--format", kind)
+
+    def test_speaks_the_language_asked_for(self, till):
+        assert "Кінцевий залишок" in self.write(till, "--format", "csv", "--language", "uk")
+
+    def test_wants_a_file_for_what_no_terminal_shows(self, till):
+        with pytest.raises(CommandError, match="--out"):
+            self.write(till, "--format", "pdf")
+
+    def test_leaves_the_file_as_it_was_if_it_would_be_too_long(self, till, tmp_path, monkeypatch):
+        monkeypatch.setitem(paper.ROWS_MAX, "pdf", 1)
+        path = tmp_path / "statement.pdf"
+        path.write_text("of last month")
+
+        with pytest.raises(CommandError, match="3 movements, and a pdf holds 1"):
+            self.write(till, "--format", "pdf", "--out", str(path))
+
+        assert path.read_text() == "of last month"
+
+    def test_says_that_a_file_cannot_be_written(self, till, tmp_path):
+        with pytest.raises(CommandError, match="cannot be written"):
+            self.write(till, "--format", "csv", "--out", str(tmp_path / "missing" / "file"))
+
+    def test_reads_other_accounts_too(self, till):
+        answer = json.loads(self.write(till, "--account", "debt", "--json"))
+
+        assert (answer["account"], answer["closing"], answer["movements"]) == ("debt", 0, [])
+
+    def test_asks_whose_wallet_is_meant(self, till):
+        first, second = till.wallet(), till.wallet()
+        post_one(till.earn(5, into=second), at=MAY)
+
+        with pytest.raises(CommandError, match="--member") as caught:
+            self.write(till, "--account", "wallet")
+        email = second.member.person.email
+        answer = json.loads(self.write(till, "--account", "wallet", "--member", email, "--json"))
+
+        assert first.member.person.email in str(caught.value)
+        assert answer["closing"] == 5
