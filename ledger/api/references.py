@@ -9,6 +9,7 @@ from rest_framework import serializers
 from ledger import accounts
 from ledger.models import Account, Unit
 from ledger.naming import match_account
+from partners.doors.filtering import ERP_PREFIX, match_partner
 from partners.doors.serializers import TextField
 from partners.models import Actor, Member, Partner
 
@@ -20,18 +21,24 @@ def refuse(field: str, detail: str, code: str) -> serializers.ValidationError:
 
 
 class AccountReferenceField(TextField):
-    """The id of an account, such as ``pool:points:<partner id>``."""
+    """The id of an account, ``pool:points:<partner id>``, or ``pool:points:erp:<ERP number>``."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=ACCOUNT_NAME_LENGTH_MAX, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
         name = super().to_internal_value(data)
-        if match_account(name) is None:
+        if match_account(name) is None and not _names_by_number(name):
             raise serializers.ValidationError(
                 _("This is not the id of an account."), code="invalid"
             )
         return name
+
+
+def _names_by_number(name: str) -> bool:
+    kind, _unit, owner = (*name.split(":", 2), "", "")[:3]
+    of_partner = kind in Account.PARTNER_KINDS and owner.startswith(ERP_PREFIX)
+    return of_partner and match_partner(owner) is not None
 
 
 def find_account(name: str, *, actor: Actor) -> Account:
@@ -40,14 +47,15 @@ def find_account(name: str, *, actor: Actor) -> Account:
 
     Somebody else's is refused like one that is not there.
     """
-    kind, unit_code, *owner = name.split(":")
+    kind, unit_code, owner = (*name.split(":", 2), "")[:3]
     unit = Unit.objects.filter(code=unit_code).first()
+    named = match_partner(owner)
     found: Account | None = None
-    if unit is not None and owner and kind == Account.Kind.WALLET:
-        member = Member.objects.for_actor(actor).filter(public_id=owner[0]).first()
+    if unit is not None and named is not None and kind == Account.Kind.WALLET:
+        member = Member.objects.for_actor(actor).filter(public_id=owner).first()
         found = member and accounts.wallet(unit, member)
-    elif unit is not None and owner:
-        partner = Partner.objects.for_actor(actor).filter(public_id=owner[0]).first()
+    elif unit is not None and named is not None:
+        partner = Partner.objects.for_actor(actor).filter(named).first()
         found = partner and accounts.of_partners(unit, kind, [partner.pk])[partner.pk]
     if found is None:
         raise refuse("account", _("There is no such account."), "does_not_exist")

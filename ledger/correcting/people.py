@@ -68,11 +68,13 @@ def lock_asker(asker: Asker) -> Asker:
 
     What a person may do is read here anew, not believed of the object that a door hands over.
     """
-    if asker.key is not None:
-        keys = ApiKey.objects.select_for_update(no_key=True)
-        return Asker(key=keys.get(pk=asker.key.pk))
-    people = Person.objects.select_for_update(no_key=True)
-    return Asker(person=people.filter(pk=asker.person_id).get())
+    if asker.person is not None:
+        people = Person.objects.select_for_update(no_key=True)
+        return Asker(person=people.get(pk=asker.person.pk))
+    if asker.key is None:
+        raise ValueError("nobody asks")
+    keys = ApiKey.objects.select_for_update(no_key=True)
+    return Asker(key=keys.get(pk=asker.key.pk))
 
 
 def check_may_ask(asker: Asker, *, partner_id: int, at: datetime) -> None:

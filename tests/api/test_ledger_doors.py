@@ -65,6 +65,16 @@ class TestHolds:
         assert (late.status_code, late.json()["code"]) == (409, "hold_ended")
         assert late.json()["state"] == "released"
 
+    def test_name_the_partner_by_its_erp_number_too(self, erp, partner_erp, shop, charlie):
+        names = ("pool:club-points:erp:12346", "pool:club-points:erp:12347")
+
+        answers = [reserve(partner_erp, shop, 10, account=name) for name in names]
+
+        assert [answer.status_code for answer in answers] == [201, 400]
+        assert answers[0].json()["account"] == pool_of(shop)
+        for strange in ("wallet:club-points:erp:12346", "issued:club-points:erp:1", "pool:x:erp:"):
+            assert reserve(erp, shop, 10, account=strange).status_code == 400
+
     def test_count_once_under_their_key(self, erp, shop):
         body = {"account": pool_of(shop), "amount": 100}
         answers = [erp.post("holds", body, key="cart-7") for _ in range(3)]
