@@ -2,7 +2,6 @@
 
 import random
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,11 +12,10 @@ from django.db.models import Sum
 
 from ledger import posting, reading, writing
 from ledger.auditing import audit
-from ledger.expiring import expire
 from ledger.models import Account, Lot, Transfer
 from ledger.posting import ChangedMeanwhile, ClawBack, Entry, InsufficientPoints, post
 from partners.models import Partner
-from tests.factories import NOON, UnitFactory
+from tests.factories import NOON
 from tests.ledger.entries import Till, balance, open_till, post_all, post_one
 from tests.threads import Outcome, run_at_once
 
@@ -85,43 +83,6 @@ class TestOneBalance:
         assert Lot.objects.aggregate(Sum("remaining"))["remaining__sum"] == left
         assert_sound()
 
-    def test_everything_at_once_stays_sound(self):
-        unit = UnitFactory()
-        tills = [open_till(unit=unit) for _ in range(3)]
-        wallets = [till.wallet() for till in tills]
-        for till in tills:
-            post_all(till.earn(300), till.earn(100, expires_at=MAY), till.pend(50))
-
-        def move(number: int) -> Counter[str]:
-            chance = random.Random(number)
-            seen: Counter[str] = Counter()
-            for _ in range(6):
-                at = chance.randrange(3)
-                till, wallet, amount = tills[at], wallets[at], chance.randint(1, 40)
-                entry = chance.choice(
-                    [
-                        till.earn(amount),
-                        till.redeem(amount),
-                        till.redeem(amount, from_=wallet),
-                        till.share(amount, to=wallet),
-                        till.entry("unshare", wallet, till.pool, amount),
-                        till.mature(1),
-                        till.claw_back(amount),
-                    ]
-                )
-                with door(till):
-                    seen[try_to_post(entry)] += 1
-            if number % 8 == 0:
-                with door(*tills):
-                    expire(as_of=MAY)
-            return seen
-
-        outcomes = run_at_once(16, move)
-
-        assert errors(outcomes) == []
-        assert sum((outcome.answer for outcome in outcomes), Counter())["done"] > 16
-        assert_sound()
-
     def test_five_people_asking_with_one_key_move_once(self):
         till = open_till()
         post_one(till.earn(1000))
@@ -155,33 +116,6 @@ class TestOneBalance:
 
 
 class TestSharing:
-    def test_opposite_shares_do_not_wait_for_each_other_for_ever(self):
-        """Without the partner's lock, which would hide it: only the order of accounts protects."""
-        unit = UnitFactory()
-        first, second = open_till(unit=unit), open_till(unit=unit)
-        wallets = {id(till): till.wallet() for till in (first, second)}
-        for till in (first, second):
-            post_all(till.earn(1000), till.share(500, to=wallets[id(till)]))
-
-        def move(number: int) -> None:
-            there = [first, second] if number % 2 else [second, first]
-            for _ in range(5):
-                batch = []
-                for till in there:
-                    wallet = wallets[id(till)]
-                    batch += [
-                        till.share(3, to=wallet),
-                        till.entry("unshare", wallet, till.pool, 3),
-                    ]
-                with door():
-                    post(batch if number % 2 else batch[::-1], posted_at=NOON)
-
-        outcomes = run_at_once(16, move)
-
-        assert errors(outcomes) == []
-        assert balance(first.pool) == balance(second.pool) == 500
-        assert_sound()
-
     def test_every_snapshot_of_a_reader_sums(self):
         till = open_till()
         wallets = [till.wallet() for _ in range(7)]
