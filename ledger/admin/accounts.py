@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
 from ledger.admin.account_tabs import CorrectionTab, HoldTab, LotTab
-from ledger.admin.adjusting import adjust_account, adjust_chosen, forgive_debt
+from ledger.admin.adjusting import SPENT_FROM, adjust_account, adjust_chosen, forgive_debt
 from ledger.admin.statement import read_latest, show_statement
 from ledger.admin.wording import say, say_holder, say_net
 from ledger.models import Account, Hold, Lot, Unit
@@ -22,7 +22,6 @@ from partners.doors.admin import ReadOnlyAdmin, action, display
 from partners.doors.showing import NOTHING, link_to, say_time
 
 Kind = Account.Kind
-SPENT_FROM = (Kind.POOL, Kind.WALLET)
 
 
 @admin.register(Unit)

@@ -21,13 +21,14 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from ledger.admin.asking import Page, Request, RequestForm, ask, make_key
+from ledger.admin.asking import Page, Request, RequestForm, ask, make_key, refuse
 from ledger.admin.statement import find_account
 from ledger.admin.wording import say, say_account
 from ledger.correcting import Asker, ask_adjustment, offered_reasons, say_reason
 from ledger.models import TRANSFER_AMOUNT_MAX, Account, Correction, Unit
 from partners.doors.admin import CHOSEN_MAX, BaseAdmin
 
+SPENT_FROM = (Account.Kind.POOL, Account.Kind.WALLET)
 CREDIT, DEBIT = Correction.Kind.CREDIT, Correction.Kind.DEBIT
 WAYS = [
     (CREDIT.value, gettext_lazy("Credit: the account gets more")),
@@ -156,6 +157,8 @@ def posted(request: HttpRequest) -> Any:
 
 def adjust_account(admin: BaseAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     account = find_account(admin, request, object_id)
+    if account.kind not in SPENT_FROM:
+        return refuse(admin, request, account, _("Only pools and wallets are adjusted by hand."))
     page = Page(
         title=_("Adjust an account"),
         sentence=_(
@@ -189,6 +192,8 @@ def adjusting(account: Account, *, is_one_of_many: bool = False) -> Request:
 
 def forgive_debt(admin: BaseAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     account = find_account(admin, request, object_id)
+    if account.kind != Account.Kind.DEBT or not account.balance:
+        return refuse(admin, request, account, _("Nothing is owed on this account."))
 
     def send(form: Any, asker: Asker, now: datetime) -> Correction:
         return ask_adjustment(

@@ -15,7 +15,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -143,6 +143,15 @@ def show(
         "opts": admin.opts,
     }
     return TemplateResponse(request, "admin/ask.html", context)
+
+
+def refuse(
+    admin: BaseAdmin, request: HttpRequest, row: Model, sentence: str
+) -> HttpResponseRedirect:
+    """Say why a page has nothing to ask about this row, and go back to it."""
+    admin.message_user(request, sentence, messages.ERROR)
+    page = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
+    return HttpResponseRedirect(reverse(page, args=[row.pk]))
 
 
 def preview_all(

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from ledger.admin.asking import refuse
 from ledger.admin.settling import cancelling, find_award, releasing
 from ledger.admin.wording import link_account, say, say_expiry, say_transfer
 from ledger.models import HoldSlice, Lot, LotExtension, LotUse, Transfer
@@ -178,15 +179,11 @@ class LotAdmin(ReadOnlyAdmin):
         detail: list[Any] = super().get_actions_detail(request, object_id)
         return detail
 
-    @action(
-        description=gettext_lazy("Release now"),
-        url_path="release-pending",
-        permissions=["settle"],
-    )
+    @action(description=gettext_lazy("Release now"), permissions=["settle"])
     def release_pending(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._settle(request, object_id, releasing)
 
-    @action(description=gettext_lazy("Cancel"), url_path="cancel-pending", permissions=["settle"])
+    @action(description=gettext_lazy("Cancel"), permissions=["settle"])
     def cancel_pending(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._settle(request, object_id, cancelling)
 
@@ -194,9 +191,11 @@ class LotAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, make_step: Callable[[Transfer], Step]
     ) -> HttpResponse:
         lot = self.get_object(request, unquote(object_id))
-        award = find_award(lot) if isinstance(lot, Lot) else None
-        if award is None:
+        if not isinstance(lot, Lot):
             raise Http404
+        award = find_award(lot)
+        if award is None:
+            return refuse(self, request, lot, _("Nothing waits in this lot."))
         return self.confirm_one(request, object_id, make_step(award))
 
     @display(description=gettext_lazy("lot"), ordering="pk")

@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.timezone import make_aware
@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from ledger import correcting
 from ledger.admin.adjusting import posted
-from ledger.admin.asking import Page, Request, ask, make_key
+from ledger.admin.asking import Page, Request, ask, make_key, refuse
 from ledger.admin.undoing import UndoForm, find_transfer, find_undoing, state_transfer
 from ledger.correcting import Asker
 from ledger.models import Correction
@@ -48,8 +48,9 @@ class ReinstateForm(UndoForm):
 
 def reinstate_transfer(admin: BaseAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     transfer = find_transfer(admin, request, object_id)
-    if find_undoing(transfer).path != "reinstate":
-        raise Http404
+    undoing = find_undoing(transfer)
+    if undoing.path != "reinstate":
+        return refuse(admin, request, transfer, _("Only what has expired can be reinstated."))
 
     def send(form: Any, asker: Asker, now: datetime) -> Correction:
         return correcting.ask_reinstatement(
@@ -65,7 +66,7 @@ def reinstate_transfer(admin: BaseAdmin, request: HttpRequest, object_id: str) -
         )
 
     unit = transfer.debit_account.unit
-    form = ReinstateForm(posted(request), unit=unit, left=find_undoing(transfer).free)
+    form = ReinstateForm(posted(request), unit=unit, left=undoing.free)
     page = Page(
         title=_("Reinstate what expired"),
         sentence=_("It goes back to the account it expired from, with a new expiry."),

@@ -9,16 +9,19 @@ from django.contrib.admin.utils import unquote
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ledger import correcting
 from ledger.admin.adjusting import CorrectionForm, posted
-from ledger.admin.asking import Page, Request, ask, make_key
+from ledger.admin.asking import Page, Request, ask, make_key, refuse
 from ledger.admin.wording import say, say_account, say_transfer
 from ledger.correcting import Asker
 from ledger.correcting.reversals import find_owner_side, find_waiting
 from ledger.models import Correction, Transfer
 from ledger.reinstating import find_reinstatable
 from partners.doors.admin import BaseAdmin
+
+REINSTATE_INSTEAD = gettext_lazy("It expired. Reinstate it instead.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,9 @@ def find_transfer(page: BaseAdmin, request: HttpRequest, object_id: str) -> Tran
 
 def reverse_transfer(admin: BaseAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     transfer = find_transfer(admin, request, object_id)
-    if find_undoing(transfer).path != "reverse":
-        raise Http404
+    undoing = find_undoing(transfer)
+    if undoing.path != "reverse":
+        return refuse(admin, request, transfer, undoing.instead or REINSTATE_INSTEAD)
 
     def send(form: Any, asker: Asker, now: datetime) -> Correction:
         return correcting.ask_reversal(
@@ -89,7 +93,7 @@ def reverse_transfer(admin: BaseAdmin, request: HttpRequest, object_id: str) -> 
         )
 
     unit = transfer.debit_account.unit
-    form = UndoForm(posted(request), unit=unit, left=find_undoing(transfer).free)
+    form = UndoForm(posted(request), unit=unit, left=undoing.free)
     page = Page(
         title=_("Reverse a transfer"),
         sentence=str(correcting.REVERSALS[transfer.kind].says),

@@ -106,7 +106,7 @@ class TestAStatement:
 class TestAPendingAward:
     @pytest.mark.parametrize(
         ("step", "kind", "balance"),
-        [("release-pending", "mature", 1010), ("cancel-pending", "cancel_pending", 1000)],
+        [("release_pending", "mature", 1010), ("cancel_pending", "cancel_pending", 1000)],
     )
     def test_is_decided_by_hand_once(self, client, employ, shop, pending, step, kind, balance):
         employ(Role.LOYALTY_MANAGER)
@@ -131,9 +131,9 @@ class TestAPendingAward:
         own = Lot.objects.exclude(pk=pending.pk).get()
 
         assert client.get(f"/admin/ledger/lot/{pending.pk}/change/").status_code == 200
-        assert client.post(f"/admin/ledger/lot/{pending.pk}/cancel-pending/").status_code == 403
+        assert client.post(f"/admin/ledger/lot/{pending.pk}/cancel_pending/").status_code == 403
         employ(Role.LOYALTY_MANAGER)
-        assert client.get(f"/admin/ledger/lot/{own.pk}/release-pending/").status_code == 404
+        assert client.get(f"/admin/ledger/lot/{own.pk}/release_pending/").status_code == 302
 
 
 class TestAHold:

@@ -399,6 +399,20 @@ def staff(status: str) -> dict[str, str]:
     return dict.fromkeys(ROLES, "302") | {"manager": status}
 
 
+# What cannot be done to the things of this world: they are published, no debt, not expired, and do
+# not wait.
+NOT_ASKED = {
+    "publish_draft": "302 302 404",
+    "forgive": "302 302 404",
+    "reinstate": "302 302 404",
+    "release_pending": "302 302 404",
+    "cancel_pending": "302 302 404",
+}
+
+
+ADDRESSES = {"release_now": "release", "cancel_waiting": "cancel"}
+
+
 @dataclass(frozen=True)
 class Page:
     """A model in the admin: what a manager may do beside reading."""
@@ -421,16 +435,24 @@ class Page:
         yield Row(f"{route}_delete", f"{one}delete/", staff("403 403 403"))
         yield Row(f"admin/{app}/{name}/<path:object_id>/", one, staff("302 302 302"))
         for step in self.steps:
-            # A page that asks for confirmation; drafts only are published, this one is not.
-            shown = "302 302 404" if step == "publish_draft" else "200 200 404"
-            yield Row(f"{route}_{step}", f"{one}{step}/", staff(shown))
+            # A page that asks for confirmation.
+            shown = NOT_ASKED.get(step, "200 200 404")
+            address = ADDRESSES.get(step, step)
+            yield Row(f"{route}_{step}", f"{one}{address}/", staff(shown))
 
 
 PAGES = [
     Page("admin_logentry"),
     Page("auth_group"),
-    Page("ledger_account"),
-    Page("ledger_transfer"),
+    Page("ledger_account", steps=("statement", "adjust", "forgive")),
+    Page("ledger_accountcode", adds=True),
+    Page("ledger_correction", steps=("agree", "decline", "withdraw")),
+    Page("ledger_correctionlimit", adds=True),
+    Page("ledger_correctionreason", adds=True),
+    Page("ledger_hold", steps=("release",)),
+    Page("ledger_lot", steps=("release_pending", "cancel_pending")),
+    Page("ledger_seal"),
+    Page("ledger_transfer", steps=("reverse", "reinstate")),
     Page("ledger_unit"),
     Page("partners_activity"),
     Page("partners_apikey", adds=True, steps=("revoke",)),
@@ -441,7 +463,7 @@ PAGES = [
     Page("partners_parkeddocument"),
     Page("partners_partner", adds=True),
     Page("partners_person", adds=True, steps=("send_link",)),
-    Page("rewards_award"),
+    Page("rewards_award", steps=("release_now", "cancel_waiting")),
     Page("rewards_clawback"),
     Page("rewards_entitlement"),
     Page("rewards_programme", steps=("edit_rules",)),
@@ -467,6 +489,10 @@ ADMIN = [
         staff("200"),
     ),
     Row("admin:jsi18n", "/admin/jsi18n/", staff("200")),
+    Row("finance", "/admin/finance/", staff("200")),
+    Row("opening", "/admin/opening/", staff("200")),
+    # Nobody's signature.
+    Row("opening-post", "/admin/opening/no-such-link/", staff("404")),
     Row("admin:view_on_site", "/admin/r/1/1/", staff("404")),
     Row(
         "admin:rewards_explain",

@@ -12,8 +12,9 @@ from django.db import transaction
 from django.test import Client
 
 from ledger import accounts, holds
-from ledger.models import Account, Lot, Transfer
+from ledger.models import Account, AccountCode, Lot, Transfer
 from ledger.naming import name_account
+from ledger.sealing import seal
 from partners import keys
 from partners.intake import ActivityReport, LineReport
 from partners.keys import Scope
@@ -29,7 +30,7 @@ from rewards import sharing
 from rewards.crediting import take_in
 from rewards.models import Award, ClawBack, Share, Standing, TierChange
 from tests.api.conftest import RULES
-from tests.ledger.corrections import adjust, allow, make_staff
+from tests.ledger.corrections import adjust, allow, make_staff, reason
 from tests.rewards.cast import NOON, Shop, earn, join, make_partner, offer, open_shop, take
 
 ROLES = (
@@ -174,6 +175,8 @@ def find_things(shop: Shop) -> dict[str, str]:
         "partners_apikey": str(key.pk),
         "ledger_account": str(shop.pool.pk),
         "ledger_transfer": str(transfer.pk),
+        "ledger_correction": str(correction.pk),
+        "ledger_hold": str(hold.pk),
         "ledger_lot": str(Lot.objects.filter(account=shop.pool).earliest("pk").pk),
         "rewards_award": str(award.pk),
         "rewards_clawback": str(ClawBack.objects.get(award=award).pk),
@@ -226,6 +229,10 @@ def find_common_things(shop: Shop) -> dict[str, dict[str, str]]:
     dana = Person.objects.get(email="dana@seller.example")
     entry = LogEntry.objects.create(user=dana, action_flag=1, change_message="")
     job = JobRun.objects.create(scope="club", local_date=NOON.date(), step="tiers")
+    code = AccountCode.objects.create(account_kind=Account.Kind.POOL, code="3310")
+    limit = allow(shop.unit, "finance", once=0, day=0)
+    sealed = seal(as_of=NOON + timedelta(days=3650))
+    assert sealed is not None
     common = {
         "auth_group": (str(group.pk), "999999999"),
         "admin_logentry": (str(entry.pk), "999999999"),
@@ -236,6 +243,10 @@ def find_common_things(shop: Shop) -> dict[str, dict[str, str]]:
         "rewards_programme": (str(shop.programme.pk), "999999999"),
         "rewards_programmeversion": (str(shop.programme.versions.get().pk), "999999999"),
         "ledger_unit": (str(shop.unit.pk), "999999999"),
+        "ledger_accountcode": (str(code.pk), "999999999"),
+        "ledger_correctionlimit": (str(limit.pk), "999999999"),
+        "ledger_correctionreason": (str(reason().pk), "999999999"),
+        "ledger_seal": (str(sealed.pk), "999999999"),
         "partners_importrun": (str(run.pk), "999999999"),
         "partners_parkeddocument": (str(parked.pk), "999999999"),
     }
