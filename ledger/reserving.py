@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Q, prefetch_related_objects
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from ledger.book import AmountOutOfBounds, Book, InsufficientPoints, Move, find_time
@@ -13,6 +13,7 @@ from ledger.entries import Capture, Instruction, OfHold, Posted, Release, Reserv
 from ledger.lots import Slice, cut_slices, find_takeable, slice_lots
 from ledger.models import TRANSFER_AMOUNT_MAX, Account, Hold, HoldSlice, Transfer
 from ledger.replaying import Earlier, IdempotencyKeyReused
+from partners.fixed_sql import among, listed, read
 
 State = Hold.State
 
@@ -45,14 +46,16 @@ class Reservations:
         ending = {one.hold.pk: one.hold for one in batch if isinstance(one, Capture | Release)}
         if not keys and not ending:
             return found
-        for hold in Hold.objects.filter(Q(idempotency_key__in=keys) | Q(pk__in=ending)):
+        condition = f"{among('idempotency_key', 'text')} OR {among('id', 'bigint')}"
+        for hold in read(Hold, f"WHERE {condition}", [listed(keys), listed(ending)]):
             found.by_key[hold.idempotency_key] = hold
             found.by_id[hold.pk] = hold
             if hold.pk in ending:
                 hold.account = ending[hold.pk].account
         still_open = [pk for pk in ending if found.by_id[pk].state == State.OPEN]
         if still_open:
-            for part in HoldSlice.objects.filter(hold__in=still_open).order_by("pk"):
+            condition = f"WHERE {among('hold_id', 'bigint')} ORDER BY id"
+            for part in read(HoldSlice, condition, [listed(still_open)]):
                 found.slices[part.hold_id].append(part)
         return found
 
