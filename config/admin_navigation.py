@@ -8,11 +8,18 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from ledger.models import Correction
+from metrics.admin import may_see_finance
 from partners.doors.admin import actor_of
 from partners.doors.showing import say_number
+from rewards.admin.opening import may_prepare
 from rewards.models import Redemption
 
-# Group, then its lists: model, icon, words. A list is shown to who may see its rows.
+# Pages that belong to no model, and who may see them.
+PAGES: dict[str, Callable[[HttpRequest], bool]] = {
+    "finance": may_see_finance,
+    "opening": may_prepare,
+}
+# Group, then its lists: model or page, icon, words. A list is shown to who may see its rows.
 SIDEBAR: tuple[tuple[Any, tuple[tuple[str, str, Any], ...]], ...] = (
     (
         _("Partners"),
@@ -49,6 +56,8 @@ SIDEBAR: tuple[tuple[Any, tuple[tuple[str, str, Any], ...]], ...] = (
     (
         _("Books"),
         (
+            ("finance", "account_balance", _("Liability and postings")),
+            ("opening", "move_to_inbox", _("Opening balances")),
             ("ledger.correctionreason", "list_alt", _("Reasons of corrections")),
             ("ledger.correctionlimit", "speed", _("Limits of corrections")),
             ("ledger.accountcode", "tag", _("Account codes")),
@@ -102,10 +111,9 @@ def list_items(
     request: HttpRequest, lists: tuple[tuple[str, str, Any], ...]
 ) -> Iterator[dict[str, Any]]:
     for model, icon, title in lists:
-        app_label, model_name = model.split(".")
-        if not request.user.has_perm(f"{app_label}.view_{model_name}"):
+        link = find_link(request, model)
+        if link is None:
             continue
-        link = reverse(f"admin:{app_label}_{model_name}_changelist")
         item = {
             "title": title,
             "icon": icon,
@@ -116,6 +124,16 @@ def list_items(
         if waiting:
             item |= {"badge": say_number(waiting), "badge_variant": "primary"}
         yield item
+
+
+def find_link(request: HttpRequest, name: str) -> str | None:
+    """Return where a list or page is, or nothing if the person may not see it."""
+    if name in PAGES:
+        return reverse(name) if PAGES[name](request) else None
+    app_label, model_name = name.split(".")
+    if not request.user.has_perm(f"{app_label}.view_{model_name}"):
+        return None
+    return reverse(f"admin:{app_label}_{model_name}_changelist")
 
 
 def count_requests(request: HttpRequest) -> int:

@@ -5,7 +5,9 @@ from django.urls import include, path, re_path
 
 from config.api_v1 import Nowhere
 from config.health import healthz, readyz
+from metrics.admin import show_finance
 from partners import views as partners_views
+from rewards.admin import opening
 
 urlpatterns = [
     path("", include("metrics.urls")),
@@ -14,6 +16,14 @@ urlpatterns = [
     path("", include("partners.urls")),
     path("language/", partners_views.choose_language, name="set-language"),
     path("accounts/", include("allauth.urls")),
+    # Pages of the admin that belong to no model. Each says itself who may see it.
+    path("admin/finance/", admin.site.admin_view(show_finance), name="finance"),
+    path("admin/opening/", admin.site.admin_view(opening.prepare), name="opening"),
+    path(
+        "admin/opening/<str:token>/",
+        admin.site.admin_view(opening.post_prepared),
+        name="opening-post",
+    ),
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api_v1")),
     path("healthz", healthz, name="healthz"),

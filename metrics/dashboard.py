@@ -22,19 +22,28 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ledger.models import Account, Transfer
+from ledger.models import Account, Correction, Hold, Seal, Transfer
 from ledger.wording import say_amount
 from metrics.kpis import METRICS
 from metrics.measuring import MONEY_PLACES, Cut, measure
 from metrics.periods import Length, Period, between, containing, latest_full
 from partners.doors.admin import actor_of
-from partners.doors.showing import NOTHING, language, say_money, say_number
+from partners.doors.showing import (
+    NOTHING,
+    language,
+    say_day,
+    say_money,
+    say_number,
+    say_time,
+)
 from partners.models import Activity, Actor, ImportRow, ImportRun, JobRun, ParkedDocument, Partner
 from rewards.models import Programme, Redemption
 
 MONTHS_SHOWN = 13
 RUNS_SHOWN = 5
 REFUSED_DAYS = 7
+LAPSING_DAYS = 7
+AUDIT_STEP = "audit"
 KEY_FIGURES = ("crr", "rpr", "aov")
 
 
@@ -71,6 +80,7 @@ class Dashboard:
     steps: list[JobRun]
     demo_weeks: int
     shows_work: bool
+    proof: list[tuple[str, str, str]]
 
 
 def add_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -90,6 +100,7 @@ def read_dashboard(*, actor: Actor, may: Callable[[str], bool], as_of: datetime)
     return Dashboard(
         tasks=[
             *find_redemption_tasks(actor, may),
+            *(find_ledger_tasks(actor, as_of) if may("ledger.view_correction") else []),
             *(find_intake_tasks(as_of) if shows_work else []),
         ],
         cards=read_cards(actor, programme, zone, as_of) if shows_figures else [],
@@ -102,6 +113,7 @@ def read_dashboard(*, actor: Actor, may: Callable[[str], bool], as_of: datetime)
         steps=find_latest_steps() if shows_work else [],
         demo_weeks=programme.shifted_days // 7 if programme else 0,
         shows_work=shows_work,
+        proof=read_proof() if may("ledger.view_seal") else [],
     )
 
 
@@ -133,6 +145,36 @@ def find_redemption_tasks(actor: Actor, may: Callable[[str], bool]) -> list[Task
     return [task for task in tasks if task.count]
 
 
+def find_ledger_tasks(actor: Actor, as_of: datetime) -> list[Task]:
+    waiting = Correction.objects.for_actor(actor).waiting().count()
+    soon = as_of + timedelta(days=LAPSING_DAYS)
+    lapsing = Hold.objects.for_actor(actor).open().filter(lapses_at__lte=soon).count()
+    debts = Account.objects.for_actor(actor).filter(kind=Account.Kind.DEBT, balance__gt=0)
+    owing = debts.values("partner").distinct().count()
+    tasks = [
+        Task(
+            waiting,
+            ngettext(
+                "correction waits for a second person",
+                "corrections wait for a second person",
+                waiting,
+            ),
+            f"{reverse('admin:ledger_correction_changelist')}?state__exact=waiting",
+        ),
+        Task(
+            lapsing,
+            ngettext("hold lapses within 7 days", "holds lapse within 7 days", lapsing),
+            f"{reverse('admin:ledger_hold_changelist')}?state__exact=open&o=6",
+        ),
+        Task(
+            owing,
+            ngettext("partner owes something", "partners owe something", owing),
+            f"{reverse('admin:ledger_account_changelist')}?owing=yes",
+        ),
+    ]
+    return [task for task in tasks if task.count]
+
+
 def find_intake_tasks(as_of: datetime) -> list[Task]:
     lately = as_of - timedelta(days=REFUSED_DAYS)
     parked = ParkedDocument.objects.filter(matched_at__isnull=True).count()
@@ -158,6 +200,26 @@ def find_intake_tasks(as_of: datetime) -> list[Task]:
         ),
     ]
     return [task for task in tasks if task.count]
+
+
+def read_proof() -> list[tuple[str, str, str]]:
+    """Return what proves the books: the latest seal and audit, each with where to read more."""
+    seal = Seal.objects.order_by("-number").first()
+    audit = JobRun.objects.filter(step=AUDIT_STEP).order_by("-local_date", "-pk").first()
+    seals = reverse("admin:ledger_seal_changelist")
+    sealed = NOTHING
+    if seal is not None:
+        seals = reverse("admin:ledger_seal_change", args=[seal.pk])
+        sealed = _("number %(number)s, %(at)s") % {
+            "number": say_number(seal.number),
+            "at": say_time(seal.sealed_at),
+        }
+    audits = reverse("admin:partners_jobrun_changelist")
+    audited = NOTHING
+    if audit is not None:
+        audits = reverse("admin:partners_jobrun_change", args=[audit.pk])
+        audited = f"{say_day(audit.local_date)}: {audit.get_status_display()}"
+    return [(_("Latest seal"), sealed, seals), (_("Latest audit"), audited, audits)]
 
 
 def find_latest_steps() -> list[JobRun]:

@@ -11,6 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from metrics import ledger_events
 from partners.models import Actor, Event, Member
 from rewards.explaining import Explanation, Teller
 from rewards.models import Award, ClawBack, Redemption, Share
@@ -18,7 +19,8 @@ from rewards.models import Award, ClawBack, Redemption, Share
 # A redemption may move three times in a second; it is one thing that happened.
 EVENTS_READ = 40
 PERSONAL_KINDS = ("share_received",)
-BOTH_SIDES_KINDS = ("share_undone",)
+# What is about a wallet is its member's; what is about the pool is the company's.
+BOTH_SIDES_KINDS = ("share_undone", *ledger_events.TELLERS)
 
 STATE_BADGES: dict[str, tuple[str, str]] = {
     "requested": ("", "clock"),
@@ -62,6 +64,7 @@ class Background:
     claw_backs: dict[str, list[ClawBack]] = field(default_factory=dict)
     redemptions: dict[str, Redemption] = field(default_factory=dict)
     shares: dict[str, Share] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
     is_company: bool = True
 
 
@@ -69,7 +72,8 @@ def read_timeline(
     *, actor: Actor, member: Member, teller: Teller, as_of: datetime, length: int = 12
 ) -> list[Item]:
     """
-    Return the latest entries for this member: the company's, or a buyer's own. Five queries.
+    Return the latest entries for this member: the company's, or a buyer's own. Five queries,
+    six where something was corrected.
 
     A head buyer and a viewer read what happened to the pool; a buyer what happened to them.
     """
@@ -90,6 +94,11 @@ def read_timeline(
 
 def _visible_to(actor: Actor, member: Member) -> Any:
     events = Event.objects.for_actor(actor).newest_first()
+    events = events.exclude(kind__in=ledger_events.HIDDEN_KINDS).exclude(
+        # It stands there as what came back.
+        kind="correction_posted",
+        payload__kind="reinstatement",
+    )
     if member.role == Member.Role.BUYER:
         return events.filter(member=member)
     return events.exclude(kind__in=PERSONAL_KINDS).exclude(
@@ -131,6 +140,7 @@ def _read_background(actor: Actor, events: Sequence[Event]) -> Background:
             for row in redemptions.select_related("reward", "member__person", "account")
         },
         shares={str(row.public_id): row for row in shares.select_related("shared_by__person")},
+        reasons=ledger_events.read_reasons(events),
     )
 
 
@@ -139,8 +149,11 @@ def _ids(events: Iterable[Event], name: str) -> list[str]:
 
 
 def _item(event: Event, background: Background, teller: Teller, as_of: datetime) -> Item:
-    tell = TELLERS.get(event.kind, _unknown)
-    fields = tell(event, event.payload, background, teller)
+    if event.kind in ledger_events.TELLERS:
+        fields = ledger_events.TELLERS[event.kind](event.payload, teller, background.reasons)
+    else:
+        tell = TELLERS.get(event.kind, _unknown)
+        fields = tell(event, event.payload, background, teller)
     # A redemption stands at the day its points went, as on the statement, with its latest state.
     occurred_at = fields.pop("occurred_at", event.occurred_at)
     form = "short" if occurred_at.year == as_of.year else "dated"
