@@ -8,6 +8,8 @@ import pytest
 import time_machine
 from django.test import Client
 
+from ledger import accounts, holds, maturing
+from ledger.expiring import expire
 from ledger.models import Transfer
 from metrics.charting import Lapse, Movements, draw_chart, draw_expiry
 from partners import events
@@ -20,6 +22,7 @@ from rewards.crediting import take_in
 from rewards.models import ProgrammeVersion, Standing
 from rewards.redeeming import approve
 from rewards.sharing import PartDraft
+from tests.ledger.corrections import adjust, allow, make_staff, reason, reinstate, reverse
 from tests.rewards.cast import NOON, Shop, earn, join, offer, open_shop, owe, take
 
 TODAY = NOON + timedelta(days=10)
@@ -266,6 +269,58 @@ class TestTimeline:
         )
 
         assert look(shop.alice).context["home"].timeline[0].title == "Moon landed"
+
+    def test_corrections_say_why_and_only_when_they_are_posted(self, shop):
+        allow(shop.unit, once=100, day=10_000)
+        earn(shop.pool, 500)
+        dana = make_staff()
+        adjust(dana, shop.pool, 40, reason=reason("goodwill"))
+        adjust(dana, shop.pool, -30, reason=reason("misuse"))
+        reverse(dana, earn(shop.pool, 20))
+        adjust(dana, shop.pool, 101)
+        adjust(dana, shop.wallet(shop.bob), 7, reason=reason("complaint"))
+
+        company, buyer = (look(one).context["home"].timeline for one in (shop.alice, shop.bob))
+
+        assert {(item.title, item.detail, item.amount) for item in company} == {
+            ("Correction: points added", "Goodwill", 40),
+            ("Correction: points taken off", "Misuse", -30),
+            ("Something was reversed", "The amount was wrong", None),
+        }
+        assert [(item.title, item.amount) for item in buyer] == [("Correction: points added", 7)]
+
+    def test_holds_and_what_waits_are_told(self, shop):
+        earn(shop.pool, 500)
+        kept, freed = (
+            holds.place(account=shop.pool, amount=n, request_key=str(n), placed_at=NOON)
+            for n in (10, 20)
+        )
+        holds.capture(hold=kept, amount=8, request_key="paid", captured_at=NOON)
+        holds.release(hold=freed, released_at=NOON)
+        award = earn(accounts.pending(shop.unit, shop.partner), 30)
+        maturing.cancel_pending(award=award, reason_code="", request_key="off", as_of=NOON)
+
+        items = look(shop.alice).context["home"].timeline
+
+        assert sorted((item.title, item.detail, item.amount or 0) for item in items) == [
+            ("Free again: 20\N{NO-BREAK SPACE}points", "", 0),
+            ("Pending points were cancelled", "30\N{NO-BREAK SPACE}points", 0),
+            ("Reserved: 10\N{NO-BREAK SPACE}points", "", 0),
+            ("Reserved: 20\N{NO-BREAK SPACE}points", "", 0),
+            ("What was reserved was used", "", -8),
+        ]
+
+    def test_what_is_reinstated_is_told_once(self, shop):
+        allow(shop.unit, once=100, day=100)
+        earn(shop.pool, 50, expires_at=NOON + timedelta(days=1))
+        expire(as_of=NOON + timedelta(days=2))
+        expiry = Transfer.objects.get(kind="expire")
+        until = NOON + timedelta(days=90)
+        reinstate(make_staff(), expiry, until=until, asked_at=NOON + timedelta(days=3))
+
+        titles = [item.title for item in look(shop.alice).context["home"].timeline]
+
+        assert titles == ["Expired points came back", "Expired: 50\N{NO-BREAK SPACE}points"]
 
     def test_another_partner_s_events_are_not_there(self, shop):
         other = open_other(shop)
