@@ -5,6 +5,7 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
+from zoneinfo import ZoneInfo
 
 import hypothesis
 import pytest
@@ -17,7 +18,7 @@ from metrics.finance.liability import read_liability
 from metrics.finance.postings import read_postings
 from metrics.finance.values import Running, read_books, round_cents, show_cents
 from metrics.kpis import METRICS
-from metrics.measuring import Cut
+from metrics.measuring import Cut, measure
 from metrics.periods import Length, between
 from rewards.models import Programme
 from rewards.programmes.presets import load_preset
@@ -25,6 +26,7 @@ from tests.factories import NOON, ProgrammeFactory, UnitFactory
 from tests.ledger.entries import Till, open_till, post_one
 
 DAY = timedelta(days=1)
+LONDON = ZoneInfo("Europe/London")
 
 
 @pytest.fixture
@@ -334,13 +336,25 @@ class TestKeyFigures:
         values = {(row["period"], row["country"]): row["value"] for row in shown}
         expected = {"liability": "1.0000", "breakage": "0.000000"}
         assert values["2026-03", "Norway"] == expected[metric]
-        [march] = between(NOON.date(), NOON.date(), length=Length.MONTH, zone=read_books()[0].zone)
+        [march] = between(NOON.date(), NOON.date(), length=Length.MONTH, zone=LONDON)
         behind = METRICS[metric].behind(march, Cut(programme=programme))
         holders = {till.partner, from_other.partner}
         assert [set(behind.numerator), set(behind.denominator)] == {
             "liability": [holders, holders],
             "breakage": [set(), {till.partner}],
         }[metric]
+
+    # The liability also reads what the unit is worth.
+    @pytest.mark.parametrize(("metric", "queries"), [("breakage", 1), ("liability", 3)])
+    def test_they_cost_the_same_queries_for_any_number_of_partners(
+        self, programme, till, metric, queries, django_assert_num_queries
+    ):
+        for _number in range(3):
+            post_one(open_till(unit=till.unit).earn(10), at=NOON)
+        [march] = between(NOON.date(), NOON.date(), length=Length.MONTH, zone=LONDON)
+
+        with django_assert_num_queries(queries):
+            measure(METRICS[metric], period=march, cut=Cut(programme=programme))
 
     @pytest.mark.django_db
     def test_without_a_programme_there_is_no_figure(self):
