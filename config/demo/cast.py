@@ -61,11 +61,30 @@ TEAM = (
 )
 CHARLIE = Part("Charlie Aubert", "charlie@example.com", "en", "head_buyer", "Owner")
 MANAGER_NAME, MANAGER_EMAIL = "Dana Whitfield", "dana@example.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Somebody of the seller's staff."""
+
+    name: str
+    email: str
+    role: Role
+
+
+DANA = Post(MANAGER_NAME, MANAGER_EMAIL, Role.LOYALTY_MANAGER)
+# Corrections above a limit need a second manager; the books have readers of their own.
+STAFF = (
+    DANA,
+    Post("Ewan Brodie", "ewan@example.com", Role.LOYALTY_MANAGER),
+    Post("Farah Osei", "farah@example.com", Role.FINANCE),
+    Post("Agnes Cole", "agnes@example.com", Role.AUDITOR),
+)
 SIGN_INS = (
     ("Head buyer", ALICE.name, ALICE.email),
     ("Buyer", BOB.name, BOB.email),
     ("Viewer", VERA.name, VERA.email),
-    ("Loyalty manager", MANAGER_NAME, MANAGER_EMAIL),
+    *((post.role.label, post.name, post.email) for post in STAFF),
 )
 
 
@@ -94,12 +113,17 @@ def assemble(partner: Partner, parts: tuple[Part, ...], *, joined_at: datetime) 
     ]
 
 
-def employ_manager() -> Person:
-    """Return the loyalty manager, who works for the seller."""
-    person = _person(MANAGER_NAME, MANAGER_EMAIL, "en")
+def employ_staff() -> Person:
+    """Employ everybody of the seller; return the loyalty manager of the story."""
+    dana, *_others = [_employ(post) for post in STAFF]
+    return dana
+
+
+def _employ(post: Post) -> Person:
+    person = _person(post.name, post.email, "en")
     person.is_staff = True
     person.save(update_fields=["is_staff"])
-    person.groups.set(Group.objects.filter(name=Role.LOYALTY_MANAGER.value))
+    person.groups.set(Group.objects.filter(name=post.role.value))
     return person
 
 

@@ -21,7 +21,7 @@ from config.demo.cast import (
     Company,
     assemble,
     companies_for,
-    employ_manager,
+    employ_staff,
     found,
 )
 from config.demo.feeds import cut_feeds
@@ -129,7 +129,7 @@ def _tell_story(programme: Programme, *, partners_max: int | None, now: datetime
         head_buyer=head_buyer,
         buyers=tuple(member for member in team if member.may_spend),
         neighbour=_neighbour(neighbour, head_buyer, companies, opened_at),
-        manager=employ_manager(),
+        manager=employ_staff(),
         address=_address(hero),
         neighbour_address=_address(neighbour),
     )
@@ -209,7 +209,7 @@ def read_figures() -> DemoFigures:
         units_outstanding=held.aggregate(total=Sum("balance"))["total"] or 0,
         shifted_weeks=programme.shifted_days // 7,
         sign_ins=[
-            {"role": role, "name": name, "email": email, "password": PASSWORD}
+            {"role": str(role), "name": name, "email": email, "password": PASSWORD}
             for role, name, email in SIGN_INS
         ],
     )

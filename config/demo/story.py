@@ -9,7 +9,10 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from ledger import accounts
+from ledger.correcting import Asker, ask_adjustment, ask_reversal
+from ledger.models import Correction, CorrectionLimit, CorrectionReason
 from partners.models import Member, Person
+from partners.roles import Role
 from rewards import redeeming, sharing
 from rewards.catalogue.codes import add_to_pool, draw_code
 from rewards.catalogue.registry import kind_of
@@ -66,10 +69,13 @@ class Story:
             (date(2011, 9, 1), self._refused),
             (date(2011, 10, 1), self._returned),
             (date(2011, 11, 1), self._share_by_weights),
+            (date(2011, 11, 2), self._set_limits),
             (date(2011, 12, 2), self._second_hamper),
             (date(2011, 12, 6), self._cancelled),
             (date(2011, 12, 8), self._stand),
+            (date(2011, 12, 10), self._book_for_the_wrong_partner),
             (date(2011, 12, 11), self._queue_of_the_neighbour),
+            (date(2011, 12, 11), self._ask_for_more_than_the_limit),
         ]
 
     def play_until(self, day: date) -> None:
@@ -150,6 +156,53 @@ class Story:
             at,
             member=self.cast.neighbour,
             details=self.cast.neighbour_address,
+        )
+
+    def _set_limits(self, _at: datetime) -> None:
+        """What a loyalty manager may correct without a second one."""
+        CorrectionLimit.objects.get_or_create(
+            role=Role.LOYALTY_MANAGER,
+            unit=self.programme.main_unit,
+            defaults={"per_correction": 500, "per_day": 2_000},
+        )
+
+    def _book_for_the_wrong_partner(self, at: datetime) -> None:
+        """Posted at once, seen a little later, and reversed: nothing of it is left."""
+        mistake = self._adjust("mistake", self.cast.neighbour, 300, "missing-purchase", at)
+        if mistake.transfer is not None:
+            ask_reversal(
+                transfer=mistake.transfer,
+                reason=CorrectionReason.objects.get(code="wrong-partner"),
+                note="The parcel was Alice's, not Charlie's.",
+                asker=Asker(person=self.cast.manager),
+                request_key="demo:mistake reversed",
+                door=Correction.Door.ADMIN,
+                asked_at=at + timedelta(hours=2),
+            )
+
+    def _ask_for_more_than_the_limit(self, at: datetime) -> None:
+        """It waits for Dana's colleague."""
+        self._adjust(
+            "goodwill",
+            self.cast.head_buyer,
+            1_200,
+            "complaint",
+            at,
+            note="Two pallets arrived wet. Agreed with Alice on the phone.",
+        )
+
+    def _adjust(
+        self, act: str, member: Member, amount: int, reason: str, at: datetime, *, note: str = ""
+    ) -> Correction:
+        return ask_adjustment(
+            account=accounts.pool(self.programme.main_unit, member.partner),
+            amount=amount,
+            reason=CorrectionReason.objects.get(code=reason),
+            note=note,
+            asker=Asker(person=self.cast.manager),
+            request_key=f"demo:{act}",
+            door=Correction.Door.ADMIN,
+            asked_at=at,
         )
 
     def _redeem(

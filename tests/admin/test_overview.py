@@ -40,6 +40,7 @@ class TestTasks:
         assert [(task.count, task.sentence) for task in tasks] == [
             (1, "redemption to approve"),
             (1, "redemption to hand over"),
+            (1, "correction waits for a second person"),
             (1, "nightly step failed"),
             (1, "document waits for a partner"),
             (1, "row refused in the last 7 days"),
@@ -109,4 +110,5 @@ class TestThePage:
         dashboard = client.get("/admin/").context["dashboard"]
 
         assert dashboard.tasks
+        assert dashboard.proof == []
         assert (dashboard.cards, dashboard.months, dashboard.steps) == ([], [], [])

@@ -12,6 +12,7 @@ from config.demo import loading
 from config.demo.feeds import PARTNER
 from config.demo.loading import LAST_REAL_DAY, shift_for
 from ledger.auditing import audit
+from ledger.models import Correction
 from partners.models import Activity, Event, Partner
 from rewards.models import Redemption, Share, Standing
 from tests.factories import NOON
@@ -71,13 +72,23 @@ class TestTheDemo:
             "Buyer",
             "Viewer",
             "Loyalty manager",
+            "Loyalty manager",
+            "Finance",
+            "Auditor",
         ]
         self.check_story()
 
     def check_story(self):
         states = set(Redemption.objects.values_list("state", flat=True))
-        assert states == set(Redemption.State.values)
+        # Nobody lets a request wait for a month here.
+        assert states == set(Redemption.State.values) - {Redemption.State.LAPSED}
         assert Share.objects.count() == 2
+        corrections = Correction.objects.order_by("pk").values_list("kind", "state")
+        assert list(corrections) == [
+            ("credit", "posted"),
+            ("reversal", "posted"),
+            ("credit", "waiting"),
+        ]
         assert {"gold"} == set(Standing.objects.values_list("tier_code", flat=True))
         assert Event.objects.filter(kind="tier_changed").exists()
         assert audit(as_of=NOON.replace(year=2040)).ok
