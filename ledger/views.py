@@ -6,6 +6,7 @@ from typing import Any, BinaryIO, cast
 
 from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -97,7 +98,7 @@ def expiry(request: PortalRequest) -> HttpResponse:
 
 @require_safe
 @portal_page()
-def statement_file(request: PortalRequest, kind: str) -> HttpResponse:
+def statement_file(request: PortalRequest, kind: str) -> HttpResponseBase:
     """
     Give all movements of the period as a file to keep.
 

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -70,7 +71,7 @@ class CompanyNotChosen(Exception):
     """The person belongs to several companies and has to say which one."""
 
 
-PageView = Callable[Concatenate[PortalRequest, P], HttpResponse]
+PageView = Callable[Concatenate[PortalRequest, P], HttpResponseBase]
 
 
 def read_memberships(person: Person) -> tuple[Member, ...]:
@@ -105,7 +106,7 @@ def acting_member(request: HttpRequest, memberships: tuple[Member, ...] | None =
 
 def portal_page(
     *, roles: Collection[Member.Role] = EVERY_ROLE
-) -> Callable[[PageView[P]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
+) -> Callable[[PageView[P]], Callable[Concatenate[HttpRequest, P], HttpResponseBase]]:
     """
     Let in who is signed in, on a team, and in one of ``roles``; tell everybody else what to do.
 
@@ -115,10 +116,10 @@ def portal_page(
     navigation reads them.
     """
 
-    def guard(view: PageView[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    def guard(view: PageView[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
         @wraps(view)
         @login_required
-        def opened(request: PortalRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def opened(request: PortalRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             with speaking_to(request.user, request):
                 refusal = enter(request)
                 if refusal is not None:
@@ -129,7 +130,7 @@ def portal_page(
                     return remember_language(request, view(request, *args, **kwargs))
 
         @wraps(view)
-        def page(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def page(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             # Django hands over a plain request; the gate is what makes it a PortalRequest.
             answer = opened(cast(PortalRequest, request), *args, **kwargs)
             if request.method == "POST":
@@ -139,7 +140,7 @@ def portal_page(
             return answer
 
         page.portal_roles = frozenset(roles)  # type: ignore[attr-defined]  # read by the navigation
-        return cast(Callable[Concatenate[HttpRequest, P], HttpResponse], page)
+        return cast(Callable[Concatenate[HttpRequest, P], HttpResponseBase], page)
 
     return guard
 
@@ -173,13 +174,13 @@ def speaking_to(person: Person, request: HttpRequest) -> translation.override:
     return translation.override(chosen if chosen in known else person.language)
 
 
-def remember_language(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+def remember_language(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         set_language_cookie(response, translation.get_language())
     return response
 
 
-def set_language_cookie(response: HttpResponse, language: str) -> None:
+def set_language_cookie(response: HttpResponseBase, language: str) -> None:
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
         language,

@@ -1,13 +1,12 @@
 """A statement as a workbook: the movements on one sheet, what they add up to on another."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO
 
 import xlsxwriter
 from django.utils.translation import gettext as _
 from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
 
 from ledger.documents.paper import Paper
 from ledger.expiry_schedule import ExpirySchedule
@@ -24,23 +23,20 @@ class _Sheet:
     """Writes rows from the top down: texts as texts, numbers as numbers, dates as dates."""
 
     def __init__(self, book: xlsxwriter.Workbook, name: str, number_format: str) -> None:
-        self.sheet = cast(Worksheet, book.add_worksheet(name))
+        self.sheet = book.add_worksheet(name)
         self.row = 0
         self.plain = self._formats(book, number_format, bold=False)
         self.bold = self._formats(book, number_format, bold=True)
 
     @staticmethod
     def _formats(book: xlsxwriter.Workbook, number_format: str, *, bold: bool) -> dict[str, Format]:
-        shapes = {
+        shapes: dict[str, dict[str, Any]] = {
             "text": {"valign": "top", "text_wrap": True},
             "number": {"num_format": number_format, "valign": "top"},
             "time": {"num_format": TIME_FORMAT, "align": "left", "valign": "top"},
             "day": {"num_format": DAY_FORMAT, "align": "left", "valign": "top"},
         }
-        return {
-            name: cast(Format, book.add_format({**shape, "bold": bold}))
-            for name, shape in shapes.items()
-        }
+        return {name: book.add_format({**shape, "bold": bold}) for name, shape in shapes.items()}
 
     def write(self, *cells: Cell, bold: bool = False) -> None:
         formats = self.bold if bold else self.plain
@@ -49,11 +45,13 @@ class _Sheet:
                 # Never a formula or a link, whatever it begins with.
                 self.sheet.write_string(self.row, column, cell, formats["text"])
             elif isinstance(cell, Decimal):
-                self.sheet.write_number(self.row, column, cell, formats["number"])
+                # A cell holds a double, which is exact for every balance an account may have.
+                self.sheet.write_number(self.row, column, float(cell), formats["number"])
             elif isinstance(cell, datetime):
                 self.sheet.write_datetime(self.row, column, cell, formats["time"])
             elif isinstance(cell, date):
-                self.sheet.write_datetime(self.row, column, cell, formats["day"])
+                midnight = datetime.combine(cell, time.min)
+                self.sheet.write_datetime(self.row, column, midnight, formats["day"])
         self.row += 1
 
 
