@@ -9,7 +9,20 @@ from dataclasses import dataclass
 
 from ledger.lots import OpenLot
 from ledger.models import Account, Lot, Transfer
-from partners.fixed_sql import Asked, among, listed, row_lock, together
+from partners.fixed_sql import Asked, Row, among, listed, row_lock, together
+
+LOT_COLUMNS = (
+    "id",
+    "account_id",
+    "amount",
+    "remaining",
+    "held",
+    "earned_at",
+    "expires_at",
+    "matures_at",
+    "origin_id",
+    "opened_by_id",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +50,7 @@ def lock_and_read(
     return UnderLocks(
         accounts=locked.fetch(),
         transfers_by_key=_by_key(known.fetch() if known else ()),
-        lots=[_as_open(lot) for lot in lots.fetch()] if lots else [],
+        lots=[_as_open(row) for row in lots.fetch_rows()] if lots else [],
     )
 
 
@@ -80,6 +93,7 @@ def _ask_for_open_lots(account_ids: Collection[int]) -> Asked[Lot]:
         f"WHERE {among('account_id', 'bigint')} AND remaining > 0"
         " ORDER BY expires_at IS NULL, expires_at, earned_at, id",
         [listed(account_ids)],
+        columns=LOT_COLUMNS,
     )
 
 
@@ -87,17 +101,18 @@ def _by_key(transfers: Iterable[Transfer]) -> dict[str, Transfer]:
     return {transfer.idempotency_key: transfer for transfer in transfers}
 
 
-def _as_open(lot: Lot) -> OpenLot:
+def _as_open(row: Row) -> OpenLot:
+    pk, account_id, amount, remaining, held, earned, expires, matures, origin, opened_by = row
     return OpenLot(
-        pk=lot.pk,
-        account_id=lot.account_id,
-        amount=lot.amount,
-        remaining=lot.remaining,
-        remaining_read=lot.remaining,
-        held=lot.held,
-        earned_at=lot.earned_at,
-        expires_at=lot.expires_at,
-        matures_at=lot.matures_at,
-        origin=lot.origin_id,
-        opened_by=lot.opened_by_id,
+        pk=pk,
+        account_id=account_id,
+        amount=amount,
+        remaining=remaining,
+        remaining_read=remaining,
+        held=held,
+        earned_at=earned,
+        expires_at=expires,
+        matures_at=matures,
+        origin=origin,
+        opened_by=opened_by,
     )

@@ -58,17 +58,28 @@ def together() -> Iterator[None]:
 class Asked(Generic[SomeModel]):
     """Rows of a model that were asked for; the answer may be fetched later."""
 
-    def __init__(self, model: type[SomeModel], rest: str, parameters: Sequence[Any]) -> None:
+    def __init__(
+        self,
+        model: type[SomeModel],
+        rest: str,
+        parameters: Sequence[Any],
+        *,
+        columns: tuple[str, ...] = (),
+    ) -> None:
         self.model = model
         self.cursor = open_cursor()
-        self.shape = _find_shape(model, connection.vendor)
+        self.shape = _find_shape(model, columns, connection.vendor)
         self.cursor.execute(self.shape.select + rest, parameters)
 
     def fetch(self) -> list[SomeModel]:
+        names, build = self.shape.names, self.model.from_db
+        return [build(DEFAULT_DB_ALIAS, names, row) for row in self.fetch_rows()]
+
+    def fetch_rows(self) -> list[Row]:
+        """Return plain rows of the columns asked for: instances cost more than reading them."""
         with self.cursor as cursor:
-            rows = cursor.fetchall()
-        shape, build = self.shape, self.model.from_db
-        return [build(DEFAULT_DB_ALIAS, shape.names, shape.convert(row)) for row in rows]
+            rows: list[Row] = cursor.fetchall()
+        return [self.shape.convert(row) for row in rows] if self.shape.converters else rows
 
 
 def read(model: type[SomeModel], rest: str, parameters: Sequence[Any]) -> list[SomeModel]:
@@ -145,8 +156,6 @@ class _Shape:
     converters: list[tuple[int, Callable[..., Any], models.Expression]]
 
     def convert(self, row: Row) -> Row:
-        if not self.converters:
-            return row
         values = list(row)
         for index, converter, expression in self.converters:
             values[index] = converter(values[index], expression, connection)
@@ -154,8 +163,9 @@ class _Shape:
 
 
 @lru_cache
-def _find_shape(model: type[models.Model], _vendor: str) -> _Shape:
-    fields = model._meta.concrete_fields
+def _find_shape(model: type[models.Model], wanted: tuple[str, ...], _vendor: str) -> _Shape:
+    every = {field.attname: field for field in model._meta.concrete_fields}
+    fields = [every[name] for name in wanted or every]
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
     columns = ", ".join(f"{table}.{quote(field.column)}" for field in fields)
