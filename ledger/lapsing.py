@@ -37,6 +37,8 @@ def lapse(
         due = due.filter(account__unit=unit)
     rows = due.filter(pk__gt=after_hold_id).order_by("pk").values_list("pk", "partner")
     found: dict[int, int] = dict(rows[:holds_max])
+    if not found:
+        return LapseCounts(0, 0, None)
     Partner.objects.lock(set(found.values()))
     # Read again: somebody may have decided, or run this very step, until the lock was ours.
     lapsing = list(due.filter(pk__in=found).select_related("account__unit").order_by("pk"))
