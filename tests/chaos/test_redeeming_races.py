@@ -13,9 +13,31 @@ from django.utils import timezone
 from ledger.auditing import audit
 from partners.models import Member
 from rewards.models import Redemption, Reward, RewardCode, Share
-from rewards.redeeming import LimitReached, OutOfStock, RequestIdReused, requesting
+from rewards.redeeming import (
+    IllegalMove,
+    LimitReached,
+    OutOfStock,
+    RequestIdReused,
+    approve,
+    cancel,
+    reject,
+    requesting,
+    withdraw,
+)
+from rewards.redeeming.lapsing import lapse
 from rewards.sharing import InsufficientPoints, NothingLeftToUndo, undo
-from tests.rewards.cast import Shop, balance, earn, join, make_partner, offer, open_shop, take
+from tests.rewards.cast import (
+    NOON,
+    Shop,
+    available,
+    balance,
+    earn,
+    join,
+    make_partner,
+    offer,
+    open_shop,
+    take,
+)
 from tests.rewards.portal import open_shop_today, redeem_form, sign_in
 from tests.rewards.test_share_page import give, share_form
 from tests.threads import Outcome, run_at_once
@@ -212,3 +234,64 @@ class TestOnePool:
         assert balance(shop.pool) == 100 - spent
         assert balance(shop.wallet(shop.bob)) == 0
         assert_sound()
+
+
+class TestARequestThatWaits:
+    """A hold ends once: whoever comes first decides, and everybody else is told."""
+
+    def decide(self, waiting: Redemption, at: datetime, place: int) -> str:
+        moves = (approve, reject, cancel, withdraw)
+        try:
+            with transaction.atomic():
+                if place == len(moves):
+                    return "lapsed" if lapse_all(waiting, at) else "left"
+                move = moves[place % len(moves)]
+                by = (
+                    {"by": waiting.member.person}
+                    if move is withdraw
+                    else {"by": None, "reason": ""}
+                )
+                return move(redemption=waiting, at=at, **by).state
+        except IllegalMove as refusal:
+            return refusal.code
+
+    @pytest.mark.parametrize("when", ["in time", "too late"])
+    def test_ends_once_whoever_decides(self, request, when):
+        shop = open_shop(points=100_000)
+        reward = offer(shop.programme, price=100, approval_required=True, stock=1_000)
+        ended: Counter = Counter()
+        for round_number in range(1, rounds(request, at_full_size=100) + 1):
+            waiting = take(shop.alice, shop.pool, reward)
+            late = timedelta(days=31 if when == "too late" else 1)
+
+            outcomes = run_at_once(
+                5, lambda place, one=waiting, at=NOON + late: self.decide(one, at, place)
+            )
+
+            answers = count_answers(outcomes)
+            [over] = answers.keys() - {"illegal_move", "left"}
+            assert answers[over] == 1
+            ended[over] += 1
+            stored = Redemption.objects.select_related("hold").get(pk=waiting.pk)
+            assert stored.hold.state != "open"
+            spent = ended["approved"] + ended["fulfilled"]
+            assert balance(shop.pool) == available(shop.pool) == 100_000 - 100 * spent
+            assert Reward.objects.get().stock == 1_000 - spent
+            assert round_number == sum(ended.values())
+        assert_sound()
+
+    def test_is_captured_by_one_of_many_approvals(self):
+        shop = open_shop(points=1_000)
+        waiting = take(shop.alice, shop.pool, offer(shop.programme, approval_required=True))
+
+        outcomes = run_at_once(
+            PEOPLE, lambda _place: self.decide(waiting, NOON + timedelta(days=1), 0)
+        )
+
+        assert count_answers(outcomes) == {"fulfilled": 1, "illegal_move": PEOPLE - 1}
+        assert balance(shop.pool) == 880
+        assert_sound()
+
+
+def lapse_all(waiting: Redemption, at: datetime) -> int:
+    return lapse(programme=waiting.reward.programme, as_of=at).redemptions
