@@ -104,6 +104,12 @@ class _RowRefused(Exception):
         self.code = code
 
 
+def make_key(source: str, row: AdjustmentRow) -> str:
+    """Return the request key of a row: the same row of the same source is the same."""
+    named = f"{source}\n{row.natural_key}"
+    return f"import:{hashlib.sha256(named.encode()).hexdigest()}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Import:
     source: str
@@ -136,7 +142,7 @@ class _Import:
         """Return the row's correction, and whether it was known before."""
         account = self._find_account(row)
         kind = Correction.Kind.CREDIT if row.amount > 0 else Correction.Kind.DEBIT
-        key = self._key(row)
+        key = make_key(self.source, row)
         # Whoever imports it again, it is the same row.
         earlier = Correction.objects.filter(request_key=key).select_related("reason").first()
         expires_at = end_of_day(row.expires_on, self.zone) if row.expires_on else None
@@ -159,10 +165,6 @@ class _Import:
         )
         # Somebody may have imported the same row in between.
         return asked, asked.requested_at != self.as_of
-
-    def _key(self, row: AdjustmentRow) -> str:
-        named = f"{self.source}\n{row.natural_key}"
-        return f"import:{hashlib.sha256(named.encode()).hexdigest()}"
 
     def _find_account(self, row: AdjustmentRow) -> Account:
         partner = Partner.objects.filter(erp_number=row.partner).first()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from django.utils.translation import gettext as _
 
@@ -68,13 +69,12 @@ def lock_asker(asker: Asker) -> Asker:
 
     What a person may do is read here anew, not believed of the object that a door hands over.
     """
-    if asker.person is not None:
-        people = Person.objects.select_for_update(no_key=True)
-        return Asker(person=people.get(pk=asker.person.pk))
-    if asker.key is None:
-        raise ValueError("nobody asks")
-    keys = ApiKey.objects.select_for_update(no_key=True)
-    return Asker(key=keys.get(pk=asker.key.pk))
+    if asker.key is not None:
+        keys = ApiKey.objects.select_for_update(no_key=True)
+        return Asker(key=keys.get(pk=asker.key.pk))
+    # One of the two is there, see above.
+    person = cast(Person, asker.person)
+    return Asker(person=Person.objects.select_for_update(no_key=True).get(pk=person.pk))
 
 
 def check_may_ask(asker: Asker, *, partner_id: int, at: datetime) -> None:

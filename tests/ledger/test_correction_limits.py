@@ -9,9 +9,11 @@ from ledger import correcting
 from ledger.correcting import (
     AlreadyDecided,
     Asker,
+    ExpiryNotAhead,
     InsufficientPoints,
     MayNotAsk,
     MayNotDecide,
+    NothingLeftToReverse,
     NotTheAsker,
     OwnPartner,
     OwnRequest,
@@ -22,7 +24,7 @@ from partners.keys import Scope
 from partners.models import Event, Partner
 from partners.roles import Role
 from tests.factories import NOON, MemberFactory, PersonFactory
-from tests.ledger.corrections import DECIDING, adjust, allow, make_staff, reverse
+from tests.ledger.corrections import DECIDING, adjust, allow, make_staff, reinstate, reverse
 from tests.ledger.entries import Till, balance, open_till, post_one
 from tests.threads import run_at_once
 
@@ -190,7 +192,8 @@ class TestDecision:
     def test_to_decline_moves_nothing(self, till, waiting):
         erin = make_staff(may=DECIDING)
 
-        declined = correcting.decline(correction=waiting, by=erin, note="Why?", at=NOON)
+        for _ in range(2):
+            declined = correcting.decline(correction=waiting, by=erin, note="Why?", at=NOON)
 
         assert (declined.state, declined.transfer) == (Correction.State.DECLINED, None)
         assert balance(till.pool) == 0
@@ -225,6 +228,47 @@ class TestDecision:
             correcting.agree(correction=waiting, by=erin, at=NOON)
 
         assert Correction.objects.get().state == WAITING
+
+    def test_comes_too_late_for_what_a_return_took_back_meanwhile(self, till):
+        erin = make_staff(may=DECIDING)
+        award = post_one(till.earn(100)).transfer
+        waiting = reverse(make_staff(), award, 80)
+        post_one(till.claw_back(60, origin=award))
+
+        with pytest.raises(NothingLeftToReverse) as refused:
+            correcting.agree(correction=waiting, by=erin, at=NOON)
+
+        assert (refused.value.left, refused.value.needed) == (40, 80)
+
+    def test_comes_too_late_for_what_a_return_counted_as_expired(self, till):
+        erin = make_staff(may=DECIDING)
+        award = post_one(till.earn(100, expires_at=NOON)).transfer
+        waiting = reinstate(make_staff(), post_one(till.expire(100)).transfer, 80)
+        post_one(till.claw_back(60, origin=award))
+
+        with pytest.raises(NothingLeftToReverse) as refused:
+            correcting.agree(correction=waiting, by=erin, at=NOON)
+
+        assert refused.value.left == 40
+
+    def test_comes_too_late_for_an_expiry_that_is_past(self, till):
+        erin = make_staff(may=DECIDING)
+        waiting = adjust(make_staff(), till.pool, 80, expires_at=NOON + DAY)
+
+        with pytest.raises(ExpiryNotAhead):
+            correcting.agree(correction=waiting, by=erin, at=NOON + DAY)
+
+        assert correcting.decline(correction=waiting, by=erin, at=NOON + DAY).transfer is None
+
+    def test_is_said_beforehand_to_be_possible_or_not(self, waiting):
+        erin = make_staff(may=DECIDING)
+
+        correcting.check_may_decide(person=erin, correction=waiting)
+        with pytest.raises(MayNotDecide):
+            correcting.check_may_decide(person=make_staff(), correction=waiting)
+        declined = correcting.decline(correction=waiting, by=erin, at=NOON)
+        with pytest.raises(AlreadyDecided):
+            correcting.check_may_decide(person=erin, correction=declined)
 
     def test_an_asker_may_withdraw_and_nobody_else(self, waiting):
         asker = Asker(person=waiting.requested_by)

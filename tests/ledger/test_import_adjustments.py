@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import itertools
 import json
 from datetime import UTC, datetime
 from io import StringIO
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from ledger.correcting import OwnRequest, agree
 from ledger.models import Correction
@@ -69,16 +71,18 @@ class TestImport:
             "12346,1.5,goodwill,R6",
             "12346,-60,misuse,R7",
             "12346,10",
+            "",
+            f"12346,10,goodwill,{'x' * 101}",
         )
 
         told = run(path, report=tmp_path / "report.csv")
 
-        assert (told["rows"], told["posted"], told["waiting"], told["refused"]) == (8, 2, 1, 5)
+        assert (told["rows"], told["posted"], told["waiting"], told["refused"]) == (9, 2, 1, 6)
         assert told["refused_by_code"] == {
             "insufficient_points": 1,
             "reason_not_allowed": 1,
             "unknown_partner": 1,
-            "unreadable": 2,
+            "unreadable": 3,
         }
         assert told["units"] == {till.unit.code: {"credited": 100, "debited": 50}}
         assert balance(till.pool) == 50
@@ -92,6 +96,7 @@ class TestImport:
             ("7", "refused", "amount", "unreadable", "1.5"),
             ("8", "refused", "amount", "insufficient_points", "'-60"),
             ("9", "refused", "", "unreadable", ""),
+            ("11", "refused", "reference", "unreadable", "x" * 101),
         ]
         assert all(row["message"] for row in rows if row["outcome"] != "posted")
 
@@ -187,20 +192,17 @@ class TestImport:
         assert "Alice" not in json.dumps(row.content)
 
     def test_tells_people_in_a_table(self, tmp_path, till, dana):
-        out = StringIO()
         path = write(tmp_path, "12346,20,goodwill,R1")
 
-        call_command(
-            "import_adjustments",
-            path,
-            "--source=crm",
-            "--as=dana@seller.example",
-            "--dry-run",
-            stdout=out,
-        )
+        said = []
+        for more in (["--dry-run"], []):
+            out = StringIO()
+            options = ["--source=crm", "--as=dana@seller.example", *more]
+            call_command("import_adjustments", path, *options, stdout=out)
+            said.append(out.getvalue())
 
-        assert "dry run" in out.getvalue()
-        assert "20" in out.getvalue()
+        assert ["dry run" in text for text in said] == [True, False]
+        assert all(f"Credited, {till.unit.code}" in text for text in said)
 
 
 class TestNoWayAroundTheSecondPerson:
@@ -269,6 +271,32 @@ class TestFileAsAWhole:
             run(path)
 
         assert not ImportRun.objects.exists()
+
+    def test_is_named(self, tmp_path, till, dana):
+        with pytest.raises(CommandError) as refused:
+            run(tmp_path / "nothing.csv")
+
+        assert refused.value.returncode == 2
+
+    def test_keeps_what_was_asked_for_when_it_is_stopped(self, tmp_path, till, dana):
+        path = write(tmp_path, "12346,20,goodwill,R1", "12346,30,goodwill,R2")
+        inserts = itertools.count(1)
+
+        def press_ctrl_c(execute: Any, sql: str, *rest: Any) -> Any:
+            if sql.startswith('INSERT INTO "ledger_correction"') and next(inserts) == 2:
+                raise KeyboardInterrupt
+            return execute(sql, *rest)
+
+        with (
+            connection.execute_wrapper(press_ctrl_c),
+            pytest.raises(CommandError) as stopped,
+        ):
+            run(path)
+
+        assert stopped.value.returncode == 130
+        assert (ImportRun.objects.get().status, balance(till.pool)) == ("failed", 20)
+        again = run(path)
+        assert (again["duplicate"], again["posted"]) == (1, 1)
 
     def test_is_refused_where_it_is_too_long(self, tmp_path, till, dana, monkeypatch):
         monkeypatch.setattr("ledger.correcting.files.ROWS_MAX", 2)
