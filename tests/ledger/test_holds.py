@@ -419,7 +419,7 @@ class TestLapsing:
         assert self.run(unit=UnitFactory()).holds == 0
         assert self.run(unit=till.unit).holds == 1
 
-    def test_costs_the_same_queries_for_one_hold_and_for_fifty(self, till):
+    def test_costs_the_same_queries_for_one_hold_and_for_a_dozen(self, till):
         def count(holds: int) -> int:
             for _ in range(holds):
                 other = open_till(unit=till.unit)
@@ -433,7 +433,7 @@ class TestLapsing:
                 assert self.run().holds == holds
             return len(queries)
 
-        assert count(1) == count(50)
+        assert count(1) == count(12)
 
 
 class TestQueries:
