@@ -5,11 +5,19 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import F, Q
 
 from ledger.models import Account, Lot, Unit
 from partners.models import Partner
+
+
+class LeftOfLot(NamedTuple):
+    pk: int
+    remaining: int
+    held: int
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +67,16 @@ def lock_due(
     Partner.objects.lock(set(found.values()))
     # Read again: somebody may have spent, or run this very step, until the lock was ours.
     accounts = Account.objects.select_related("unit").in_bulk(found.keys())
-    lots: dict[int, list[Lot]] = defaultdict(list)
-    for lot in Lot.objects.filter(due, account__in=found.keys()).order_by("account", "pk"):
-        lots[lot.account_id].append(lot)
-    chunk = tuple(_sum_up(accounts[pk], found[pk], lots[pk], column) for pk in lots)
+    lots: dict[int, list[LeftOfLot]] = defaultdict(list)
+    due_now = Lot.objects.filter(due, account__in=found.keys()).order_by("account", "pk")
+    # Plain rows: a night may have a great many.
+    for account_id, *left in due_now.values_list("account", "pk", "remaining", "held", column):
+        lots[account_id].append(LeftOfLot(*left))
+    chunk = tuple(_sum_up(accounts[pk], found[pk], lots[pk]) for pk in lots)
     return DueChunk(chunk, max(found) if len(found) == accounts_max else None)
 
 
-def _sum_up(account: Account, partner_id: int, lots: list[Lot], column: str) -> DueLots:
+def _sum_up(account: Account, partner_id: int, lots: list[LeftOfLot]) -> DueLots:
     seen = ",".join(f"{lot.pk}:{lot.remaining}:{lot.held}" for lot in lots)
     return DueLots(
         account=account,
@@ -74,5 +84,5 @@ def _sum_up(account: Account, partner_id: int, lots: list[Lot], column: str) -> 
         lots=len(lots),
         amount=sum(lot.remaining - lot.held for lot in lots),
         mark=hashlib.sha256(seen.encode()).hexdigest()[:16],
-        latest_at=max(getattr(lot, column) for lot in lots),
+        latest_at=max(lot.due_at for lot in lots),
     )

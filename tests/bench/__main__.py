@@ -1,13 +1,26 @@
-"""./dev bench [NAME]: lists the measurements of this folder, or runs one."""
+"""./dev bench [NAME ...]: lists the measurements of this folder, or runs one.
 
+A measurement gets a PostgreSQL of its own that really writes to disk, with an empty, migrated
+database; ``--database URL`` takes an empty one that is already there.
+"""
+
+import ast
+import contextlib
 import importlib
+import os
 import pkgutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import django
+import psycopg
+from django.core.management import call_command
+
+from tests.databases.postgresql import DURABLE, run_postgresql
 
 HERE = Path(__file__).parent
+DATABASE = "tessera_bench"
 
 
 def list_names() -> list[str]:
@@ -17,8 +30,23 @@ def list_names() -> list[str]:
 
 
 def describe(name: str) -> str:
-    first_line = (importlib.import_module(f"tests.bench.{name}").__doc__ or "").strip()
-    return f"{name:<20}{first_line.partition(chr(10))[0]}"
+    written = ast.get_docstring(ast.parse((HERE / f"{name}.py").read_text())) or ""
+    return f"{name:<20}{written.partition(chr(10))[0]}"
+
+
+@contextlib.contextmanager
+def find_database(arguments: list[str]) -> Iterator[str]:
+    """Yield the address of an empty database; ``--database URL`` is taken out of the arguments."""
+    if "--database" in arguments:
+        place = arguments.index("--database")
+        _option, given = arguments[place : place + 2]
+        del arguments[place : place + 2]
+        yield given
+        return
+    with run_postgresql(settings=DURABLE) as server:
+        with psycopg.connect(server.url_of("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {DATABASE}")
+        yield server.url_of(DATABASE)
 
 
 def main(arguments: list[str]) -> int:
@@ -26,11 +54,17 @@ def main(arguments: list[str]) -> int:
     if not arguments:
         print("\n".join(map(describe, names)) or "There is nothing to measure yet.")
         return 0
-    if arguments[0] not in names:
-        print(f"There is no measurement called {arguments[0]}.", file=sys.stderr)
+    name, *rest = arguments
+    if name not in names:
+        print(f"There is no measurement called {name}.", file=sys.stderr)
         return 2
-    django.setup()
-    code: int = importlib.import_module(f"tests.bench.{arguments[0]}").main(arguments[1:])
+    with find_database(rest) as url:
+        # Read by the settings here and in every process that the measurement starts.
+        os.environ |= {"DATABASE_URL": url, "TESSERA_MODE": "test", "TESSERA_PROCESS": "job"}
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+        django.setup()
+        call_command("migrate", verbosity=0)
+        code: int = importlib.import_module(f"tests.bench.{name}").main(rest)
     return code
 
 
