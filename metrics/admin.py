@@ -65,12 +65,11 @@ class PostingsForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class ShownUnit:
-    """One unit as people read it: facts, a row for each age with its places, and the estimate."""
+    """One unit as people read it: facts, and a row for each age with its places."""
 
     name: str
     facts: list[tuple[str, str]]
     rows: list[tuple[str, list[str], str]]
-    breakage: str
 
 
 def may_see_finance(request: HttpRequest) -> bool:
@@ -137,6 +136,7 @@ def show_unit(each: UnitLiability) -> ShownUnit:
         (_("In money"), money(each.money)),
         (_("Worth of one"), _("none set") if each.value is None else f"{each.value} {currency}"),
         (_("Owed by partners, apart"), amount(each.outstanding.debt)),
+        (_("Expected breakage"), say_breakage(each, amount, money)),
         (_("As of"), date_format(each.as_of.astimezone(each.books.zone), "j M Y, H:i")),
     ]
     rows = [
@@ -150,7 +150,7 @@ def show_unit(each: UnitLiability) -> ShownUnit:
     totals = [amount(each.outstanding.in_place(place)) for place in PLACES]
     rows.append((_("All"), totals, money(each.money)))
     name = str(each.books.programme or unit.code)
-    return ShownUnit(name, facts, rows, say_breakage(each, amount, money))
+    return ShownUnit(name, facts, rows)
 
 
 def say_band(band: Band) -> str:

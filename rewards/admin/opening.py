@@ -28,7 +28,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidget
 
-from ledger.models import Unit
+from ledger.models import Account, Unit
 from ledger.opening import BalanceMapping, OpeningReport, open_balances
 from ledger.opening.staging import Outcome
 from ledger.wording import say_amount
@@ -270,7 +270,7 @@ def describe(report: OpeningReport, outcomes: list[Outcome]) -> dict[str, Any]:
         ],
         "lines": [
             ShownLine(
-                f"{line.unit}, {line.account}",
+                f"{line.unit}, {Account.Kind(line.account).label}",
                 [
                     say(figure, line.unit)
                     for figure in (

@@ -48,7 +48,7 @@ class TestFinance:
 
         [unit] = answer.context["units"]
         assert dict(unit.facts)["In money"] == "£10.00"
-        assert "Not enough history" in unit.breakage
+        assert "Not enough history" in dict(unit.facts)["Expected breakage"]
         assert unit.rows[-1][1][0] == "1,000 points".replace(" ", "\N{NO-BREAK SPACE}")
 
     def test_a_day_of_the_past_is_as_it_was(self, client, employ, shop):
