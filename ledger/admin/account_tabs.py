@@ -64,6 +64,7 @@ partner_tabs.append(BalanceTab)
 class LotTab(ReadOnlyInline):
     model = Lot
     show_change_link = False
+    hide_title = True
     verbose_name_plural = gettext_lazy("Lots")
     fields: tuple[str, ...] = (
         "link",
@@ -117,6 +118,7 @@ class LotTab(ReadOnlyInline):
 class HoldTab(ReadOnlyInline):
     model = Hold
     show_change_link = False
+    hide_title = True
     verbose_name_plural = gettext_lazy("Holds")
     fields = ("link", "shown_state", "shown_amount", "placed", "lapses", "ended")
     readonly_fields = fields
@@ -154,6 +156,7 @@ class CorrectionTab(ReadOnlyInline):
     model = Correction
     fk_name = "account"
     show_change_link = False
+    hide_title = True
     verbose_name_plural = gettext_lazy("Corrections")
     fields = ("link", "shown_kind", "shown_amount", "reason", "shown_state", "asker", "asked")
     readonly_fields = fields

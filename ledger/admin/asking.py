@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 
 from ledger import correcting
 from ledger.admin.wording import say, say_account, say_correction, say_expiry
-from ledger.correcting import Asker, read_allowance
+from ledger.correcting import Allowance, Asker, read_allowance
 from ledger.models import Account, Correction, Unit
 from partners.doors.admin import BaseAdmin, actor_of
 
@@ -159,24 +159,16 @@ def preview_all(
 ) -> list[Preview]:
     """Carry everything out, read what became of it, and take it all back."""
     asker, now = Asker(person=actor_of(request).person), timezone.now()
-    previews = []
     with transaction.atomic():
-        allowances = {
-            unit.pk: say_allowance(asker, unit, now)
-            for unit in {one.account.unit for one in wanted}
-        }
-        for one in wanted:
-            limits = allowances[one.account.unit_id]
-            previews.append(preview_one(one, form, asker, now, limits))
+        previews = [preview_one(one, form, asker, now) for one in wanted]
         transaction.set_rollback(True)
     return previews
 
 
-def preview_one(
-    one: Request, form: RequestForm, asker: Asker, now: datetime, limits: str
-) -> Preview:
+def preview_one(one: Request, form: RequestForm, asker: Asker, now: datetime) -> Preview:
     account, title = one.account, say_account(one.account)
     before = Account.objects.get(pk=account.pk)
+    allowance = read_allowance(asker=asker, unit=account.unit, at=now)
     try:
         with transaction.atomic():
             correction = one.send(form, asker, now)
@@ -194,8 +186,7 @@ def preview_one(
         rows.append((_("Balance after"), say(after.balance, unit)))
     if correction.expires_at:
         rows.append((_("Expires at"), say_expiry(correction.expires_at)))
-    verdict = _("It is posted at once.") if is_posted else _("It waits for a second person.")
-    return Preview(title, rows, f"{verdict} {limits}", is_posted)
+    return Preview(title, rows, say_verdict(correction, allowance), is_posted)
 
 
 def takes_away(correction: Correction) -> bool:
@@ -207,9 +198,17 @@ def takes_away(correction: Correction) -> bool:
     return bool(correction.kind == Correction.Kind.DEBIT)
 
 
-def say_allowance(asker: Asker, unit: Unit, now: datetime) -> str:
+def say_verdict(correction: Correction, allowance: Allowance) -> str:
+    """Say whether it is posted at once or waits, and why."""
+    is_posted = correction.state == Correction.State.POSTED
+    verdict = _("It is posted at once.") if is_posted else _("It waits for a second person.")
+    if not is_posted and allowance.covers(correction.amount):
+        return f"{verdict} {_('You are on the team of this partner.')}"
+    return f"{verdict} {say_allowance(allowance, correction.account.unit)}"
+
+
+def say_allowance(allowance: Allowance, unit: Unit) -> str:
     """Say what the person may post alone."""
-    allowance = read_allowance(asker=asker, unit=unit, at=now)
     if not allowance.per_correction:
         return _("Your role has no limit of its own, so somebody else always decides.")
     return _(

@@ -363,8 +363,9 @@ def withdrawing() -> Step:
 
 def describe_waiting(correction: Correction) -> str:
     """Say what is asked for, by whom and why, on the page that asks about it."""
-    return _("%(correction)s. %(reason)s, asked for by %(asker)s.") % {
+    asked = _("%(correction)s. %(reason)s, asked for by %(asker)s.") % {
         "correction": say_correction(correction),
         "reason": say_reason(correction.reason),
         "asker": say_asker(correction),
     }
+    return f"{asked} “{correction.note}”" if correction.note else asked

@@ -33,6 +33,7 @@ State = Hold.State
 class SliceTab(ReadOnlyInline):
     model = HoldSlice
     show_change_link = False
+    hide_title = True
     verbose_name_plural = gettext_lazy("Lots it reserves")
     fields = ("link", "shown_amount", "earned", "expires")
     readonly_fields = fields

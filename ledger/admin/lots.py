@@ -24,6 +24,7 @@ from partners.doors.showing import NOTHING, link_to, say_time
 class UseTab(ReadOnlyInline):
     model = LotUse
     show_change_link = False
+    hide_title = True
     verbose_name_plural = gettext_lazy("What took from it")
     fields = ("link", "taken", "posted")
     readonly_fields = fields
@@ -48,6 +49,7 @@ class UseTab(ReadOnlyInline):
 class ExtensionTab(ReadOnlyInline):
     model = LotExtension
     show_change_link = False
+    hide_title = True
     verbose_name_plural = gettext_lazy("Extensions")
     fields = ("extended", "before", "until", "reference")
     readonly_fields = fields
@@ -69,6 +71,7 @@ class ExtensionTab(ReadOnlyInline):
 class ReservedTab(ReadOnlyInline):
     model = HoldSlice
     show_change_link = False
+    hide_title = True
     verbose_name_plural = gettext_lazy("Holds")
     fields = ("link", "shown_amount", "shown_state")
     readonly_fields = fields

@@ -17,6 +17,7 @@ from partners.doors.showing import NOTHING, link_to, say_day, say_number, say_ti
 from partners.models import JobRun
 
 AUDIT_STEP = "audit"
+DIGEST_SHOWN = 16
 
 
 @admin.register(Seal)
@@ -27,7 +28,7 @@ class SealAdmin(ReadOnlyAdmin):
         "bounds",
         "shown_transfers",
         "shown_accounts",
-        "digest",
+        "short_digest",
     )
     list_display_links = ("shown_number",)
     list_filter = (("sealed_at", DayRangeFilter),)
@@ -90,6 +91,10 @@ class SealAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("accounts"), ordering="accounts")
     def shown_accounts(self, seal: Seal) -> str:
         return say_number(seal.accounts)
+
+    @display(description=gettext_lazy("digest"))
+    def short_digest(self, seal: Seal) -> str:
+        return f"{seal.digest[:DIGEST_SHOWN]}…"
 
     @display(description=gettext_lazy("in words"))
     def in_words(self, seal: Seal) -> str:

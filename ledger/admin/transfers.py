@@ -24,6 +24,7 @@ from ledger.admin.wording import (
     say_expiry,
     say_transfer,
 )
+from ledger.correcting import say_reason
 from ledger.models import Correction, CorrectionReason, Lot, LotUse, Seal, Transfer
 from partners.doors.admin import ReadOnlyAdmin, ReadOnlyInline, action, display
 from partners.doors.admin_filters import DayRangeFilter
@@ -35,6 +36,7 @@ LINK = "text-primary-600 dark:text-primary-500"
 class LotUseTab(ReadOnlyInline):
     model = LotUse
     show_change_link = False
+    hide_title = True
     verbose_name_plural = gettext_lazy("Lots it took from")
     fields = ("link", "taken", "earned", "expires")
     readonly_fields = fields
@@ -64,6 +66,7 @@ class OpenedLotTab(ReadOnlyInline):
     model = Lot
     fk_name = "opened_by"
     show_change_link = False
+    hide_title = True
     verbose_name_plural = gettext_lazy("Lots it opened")
     fields = ("link", "shown_amount", "shown_remaining", "earned", "matures", "expires")
     readonly_fields = fields
@@ -103,6 +106,7 @@ class ReversalTab(ReadOnlyInline):
     model = Transfer
     fk_name = "reverses"
     show_change_link = False
+    hide_title = True
     verbose_name_plural = gettext_lazy("Reversed by")
     fields = ("link", "shown_kind", "shown_amount", "posted")
     readonly_fields = fields
@@ -201,7 +205,7 @@ class TransferAdmin(ReadOnlyAdmin):
         rows = super().get_queryset(request)
         if request.resolver_match and request.resolver_match.url_name.endswith("_changelist"):
             return rows
-        return rows.select_related("partner", "debit_account__unit", *owners)
+        return rows.select_related("partner", "debit_account__unit", "correction", *owners)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         of_account = {"debit_account__id__exact", "credit_account__id__exact"}
@@ -281,6 +285,9 @@ class TransferAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("why"))
     def explain(self, transfer: Transfer) -> SafeString | str:
         """Link to the page on a higher floor that knows the cause."""
+        correction = getattr(transfer, "correction", None)
+        if correction is not None:
+            return link_to(correction, str(correction))
         if not transfer.reference:
             return NOTHING
         url = reverse("admin:rewards_explain", args=[transfer.pk])
@@ -312,7 +319,7 @@ class TransferAdmin(ReadOnlyAdmin):
         if not transfer.reason_code:
             return NOTHING
         known = CorrectionReason.objects.filter(code=transfer.reason_code).first()
-        return known.name if known else transfer.reason_code
+        return say_reason(known) if known else transfer.reason_code
 
     @display(description=gettext_lazy("correction"))
     def correction_link(self, transfer: Transfer) -> SafeString | str:
