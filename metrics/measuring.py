@@ -23,6 +23,7 @@ from django.db.models import (
     Subquery,
     Value,
 )
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 
@@ -155,7 +156,10 @@ class PerOrder:
 
 
 def tally(
-    rows: QuerySet[Any], figures: Mapping[str, Aggregate], cut: Cut, partner_path: str
+    rows: QuerySet[Any],
+    figures: Mapping[str, Aggregate | CombinedExpression],
+    cut: Cut,
+    partner_path: str,
 ) -> list[dict[str, Any]]:
     if cut.by is None:
         return [rows.order_by().aggregate(**figures)]

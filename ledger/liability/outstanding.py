@@ -1,7 +1,7 @@
 """What partners and members hold at a moment, by age: from the journal, not from today's lots."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -132,9 +132,9 @@ def read_debts(*, as_of: datetime, accounts: QuerySet[Account]) -> Mapping[int, 
 
 def _grouped(
     rows: QuerySet[Lot] | QuerySet[LotUse] | QuerySet[HoldSlice], lot: str, as_of: datetime
-) -> QuerySet[Lot]:
-    """Return unit, kind of account, band, whether it can expire, and the amount."""
-    return (
+) -> Iterator[tuple[int, str, int, bool, int]]:
+    """Yield unit, kind of account, band, whether it can expire, and the amount."""
+    yield from (
         rows.order_by()
         .annotate(
             place=F(f"{lot}account__kind"),

@@ -109,14 +109,11 @@ class Chunk:
             message = _("This balance is known already.")
             self.outcomes.append(Outcome(row.number, DUPLICATE, "", DUPLICATE, message, ""))
             return
-        values = {
-            "zone": self.source.zones[row.unit],
-            "decimals": self.source.units[row.unit].decimals,
-        }
+        zone, decimals = self.source.zones[row.unit], self.source.units[row.unit].decimals
         message = _("Already known with %(known)s; the file says %(given)s. The first one stands.")
         said = {
-            "known": known.describe(column, **values),
-            "given": given.describe(column, **values),
+            "known": known.describe(column, zone=zone, decimals=decimals),
+            "given": given.describe(column, zone=zone, decimals=decimals),
         }
         self._refuse(row, column, "conflict", message % said)
 
@@ -193,7 +190,8 @@ class Chunk:
             )
             for kind in PLACES
         }
-        debts, credits_ = [], []
+        debts: list[Entry] = []
+        credits_: list[Entry] = []
         for key, partner_id, row, standing in goods:
             own = held[row.account][partner_id]
             is_debt = row.account == DEBT

@@ -31,6 +31,7 @@ from partners.importing.parking import SetAside, store_rows
 from partners.models import ImportRun, Partner, Person
 
 KIND = "balances"
+SOURCE_LENGTH_MAX = 64
 CHUNK_ROWS = 900
 PROGRESS_EVERY_ROWS = 2_000
 UNNAMED_SHOWN = 100
@@ -62,7 +63,7 @@ def open_balances(  # noqa: PLR0913 - these are the options of one command, all 
     :raises FileNotReadable: Before anything is written.
     :raises ValueError: If the name of the source is empty, too long, or holds a colon.
     """
-    if not 0 < len(source) <= ImportRun._meta.get_field("source").max_length or ":" in source:
+    if not 0 < len(source) <= SOURCE_LENGTH_MAX or ":" in source:
         raise ValueError("a source is a name of up to 64 characters without a colon")
     units = {unit.code: unit for unit in Unit.objects.all()}
     given = zones or {}
