@@ -16,6 +16,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from ledger import correcting
+from ledger.admin.uploading import upload_adjustments
 from ledger.admin.wording import (
     CORRECTION_LABELS,
     link_account,
@@ -102,6 +103,7 @@ class CorrectionAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("Partner, ERP number, who asked, or reference")
     ordering = ("-pk",)
     actions = ("agree_chosen",)
+    actions_list = ("upload",)
     actions_detail = ("agree", "decline", "withdraw")
     fieldsets = (
         (
@@ -183,6 +185,10 @@ class CorrectionAdmin(ReadOnlyAdmin):
             offered = set()
         detail: list[Any] = super().get_actions_detail(request, object_id)
         return [one for one in detail if one.path in offered]
+
+    @action(description=gettext_lazy("Upload adjustments"), permissions=["ask"])
+    def upload(self, request: HttpRequest) -> HttpResponse:
+        return upload_adjustments(self, request)
 
     # -------------------------------------------------------------- decisions
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Group
 from django.contrib.messages import get_messages
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from config.admin_navigation import count_corrections
@@ -400,3 +401,46 @@ class TestADecision:
         assert "Waits for" in page
         assert "Credit" in page
         assert count_corrections(client.get(QUEUE).wsgi_request) == 1
+
+
+@pytest.mark.usefixtures("dana", "limit")
+class TestAFileOfAdjustments:
+    UPLOAD = reverse("admin:ledger_correction_upload")
+    ROWS = b"partner,amount,reason\n12346,40,goodwill\n12346,5000,goodwill\nnobody,1,goodwill\n"
+
+    def test_is_judged_before_it_is_sent_and_taken_once(self, client, shop):
+        file = SimpleUploadedFile("june.csv", self.ROWS)
+        preview = client.post(self.UPLOAD, {"file": file, "source": "june", "preview": "1"})
+        before = Correction.objects.count()
+        sending = {
+            "content": preview.context["content"],
+            "name": "june.csv",
+            "source": "june",
+            "confirmed": "1",
+        }
+
+        answer = client.post(self.UPLOAD, sending)
+        client.post(self.UPLOAD, sending)
+
+        results = [str(result) for _number, result, _column, _message in preview.context["rows"]]
+        assert results == ["posted at once", "wait for a second person", "refused"]
+        assert before == 0
+        assert "/admin/partners/importrun/" in answer.url
+        states = Correction.objects.order_by("pk").values_list("state", "door")
+        assert list(states) == [("posted", "import"), ("waiting", "import")]
+        assert shop.pool.balance == 1040
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {},
+            {"content": "no base64", "confirmed": "1"},
+            {"content": "AAAA", "confirmed": "1", "name": "../../x.csv"},
+        ],
+        ids=str,
+    )
+    def test_that_cannot_be_read_is_told(self, client, fields):
+        answer = client.post(self.UPLOAD, {"source": "june", **fields})
+
+        assert answer.context["form"].errors["file"]
+        assert not Correction.objects.exists()

@@ -495,6 +495,11 @@ ADMIN = [
     Row("opening-post", "/admin/opening/no-such-link/", staff("404")),
     Row("admin:view_on_site", "/admin/r/1/1/", staff("404")),
     Row(
+        "admin:ledger_correction_upload",
+        "/admin/ledger/correction/upload/",
+        staff("200"),
+    ),
+    Row(
         "admin:rewards_explain",
         "/admin/rewards/award/of-transfer/{ledger_transfer}/",
         staff("302 302 404"),
