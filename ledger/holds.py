@@ -55,6 +55,8 @@ def place(
     :raises InsufficientPoints: If less is available than would be held.
     :raises IdempotencyKeyReused: If the key stands for another hold.
     """
+    if account.partner_id is None:
+        raise ValueError("a hold is of a pool or wallet")
     with transaction.atomic():
         Partner.objects.lock({account.partner_id})
         if account.kind == Account.Kind.POOL:

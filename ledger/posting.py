@@ -29,10 +29,11 @@ from ledger.entries import (
     Reserve,
 )
 from ledger.giving_back import GivenBack
-from ledger.models import Account, Hold, Transfer
+from ledger.models import Hold, Transfer
 from ledger.replaying import Earlier, IdempotencyKeyReused
 from ledger.reserving import HoldEnded, Reservations, carry_out, load_accounts
 from ledger.taking_back import ExpiredOfAwards, take_back
+from partners.fixed_sql import Row
 
 __all__ = [
     "AmountOutOfBounds",
@@ -49,8 +50,6 @@ __all__ = [
     "Reserve",
     "post",
 ]
-
-HOLDABLE = frozenset({Account.Kind.POOL, Account.Kind.WALLET})
 
 
 class ChangedMeanwhile(Exception):
@@ -89,18 +88,13 @@ def post(batch: Sequence[Instruction], *, posted_at: datetime) -> list[Posted]:
     expired = ExpiredOfAwards.read(fresh, reinstating=given_back.expired_awards)
     posted: list[Posted] = []
     for instruction in batch:
-        replayed = (
-            holds.replay(instruction, earlier)
-            if isinstance(instruction, OfHold)
-            else earlier.replay(instruction)
-        )
-        if replayed is not None:
-            posted.append(replayed)
-            continue
-        if isinstance(instruction, ClawBack):
+        if isinstance(instruction, OfHold):
+            done = holds.replay(instruction, earlier)
+            done = done or carry_out(book, instruction, posted_at=posted_at, holds=holds)
+        elif replayed := earlier.replay(instruction):
+            done = replayed
+        elif isinstance(instruction, ClawBack):
             done = take_back(book, instruction, posted_at=posted_at, expired=expired)
-        elif isinstance(instruction, OfHold):
-            done = carry_out(book, instruction, posted_at=posted_at, holds=holds)
         else:
             slices = given_back.slices(instruction, expired)
             done = book.enter(instruction, posted_at=posted_at, gives_back=slices)
@@ -115,8 +109,6 @@ def check_sides(batch: Iterable[Instruction]) -> None:
     for instruction in batch:
         if len({account.unit_id for account in instruction.accounts}) != 1:
             raise ValueError("both sides of a transfer are in one unit")
-        if isinstance(instruction, Reserve) and instruction.account.kind not in HOLDABLE:
-            raise ValueError("a hold is of a pool or wallet")
         if not 0 < len(instruction.idempotency_key) <= KEY_LENGTH_MAX:
             raise ValueError(f"an idempotency key has 1 to {KEY_LENGTH_MAX} characters")
 
@@ -233,7 +225,7 @@ def _end_holds(sending: writing.Sending, book: Book) -> None:
     )
 
 
-def _find_lots_held_otherwise(book: Book) -> list[writing.Row]:
+def _find_lots_held_otherwise(book: Book) -> list[Row]:
     stored = (lot for lots in book.lots.values() for lot in lots if lot.remaining_read)
     return [(lot.pk, lot.held_read, lot.held) for lot in stored if lot.held != lot.held_read]
 

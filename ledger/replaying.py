@@ -42,7 +42,7 @@ class Earlier:
     def remember(self, done: Posted) -> None:
         self.by_key |= {transfer.idempotency_key: transfer for transfer in done.transfers}
 
-    def replay(self, instruction: Instruction) -> Posted | None:
+    def replay(self, instruction: Entry | ClawBack) -> Posted | None:
         """
         Return what the first time did, or nothing if the key is new.
 

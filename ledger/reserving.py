@@ -16,6 +16,7 @@ from ledger.replaying import Earlier, IdempotencyKeyReused
 from partners.fixed_sql import among, listed, read
 
 State = Hold.State
+HOLDABLE = frozenset({Account.Kind.POOL, Account.Kind.WALLET})
 
 
 class HoldEnded(Exception):
@@ -155,6 +156,8 @@ def _reserve(book: Book, asked: Reserve, *, at: datetime, holds: Reservations) -
     if not 0 < asked.amount <= TRANSFER_AMOUNT_MAX:
         raise AmountOutOfBounds(amount=asked.amount, bound=TRANSFER_AMOUNT_MAX)
     account = book.accounts[asked.account.pk]
+    if account.partner_id is None or account.kind not in HOLDABLE:
+        raise ValueError("a hold is of a pool or wallet")
     # What may be spent may be reserved.
     free = find_takeable(book.lots[account.pk], kind=Transfer.Kind.REDEEM, at=at)
     available = sum(lot.free for lot in free)
