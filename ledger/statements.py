@@ -160,6 +160,8 @@ def _signed(account: Account, rows: Iterable[Transfer]) -> Iterator[int]:
 def _run(account: Account, shown: Sequence[Transfer], balance: int) -> tuple[Movement, ...]:
     """Return the lines in the order given, each with the balance after it."""
     by_position: dict[int, Movement] = {}
+    # Looked up once: Django translates all choices for each row that asks for its own.
+    labels = {kind.value: str(kind.label) for kind in Transfer.Kind}
     in_order = sorted(shown, key=lambda one: one.pk)
     for row, amount in zip(in_order, _signed(account, in_order), strict=True):
         balance += amount
@@ -169,7 +171,7 @@ def _run(account: Account, shown: Sequence[Transfer], balance: int) -> tuple[Mov
             posted_at=row.posted_at,
             occurred_at=row.occurred_at,
             kind=row.kind,
-            label=str(row.get_kind_display()),
+            label=labels[row.kind],
             amount=amount,
             balance=balance,
             reason_code=row.reason_code,

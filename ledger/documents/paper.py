@@ -18,8 +18,8 @@ from partners.models import Actor
 from partners.templatetags.portal import format_day
 from partners.wording import UnitWording
 
-# A spreadsheet has no more rows; paper that nobody turns is no help.
-ROWS_MAX = {"xlsx": 100_000, "pdf": 5_000}
+# What can be made while somebody waits, and paper that somebody might still turn.
+ROWS_MAX = {"xlsx": 20_000, "pdf": 5_000}
 
 KINDS_THAT_EXPIRE = (Account.Kind.POOL, Account.Kind.WALLET)
 ACCOUNT_NAMES: dict[str, Any] = {
