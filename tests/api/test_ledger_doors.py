@@ -17,6 +17,9 @@ from tests.ledger.corrections import adjust, make_staff
 from tests.ledger.entries import lots
 from tests.rewards.cast import NOON, Shop, balance, earn, offer, owe, take
 
+# What the domain does is tested on both databases; the door is asked on the one of production.
+pytestmark = pytest.mark.once("PostgreSQL")
+
 
 @pytest.fixture(autouse=True)
 def limit(shop: Shop) -> CorrectionLimit:

@@ -21,7 +21,8 @@ from tests.factories import MemberFactory, PartnerFactory, PersonFactory
 from tests.ledger.corrections import DECIDING, allow, make_staff
 from tests.ledger.entries import Till, balance, lots, open_till, post_one
 
-pytestmark = pytest.mark.django_db
+# Rows and words are the same on both databases; limits and locks are tested on each.
+pytestmark = [pytest.mark.django_db, pytest.mark.once("SQLite")]
 HEADER = "partner,amount,reason,reference"
 
 
