@@ -23,6 +23,7 @@ NEW = Standing()
 @dataclass(slots=True)
 class _Side:
     transfers: int = 0
+    # Credits minus debits, also for debt, which counts the other way round.
     change: int = 0
     last_posted_at: str = ""
     rows: Any = field(default_factory=hashlib.sha256)
@@ -59,12 +60,12 @@ class Block:
         digest = row.digest()
         self.transfers += 1
         self.journal.update(digest)
-        for account in (row.debit, row.credit):
+        for account, change in ((row.debit, -row.amount), (row.credit, row.amount)):
             side = self.sides.get(account)
             if side is None:
                 side = self.sides[account] = _Side()
             side.transfers += 1
-            side.change += row.signed_for(account)
+            side.change += change
             side.last_posted_at = row.posted_at
             side.rows.update(digest)
 
@@ -95,12 +96,13 @@ class Block:
 
 
 def _say(account: str, side: _Side, before: Standing) -> SealedSide:
+    change = -side.change if account.startswith("debt:") else side.change
     return SealedSide(
         account=account,
         transfers_before=before.transfers,
         transfers_after=before.transfers + side.transfers,
         balance_before=before.balance,
-        balance_after=before.balance + side.change,
+        balance_after=before.balance + change,
         last_posted_at=side.last_posted_at,
         rows=side.rows.hexdigest(),
     )

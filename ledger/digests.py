@@ -10,7 +10,7 @@ is SHA-256, written as 64 lower-case hexadecimal digits.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -22,7 +22,11 @@ STATEMENT_FORMAT = "tessera-statement"
 VERSION = 1
 
 
-def frame(texts: Iterable[str]) -> bytes:
+def frame(texts: Sequence[str]) -> bytes:
+    framed = "".join([f"{len(text)}:{text}," for text in texts])
+    if framed.isascii():
+        # As good as always, and then every length in characters is one in bytes.
+        return framed.encode()
     encoded = [text.encode() for text in texts]
     return b"".join([b"%d:%b," % (len(text), text) for text in encoded])
 

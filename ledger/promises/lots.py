@@ -117,13 +117,17 @@ PROMISES = (
     ),
     Promise(
         "debt_beside_a_free_pool",
+        # The few that owe first, then their pools by partner, then the lots: the order of CROSS JOIN
+        # and the plus, which keeps SQLite from the index on units, make sure of it.
         """
         SELECT p.id, MAX(l.opened_by_id), 0, SUM(l.remaining - l.held)
-          FROM ledger_account d
-          JOIN ledger_account p
-            ON p.partner_id = d.partner_id AND p.unit_id = d.unit_id AND p.kind = 'pool'
+          FROM ledger_account p
           JOIN ledger_lot l ON l.account_id = p.id AND l.remaining > l.held
-         WHERE d.kind = 'debt' AND d.balance > 0
+         WHERE p.kind = 'pool'
+           AND p.id IN (SELECT free.id
+                          FROM ledger_account d CROSS JOIN ledger_account free
+                         WHERE d.kind = 'debt' AND d.balance > 0 AND free.kind = 'pool'
+                           AND free.partner_id = d.partner_id AND +free.unit_id = d.unit_id)
            AND (l.expires_at IS NULL
                 OR (l.expires_at > %(as_of)s AND l.expires_at > p.last_posted_at))
          GROUP BY p.id

@@ -254,8 +254,10 @@ class TestGuards:
     def test_survive_a_rebuild_of_the_tables_by_a_later_migration(self):
         state = MigrationExecutor(connection).loader.project_state()
         for model, column in COLUMNS.items():
-            longer = models.CharField(max_length=120, default="x")
-            change = migrations.AlterField(model._meta.model_name, column, longer)
+            # What SQLite can only do with a new table.
+            looser = model._meta.get_field(column).clone()
+            looser.null = True
+            change = migrations.AlterField(model._meta.model_name, column, looser)
             changed = state.clone()
             change.state_forwards("ledger", changed)
             with connection.schema_editor() as editor:
@@ -272,13 +274,13 @@ class TestGuards:
         assert append_only.find_missing(connection) == []
 
     @pytest.mark.transaction
-    def test_are_in_force_after_every_step_back_and_forth_with_a_filled_ledger(self):
+    def test_are_in_force_after_going_back_and_forth_with_a_filled_ledger(self):
         """0003 rebuilds the table of transfers on SQLite; what it held is still there."""
         till = open_till()
         post_all(till.earn(100), till.redeem(30))
         before = list(Transfer.objects.order_by("pk").values())
 
-        for target in ("0002", "0003", None):
+        for target in ("0002", None):
             arguments = ["ledger", target] if target else []
             call_command("migrate", *arguments, skip_checks=True, verbosity=0, stdout=StringIO())
             assert append_only.find_missing(connection) == []
