@@ -1,7 +1,7 @@
 """./dev bench [NAME ...]: lists the measurements of this folder, or runs one.
 
 A measurement gets a PostgreSQL of its own that really writes to disk, with an empty, migrated
-database; ``--database URL`` takes an empty one that is already there.
+database; ``--database URL`` takes such a one that is already there.
 """
 
 import ast
@@ -9,13 +9,13 @@ import contextlib
 import importlib
 import os
 import pkgutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import django
 import psycopg
-from django.core.management import call_command
 
 from tests.databases.postgresql import DURABLE, run_postgresql
 
@@ -36,7 +36,7 @@ def describe(name: str) -> str:
 
 @contextlib.contextmanager
 def find_database(arguments: list[str]) -> Iterator[str]:
-    """Yield the address of an empty database; ``--database URL`` is taken out of the arguments."""
+    """Yield the address of an empty, migrated database; ``--database`` is taken out."""
     if "--database" in arguments:
         place = arguments.index("--database")
         _option, given = arguments[place : place + 2]
@@ -46,7 +46,10 @@ def find_database(arguments: list[str]) -> Iterator[str]:
     with run_postgresql(settings=DURABLE) as server:
         with psycopg.connect(server.url_of("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {DATABASE}")
-        yield server.url_of(DATABASE)
+        environ = {**os.environ, "DATABASE_URL": server.url_of(DATABASE), "TESSERA_MODE": "test"}
+        migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+        subprocess.run(migrate, cwd=HERE.parent.parent, env=environ, check=True)
+        yield environ["DATABASE_URL"]
 
 
 def main(arguments: list[str]) -> int:
@@ -63,7 +66,6 @@ def main(arguments: list[str]) -> int:
         os.environ |= {"DATABASE_URL": url, "TESSERA_MODE": "test", "TESSERA_PROCESS": "job"}
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
         django.setup()
-        call_command("migrate", verbosity=0)
         code: int = importlib.import_module(f"tests.bench.{name}").main(rest)
     return code
 

@@ -13,7 +13,6 @@ from partners.events import EventDraft
 from partners.models import Partner
 from tests.bench._clients import Client, Work
 from tests.bench._ledger_world import (
-    ACCOUNTS,
     BRANCHES,
     START,
     TELLERS,
@@ -172,9 +171,10 @@ def tpcb(client: Client) -> Work:
     """The transaction of TPC-B as pgbench does it, over the driver with prepared statements."""
     connection = connect_directly()
     chance = client.chance
+    (accounts,) = connection.execute("SELECT max(aid) FROM bench_accounts").fetchone()
 
     def work() -> int:
-        account, delta = chance.randint(1, ACCOUNTS), chance.randint(-5000, 5000)
+        account, delta = chance.randint(1, accounts), chance.randint(-5000, 5000)
         teller, branch = chance.randint(1, TELLERS), chance.randint(1, BRANCHES)
         with connection.transaction(), connection.cursor() as cursor:
             cursor.execute(

@@ -27,7 +27,7 @@ TPCB = """
     INSERT INTO bench_tellers SELECT n, 1 + n % {branches} FROM generate_series(1, {tellers}) n;
     INSERT INTO bench_accounts SELECT n, 1 + n % {branches} FROM generate_series(1, {accounts}) n;
 """
-BRANCHES, TELLERS, ACCOUNTS = 50, 500, 100_000
+BRANCHES, TELLERS = 50, 500
 
 # Lots of one account differ by their expiry, so that there is an order to spend them in.
 EARNINGS = """
@@ -120,16 +120,16 @@ def earn_in_bulk(world: World, *, lots: int, amount: int, expires: datetime) -> 
         )
 
 
-def build_tpcb() -> None:
+def build_tpcb(accounts: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(TPCB.format(branches=BRANCHES, tellers=TELLERS, accounts=ACCOUNTS))
+        cursor.execute(TPCB.format(branches=BRANCHES, tellers=TELLERS, accounts=accounts))
     refresh_statistics()
 
 
 def refresh_statistics() -> None:
     """A fresh database does not know yet how large its tables are."""
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+        cursor.execute("ANALYZE")
 
 
 def connect_directly() -> psycopg.Connection:

@@ -56,7 +56,7 @@ QUICK = Sizes(
     history=100,
     expiring=20,
     sample=5,
-    clients=2,
+    clients=1,
     rounds=1,
     seconds=0.1,
     batch=10,
@@ -329,7 +329,7 @@ def main(arguments: list[str]) -> int:
         parser.error(f"there is no {', '.join(sorted(unknown))}")
     sizes = QUICK if options.quick else FULL
     build_world("spread", partners=sizes.partners, lots=1, amount=10**9, expires=LATER)
-    build_tpcb()
+    build_tpcb(10 * sizes.partners)
     findings: list[Finding] = []
     with start_clients(sizes.clients, seed=options.seed) as clients:
         bench = Bench(sizes, clients, options.seed)
