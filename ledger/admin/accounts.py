@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import F, Q, QuerySet, Sum
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -125,7 +125,7 @@ class AccountAdmin(ReadOnlyAdmin):
         return [one for one in detail if one.path in offered]
 
     @action(description=gettext_lazy("Statement"), url_path="statement", permissions=["view"])
-    def statement(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def statement(self, request: HttpRequest, object_id: str) -> HttpResponse | FileResponse:
         return show_statement(self, request, object_id)
 
     @action(description=gettext_lazy("Adjust"), url_path="adjust", permissions=["ask"])

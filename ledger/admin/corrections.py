@@ -1,6 +1,6 @@
 """The queue of corrections that wait for a second person, and the history of all of them."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -32,6 +32,7 @@ from ledger.models import Correction
 from partners.doors.admin import ReadOnlyAdmin, Step, action, actor_of, display
 from partners.doors.admin_filters import DayRangeFilter
 from partners.doors.showing import NOTHING, link_to, say_time
+from partners.models import Person
 
 State = Correction.State
 UNDECIDABLE = (
@@ -297,6 +298,11 @@ def may_expire(correction: Correction) -> bool:
     return correction.kind in {Correction.Kind.CREDIT, Correction.Kind.REINSTATEMENT}
 
 
+def find_person(request: HttpRequest) -> Person:
+    """Return who is signed in: the admin lets nobody else in."""
+    return cast(Person, actor_of(request).person)
+
+
 def find_obstacle(correction: Correction, person: Any) -> str:
     """Return why this person may not decide about it, or nothing."""
     try:
@@ -310,7 +316,7 @@ def agreeing() -> Step:
     def perform(correction: Correction, *, form: forms.Form, request: HttpRequest) -> str:
         correcting.agree(
             correction=correction,
-            by=actor_of(request).person,
+            by=find_person(request),
             note=form.cleaned_data["note"],
             at=timezone.now(),
         )
@@ -334,7 +340,7 @@ def declining() -> Step:
     def perform(correction: Correction, *, form: forms.Form, request: HttpRequest) -> str:
         correcting.decline(
             correction=correction,
-            by=actor_of(request).person,
+            by=find_person(request),
             note=form.cleaned_data["note"],
             at=timezone.now(),
         )

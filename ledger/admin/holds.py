@@ -198,8 +198,9 @@ MEANINGS = {
 def find_owner(hold: Hold) -> Any:
     """Return what on an upper floor the hold belongs to, such as a redemption, or None."""
     for relation in hold._meta.related_objects:
-        if relation.one_to_one and hasattr(hold, relation.get_accessor_name()):
-            return getattr(hold, relation.get_accessor_name())
+        name = relation.get_accessor_name() or ""
+        if relation.one_to_one and hasattr(hold, name):
+            return getattr(hold, name)
     return None
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.admin.utils import unquote
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -48,7 +48,9 @@ def find_account(page: BaseAdmin, request: HttpRequest, object_id: str) -> Accou
     return account
 
 
-def show_statement(page: BaseAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+def show_statement(
+    page: BaseAdmin, request: HttpRequest, object_id: str
+) -> HttpResponse | FileResponse:
     """Show the movements of the days asked for, or give them as a file."""
     account = find_account(page, request, object_id)
     form = StatementForm(request.GET, accounts=())

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, cast
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.text import slugify
@@ -75,7 +75,7 @@ def make_address(request: HttpRequest, **place: Any) -> str:
 
 def give_file(
     page: BaseAdmin, request: HttpRequest, account: Account, days: Days, *, from_beginning: bool
-) -> HttpResponse | None:
+) -> FileResponse | None:
     """
     Return all movements of the days as a file, or None where it would be too long.
 

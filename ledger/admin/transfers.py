@@ -203,7 +203,8 @@ class TransferAdmin(ReadOnlyAdmin):
         sides = ("debit_account", "credit_account")
         owners = [f"{side}__{of}" for side in sides for of in ("partner", "member__person")]
         rows = super().get_queryset(request)
-        if request.resolver_match and request.resolver_match.url_name.endswith("_changelist"):
+        page = request.resolver_match.url_name if request.resolver_match else ""
+        if page == "ledger_transfer_changelist":
             return rows
         return rows.select_related("partner", "debit_account__unit", "correction", *owners)
 

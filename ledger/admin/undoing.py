@@ -78,7 +78,7 @@ def reverse_transfer(admin: BaseAdmin, request: HttpRequest, object_id: str) -> 
     transfer = find_transfer(admin, request, object_id)
     undoing = find_undoing(transfer)
     if undoing.path != "reverse":
-        return refuse(admin, request, transfer, undoing.instead or REINSTATE_INSTEAD)
+        return refuse(admin, request, transfer, undoing.instead or str(REINSTATE_INSTEAD))
 
     def send(form: Any, asker: Asker, now: datetime) -> Correction:
         return correcting.ask_reversal(
