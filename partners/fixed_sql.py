@@ -34,7 +34,8 @@ def open_cursor() -> CursorWrapper:
         return here.cursor()
     here.validate_thread_sharing()
     here.ensure_connection()
-    cursor = psycopg.Cursor(here.connection)
+    # The stubs know Django's own cursors only; any cursor of the driver may be wrapped.
+    cursor: Any = psycopg.Cursor(here.connection)
     return here.make_debug_cursor(cursor) if here.queries_logged else here.make_cursor(cursor)
 
 
@@ -153,7 +154,7 @@ class _Shape:
 
     names: list[str]
     select: str
-    converters: list[tuple[int, Callable[..., Any], models.Expression]]
+    converters: Sequence[tuple[int, Callable[..., Any], Any]]
 
     def convert(self, row: Row) -> Row:
         values = list(row)
@@ -168,7 +169,7 @@ def _find_shape(model: type[models.Model], wanted: tuple[str, ...], _vendor: str
     fields = [every[name] for name in wanted or every]
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
-    columns = ", ".join(f"{table}.{quote(field.column)}" for field in fields)
+    columns = ", ".join(f"{table}.{quote(field.column or field.attname)}" for field in fields)
     converters = []
     for index, field in enumerate(fields):
         expression = field.cached_col
