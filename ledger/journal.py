@@ -32,7 +32,11 @@ def read_rows(
 ) -> Iterator[StoredRow]:
     """Yield the transfers from one id to another, both included, reading some at a time."""
     sql = _build_query(connection.vendor, of_one_account=account is not None)
-    parameters = {"last": last_id, "account": account and account.pk, "rows": ROWS_AT_ONCE}
+    parameters: dict[str, int | None] = {
+        "last": last_id,
+        "account": account.pk if account else None,
+        "rows": ROWS_AT_ONCE,
+    }
     names: dict[int, str] = {}
     after = first_id - 1
     while True:
@@ -53,7 +57,7 @@ def read_rows(
 
 def _as_row(debit: str, credit: str, texts: list[Any], key: str) -> JournalRow:
     public_id, kind, partner, *rest = texts
-    return JournalRow(public_id, kind, debit, credit, partner, *rest, key)
+    return JournalRow._make((public_id, kind, debit, credit, partner, *rest, key))
 
 
 def _learn_names(names: dict[int, str], found: list[tuple[Any, ...]]) -> None:
