@@ -19,6 +19,12 @@ NUMBER_MAX = 10**18
 
 GZIP_MAGIC = b"\x1f\x8b"
 DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+# As ``ledger.naming`` writes it. Any other spelling is no account's, so that nobody can pass off
+# that "it never moved" for a statement of the account it looks like.
+OWNED_ACCOUNT = re.compile(
+    r"(?:pool|pending|wallet|debt):[-a-zA-Z0-9_]+:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    re.ASCII,
+)
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 
 
@@ -164,6 +170,8 @@ def _is(kind: str, value: Any) -> bool:
         return DIGEST.fullmatch(value) is not None
     if kind == "time":
         return TIME.fullmatch(value) is not None
+    if kind == "account of a partner or member":
+        return OWNED_ACCOUNT.fullmatch(value) is not None
     return value.isascii() or _is_utf8(value)
 
 

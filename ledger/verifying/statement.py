@@ -23,7 +23,7 @@ FIGURES = ("opening", "credited", "debited", "closing")
 NAMES = {
     "format": "text",
     "version": "whole number",
-    "account": "text",
+    "account": "account of a partner or member",
     "from": "time",
     "until": "time",
     "blocks": "list",
@@ -41,7 +41,6 @@ PROOF_NAMES = {
     "index": "whole number",
     "path": "list",
 }
-OWNED = ("pool:", "pending:", "wallet:", "debt:")
 
 
 def verify_statement(copy: Copy, *, head: str | None) -> FileReport:
@@ -218,9 +217,6 @@ class _Statement:
         document = self.document
         self.problems.expect(
             document["from"] < document["until"], "The period ends before it begins."
-        )
-        self.problems.expect(
-            self.account.startswith(OWNED), "The account is none of a partner or a member."
         )
         if self.latest is None and self.chain.latest is not None and self.first_seal != 1:
             self.problems.add(

@@ -19,7 +19,7 @@ from django.core.management import CommandError, call_command
 
 from ledger.blocks import Block, Standing
 from ledger.digests import FIRST_LINK, JournalRow, SealedSide, SealHeader, digest_text
-from ledger.exporting import statement_copy, write_journal
+from ledger.exporting import as_header, statement_copy, write_journal
 from ledger.merkle import Leaf, Proof, Tree, find_root
 from ledger.models import Seal
 from ledger.sealing import seal
@@ -265,9 +265,34 @@ class TestStatement:
 
     @once
     def test_shows_a_statement_of_another_account(self, statement, verify):
-        statement["account"] = statement["account"][:-1] + "x"
+        last = statement["account"][-1]
+        statement["account"] = statement["account"][:-1] + ("0" if last != "0" else "1")
 
         assert not verify(statement).ok
+
+    @pytest.mark.parametrize(
+        "spell",
+        [
+            pytest.param(lambda kind, unit, owner: f"{kind}:{unit}:{owner.upper()}", id="capitals"),
+            pytest.param(lambda kind, unit, owner: f"{kind}: {unit}:{owner}", id="space"),
+            pytest.param(lambda kind, unit, owner: f"{kind}:{unit}:{owner}\nOk.", id="more lines"),
+        ],
+    )
+    def test_shows_a_name_that_only_looks_like_the_account(self, till, verify, spell):
+        """Nothing of that name ever moved, and every seal proves it."""
+        made = copy_of(till)
+        name = spell(*made["account"].split(":"))
+        absent = []
+        for each in Seal.objects.order_by("number"):
+            sides = each.sealed_accounts.order_by("key").values_list("key", "leaf")
+            proof = Tree(list(sides)).prove(digest_text(name))
+            told = {"key": proof.leaf.key, "next": proof.leaf.next, "content": proof.leaf.content}
+            place = {"index": proof.index, "path": list(proof.path)}
+            absent.append({"seal": as_header(each).as_dict(), "absent": told | place})
+        nothing = dict.fromkeys(("opening", "credited", "debited", "closing"), 0)
+
+        with pytest.raises(NotVerifiable, match="which is no account"):
+            verify(made | nothing | {"account": name, "blocks": absent, "unsealed": []})
 
     @once
     def test_shows_a_block_exchanged_for_another(self, statement, verify):
