@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -136,11 +136,32 @@ def find_left(transfer: Transfer) -> int:
     """
     Return how much of the transfer was not reversed, refunded or taken back yet.
 
-    An undone reversal still counts: never more than the transfer's amount is reversed in all.
+    An undone reversal still counts: never more than the transfer's amount is reversed in all. Of an
+    award never more than is left of the whole award, with its raises.
     """
     undone = Transfer.objects.filter(reverses=transfer)
-    counted = undone.aggregate(sum=Sum("amount"))["sum"] or 0
-    return max(0, transfer.amount - counted)
+    left = transfer.amount - _sum(undone)
+    if transfer.kind in {Kind.EARN, Kind.PEND} and transfer.reference:
+        left = min(left, _find_left_of_award(transfer))
+    return max(0, left)
+
+
+def _find_left_of_award(transfer: Transfer) -> int:
+    """
+    Return what the award has left: what came in for it, less what was taken back or corrected.
+
+    A claw-back names the award's first transfer only, and not even that one if they were posted
+    together. The reference is what all transfers of an award have in common.
+    """
+    own = Transfer.objects.filter(partner=transfer.partner_id, reference=transfer.reference)
+    came_in = own.filter(kind__in=(Kind.EARN, Kind.PEND, Kind.REVERSE))
+    taken = own.filter(kind__in=(Kind.CLAW_BACK, Kind.CANCEL_PENDING, Kind.INCUR_DEBT))
+    corrected = Transfer.objects.filter(kind=Kind.REVERSE, reverses__in=came_in)
+    return _sum(came_in) - _sum(taken) - _sum(corrected)
+
+
+def _sum(transfers: QuerySet[Transfer]) -> int:
+    return transfers.aggregate(sum=Sum("amount"))["sum"] or 0
 
 
 def find_waiting(transfer: Transfer) -> int:

@@ -95,6 +95,27 @@ class TestReversal:
 
         assert reverse(dana, award).amount == 40
 
+    def test_counts_a_return_that_came_together_with_its_award(self, till, dana):
+        award = till.earn(100, reference="a-1")
+        back = till.claw_back(60, origin_key=award.idempotency_key, reference="a-1")
+        earned = post_all(till.earn(500), award, back)[1].transfer
+
+        with pytest.raises(NothingLeftToReverse):
+            reverse(dana, earned, 41)
+
+        assert reverse(dana, earned).amount == 40
+        assert balance(till.pool) == 500
+
+    def test_of_a_raise_counts_what_a_return_took_of_the_whole_award(self, till, dana):
+        award = post_all(till.earn(500), till.earn(100, reference="a-1"))[1].transfer
+        raised = post_one(till.earn(50, reference="a-1")).transfer
+        post_one(till.claw_back(130, origin=award, reference="a-1"))
+
+        assert reverse(dana, raised).amount == 20
+        with pytest.raises(NothingLeftToReverse):
+            reverse(dana, award)
+        assert balance(till.pool) == 500
+
     def test_of_a_pending_award_takes_only_its_own(self, till, dana):
         award = post_one(till.pend(100, matures_at=LATER)).transfer
         post_one(till.pend(50, matures_at=SOON))
