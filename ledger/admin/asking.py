@@ -25,8 +25,10 @@ from django.utils.translation import gettext as _
 from ledger import correcting
 from ledger.admin.wording import say, say_account, say_correction, say_expiry
 from ledger.correcting import Allowance, Asker, read_allowance
+from ledger.correcting.people import lock_asker
 from ledger.models import Account, Correction, Unit
 from partners.doors.admin import BaseAdmin, actor_of
+from partners.models import Partner
 
 REFUSED = (
     correcting.AccountNotAdjustable,
@@ -160,6 +162,10 @@ def preview_all(
     """Carry everything out, read what became of it, and take it all back."""
     asker, now = Asker(person=actor_of(request).person), timezone.now()
     with transaction.atomic():
+        # One transaction for all of them, so their locks come first and in order: else two pages,
+        # or a page and the nightly run, could wait for each other.
+        lock_asker(asker)
+        Partner.objects.lock({one.account.partner_id for one in wanted} - {None})
         previews = [preview_one(one, form, asker, now) for one in wanted]
         transaction.set_rollback(True)
     return previews

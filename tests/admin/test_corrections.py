@@ -1,5 +1,7 @@
 """Corrections in the admin: asked for with a preview, decided on by somebody else."""
 
+import json
+import re
 import uuid
 from datetime import timedelta
 
@@ -7,6 +9,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from config.admin_navigation import count_corrections
@@ -19,6 +23,8 @@ from tests.rewards.cast import NOON, earn, make_partner, offer, open_shop, owe, 
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once("SQLite")]
 
+# What ``Partner.objects.lock`` asks on SQLite, where the file itself is the lock.
+LOCKS_PARTNERS = re.compile(r"""FROM "partners_partner" WHERE id IN .*json_each\('(\[.*?\])'\)""")
 QUEUE = reverse("admin:ledger_correction_changelist")
 ACCOUNTS = reverse("admin:ledger_account_changelist")
 
@@ -249,6 +255,18 @@ class TestManyAccounts:
 
         assert shop.pool.balance == 1040
 
+    def test_are_previewed_under_the_locks_of_all_their_partners(self, client, shop):
+        """Accounts stand in another order than their partners, and nobody waits in a circle."""
+        first, second = (make_partner(shop.programme, f"9{n}") for n in (1, 2))
+        pools = [accounts.pool(shop.unit, partner) for partner in (second, first)]
+        fields = {"action": "adjust_chosen", "_selected_action": [one.pk for one in pools]}
+
+        with CaptureQueriesContext(connection) as asked:
+            client.post(ACCOUNTS, {**fields, **fill(), "preview": "1"})
+
+        locked = [found[1] for one in asked if (found := LOCKS_PARTNERS.search(one["sql"]))]
+        assert set(json.loads(locked[0])) == {first.pk, second.pk}
+
     def test_of_two_units_are_refused(self, client, shop):
         other = Unit.objects.create(code="other", kind=Unit.Kind.POINTS)
         second = accounts.pool(other, shop.partner)
@@ -436,6 +454,7 @@ class TestAFileOfAdjustments:
             {},
             {"content": "no base64", "confirmed": "1"},
             {"content": "AAAA", "confirmed": "1", "name": "../../x.csv"},
+            {"content": "AAAA", "confirmed": "1", "name": "я" * 200},
         ],
         ids=str,
     )
