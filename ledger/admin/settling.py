@@ -14,18 +14,19 @@ from ledger import maturing
 from ledger.admin.adjusting import AmountField, ReasonField
 from ledger.admin.asking import RequestForm
 from ledger.admin.wording import say, say_account
-from ledger.correcting import offered_reasons
+from ledger.correcting import OwnPartner, offered_reasons
+from ledger.correcting.people import is_on_team
 from ledger.models import Account, Correction, Lot, Transfer
 from ledger.posting import AmountOutOfBounds, IdempotencyKeyReused, InsufficientPoints
-from partners.doors.admin import Step
+from partners.doors.admin import Step, actor_of
 
-REFUSED = (AmountOutOfBounds, IdempotencyKeyReused, InsufficientPoints)
+REFUSED = (AmountOutOfBounds, IdempotencyKeyReused, InsufficientPoints, OwnPartner)
 
 
 class SettleForm(RequestForm):
     """How much of the award, and why. Without an amount, all that still waits."""
 
-    def __init__(self, data: Any, *, award: Transfer) -> None:
+    def __init__(self, data: Any, *, award: Transfer, kind: str) -> None:
         super().__init__(data)
         unit = award.credit_account.unit
         waits = maturing.find_pending(award)
@@ -37,7 +38,7 @@ class SettleForm(RequestForm):
             % {"amount": say(waits, unit)},
         )
         self.fields["reason"] = ReasonField(
-            offered_reasons(Correction.Kind.CREDIT),
+            offered_reasons(kind),
             label=_("Reason"),
             empty_label=_("Choose a reason"),
             widget=UnfoldAdminSelectWidget(),
@@ -55,6 +56,7 @@ def find_award(lot: Lot) -> Transfer | None:
 
 def releasing(award: Transfer) -> Step:
     def perform(lot: Lot, *, form: forms.Form, request: HttpRequest) -> str:
+        refuse_own(award, request)
         posted = maturing.release_pending(award=award, **read(form))
         return _("%(amount)s are available now.") % {
             "amount": say(posted.transfer.amount, lot.account.unit)
@@ -69,13 +71,14 @@ def releasing(award: Transfer) -> Step:
         button=_("Release now"),
         perform=perform,
         refused=REFUSED,
-        form_class=functools.partial(SettleForm, award=award),
+        form_class=functools.partial(SettleForm, award=award, kind=Correction.Kind.CREDIT),
         describe=describe_lot,
     )
 
 
 def cancelling(award: Transfer) -> Step:
     def perform(lot: Lot, *, form: forms.Form, request: HttpRequest) -> str:
+        refuse_own(award, request)
         posted = maturing.cancel_pending(award=award, **read(form))
         return _("%(amount)s are cancelled.") % {
             "amount": say(posted.transfer.amount, lot.account.unit)
@@ -87,9 +90,20 @@ def cancelling(award: Transfer) -> Step:
         button=_("Cancel the award"),
         perform=perform,
         refused=REFUSED,
-        form_class=functools.partial(SettleForm, award=award),
+        form_class=functools.partial(SettleForm, award=award, kind=Correction.Kind.REVERSAL),
         describe=describe_lot,
     )
+
+
+def refuse_own(award: Transfer, request: HttpRequest) -> None:
+    """
+    Let pass whoever stands beside the partner, as for any other correction.
+
+    :raises OwnPartner: If they are on the partner's team.
+    """
+    person = actor_of(request).person
+    if person is not None and is_on_team(person, award.partner_id):
+        raise OwnPartner(_("You are on this partner's team. Somebody else has to decide."))
 
 
 def read(form: forms.Form) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from ledger.models import (
 )
 from ledger.posting import Entry, post
 from ledger.sealing import seal
-from partners.models import JobRun
+from partners.models import JobRun, Member
 from partners.roles import Role
 from tests.rewards.cast import NOON, offer, open_shop, take
 
@@ -126,6 +126,23 @@ class TestAPendingAward:
         assert (moved.amount, moved.reason_code) == (10, "agreement")
         assert shop.pool.balance == balance
 
+    @pytest.mark.parametrize("step", ["release_pending", "cancel_pending"])
+    def test_is_not_decided_on_by_somebody_of_the_partners_team(
+        self, client, employ, shop, pending, step
+    ):
+        dana = employ(Role.LOYALTY_MANAGER)
+        Member.objects.create(partner=shop.partner, person=dana, role="buyer", joined_at=NOON)
+        agreement = CorrectionReason.objects.get(code="agreement").pk
+
+        answer = client.post(
+            f"/admin/ledger/lot/{pending.pk}/{step}/",
+            {"request_id": str(uuid.uuid4()), "amount": "10", "reason": agreement},
+            follow=True,
+        )
+
+        assert "on this partner&#x27;s team" in answer.content.decode()
+        assert not Transfer.objects.filter(kind__in=("mature", "cancel_pending")).exists()
+
     def test_is_read_by_finance_and_decided_by_nobody_else(self, client, employ, shop, pending):
         employ(Role.FINANCE)
         own = Lot.objects.exclude(pk=pending.pk).get()
@@ -171,7 +188,7 @@ class TestSeals:
 
         listed = client.get(SEALS).content.decode()
         page = client.get(f"/admin/ledger/seal/{made.pk}/change/").content.decode()
-        transfer = client.get(f"/admin/ledger/transfer/{made.first_transfer_id}/change/")
+        transfer = client.get(f"/admin/ledger/transfer/{made.last_transfer_id}/change/")
 
         assert "Nothing is sealed yet" in empty
         assert made.digest in listed
