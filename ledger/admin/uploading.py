@@ -22,7 +22,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidge
 from ledger.correcting.importing import AdjustmentReport, Result, import_adjustments
 from partners.doors.admin import BaseAdmin, actor_of
 from partners.doors.showing import say_number
-from partners.importing.files import FileNotOpened, FileNotReadable
+from partners.importing.files import FileNotOpened, FileNotReadable, name_on_disk
 
 FILE_BYTES_MAX = 1024 * 1024
 ROWS_SHOWN = 100
@@ -81,8 +81,7 @@ class FileForm(forms.Form):
 def lay_out(form: FileForm) -> Iterator[Path]:
     """Lay the file where the import can read it, under its own name and nothing else of it."""
     with TemporaryDirectory() as folder:
-        name = Path(form.cleaned_data["name"] or "adjustments.csv").name
-        path = Path(folder) / (name if name not in {"", ".", ".."} else "adjustments.csv")
+        path = Path(folder) / name_on_disk(form.cleaned_data["name"], default="adjustments.csv")
         path.write_bytes(form.cleaned_data["content"])
         yield path
 

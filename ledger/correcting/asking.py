@@ -277,9 +277,20 @@ def _check_adjustment(wish: _Wish, at: datetime) -> int:
     if wish.kind == Kind.CREDIT and _owner_has_left(account):
         raise AccountNotAdjustable(_("This member has left."))
     _check_bounds(amount)
+    if account.kind == Account.Kind.DEBT:
+        _check_owed(account, amount)
     if wish.expires_at is not None and (wish.expires_at <= at or wish.kind == Kind.DEBIT):
         raise ExpiryNotAhead
     return amount
+
+
+def _check_owed(account: Account, amount: int) -> None:
+    """Refuse before it waits what nobody could agree to."""
+    owed = Account.objects.values_list("balance", flat=True).get(pk=account.pk)
+    if owed == 0:
+        raise AccountNotAdjustable(_("Nothing is owed on this account."))
+    if amount > owed:
+        raise AmountOutOfBounds(amount=amount, bound=owed)
 
 
 def _owner_has_left(account: Account) -> bool:

@@ -22,11 +22,24 @@ from partners.importing.rows import (
     recognise_delimiter,
 )
 from partners.importing.values import ValueNotReadable, make_day_reader, make_text_reader
+from partners.intake import EARLIEST, LATEST
 
 ROWS_MAX = 10_000
 REQUIRED = ("partner", "amount", "reason")
 WHOLE = re.compile(r"[+-]?[0-9]{1,15}", re.ASCII)
+FIRST_DAY, LAST_DAY = f"{EARLIEST:%Y-%m-%d}", f"{LATEST:%Y-%m-%d}"
 PLACES = (Account.Kind.POOL.value, Account.Kind.WALLET.value, Account.Kind.DEBT.value)
+read_any_day = make_day_reader(Mapping())
+
+
+def read_last_day(text: str) -> str:
+    """Refuse what is outside of our calendar: the last day of all has no end."""
+    day = read_any_day(text)
+    if day and not FIRST_DAY <= day < LAST_DAY:
+        raise ValueNotReadable(_("This date is out of range. Leave it empty if there is none."))
+    return day
+
+
 READERS: dict[str, Callable[[str], str]] = {
     "partner": make_text_reader(64, required=True),
     "unit": make_text_reader(64),
@@ -35,7 +48,7 @@ READERS: dict[str, Callable[[str], str]] = {
     "amount": make_text_reader(20, required=True),
     "reason": make_text_reader(64, required=True),
     "reference": make_text_reader(100),
-    "expires_on": make_day_reader(Mapping()),
+    "expires_on": read_last_day,
     "note": make_text_reader(500),
 }
 HEADERS = Mapping(columns={name: name for name in READERS})

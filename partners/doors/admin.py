@@ -202,7 +202,8 @@ class BaseAdmin(ScopedRows, ModelAdmin):
             try:
                 sentence = step.perform(row, form=form, request=request)
             except step.refused as error:
-                self.message_user(request, f"{step.describe(row)}: {error}", messages.ERROR)
+                what = step.describe(row).removesuffix(".")
+                self.message_user(request, f"{what}: {error}", messages.ERROR)
             else:
                 self.message_user(request, sentence, messages.SUCCESS)
                 self.log_change(request, row, sentence)

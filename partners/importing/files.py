@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 LINE_CHARACTERS_MAX = 1_000_000
+NAME_BYTES_MAX = 200
 GZIP = b"\x1f\x8b"
 BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -67,6 +68,14 @@ class TextFile:
     lines: Iterator[str]
     position: Callable[[], int]
     size: int
+
+
+def name_on_disk(name: str, *, default: str) -> str:
+    """Return the last part of an uploaded file's name, as long as every disk can keep it."""
+    last = Path(name).name
+    # Disks count bytes. The end has the suffix.
+    last = last.encode()[-NAME_BYTES_MAX:].decode(errors="ignore")
+    return default if last in {"", ".", ".."} else last
 
 
 @contextmanager

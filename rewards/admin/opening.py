@@ -34,7 +34,7 @@ from ledger.opening.staging import Outcome
 from ledger.wording import say_amount
 from partners.doors.admin import actor_of
 from partners.doors.showing import language, say_number
-from partners.importing.files import FileNotReadable
+from partners.importing.files import FileNotReadable, name_on_disk
 from partners.models import Person
 from rewards.programmes.zones import read_zones
 
@@ -232,7 +232,7 @@ def as_path(given: UploadedFile) -> Any:
     """Put an upload where it can be opened by name, and remove it again."""
     with TemporaryDirectory() as folder:
         # Only the last part of the name, for the import's record; never where somebody else says.
-        path = Path(folder) / (Path(str(given.name)).name or "balances.csv")
+        path = Path(folder) / name_on_disk(str(given.name), default="balances.csv")
         with path.open("wb") as file:
             for part in given.chunks():
                 file.write(part)

@@ -33,15 +33,25 @@ LEGAL_MOVES: Final[Mapping[str, frozenset[str]]] = {
 }
 
 
+SHIPPED = "shipped"
+
+
 class IllegalMove(Exception):
     """The redemption cannot go from the state it is in to the one asked for."""
 
     code = "illegal_move"
 
     def __init__(self, *, from_state: str, to_state: str) -> None:
-        super().__init__(f"A redemption cannot move from {from_state} to {to_state}.")
+        states = {"from_state": _say(from_state), "to_state": _say(to_state)}
+        super().__init__(
+            _("A redemption cannot move from “%(from_state)s” to “%(to_state)s”.") % states
+        )
         self.from_state = from_state
         self.to_state = to_state
+
+
+def _say(state: str) -> str:
+    return _("Sent") if state == SHIPPED else str(State(state).label)
 
 
 class RequestLapsed(IllegalMove):
@@ -156,10 +166,10 @@ def ship(
         locked = _lock_to_decide(redemption, by)
         kind = kind_of(locked.reward.kind)
         if locked.state != State.APPROVED or not kind.is_sent_as_parcel:
-            raise IllegalMove(from_state=locked.state, to_state="shipped")
+            raise IllegalMove(from_state=locked.state, to_state=SHIPPED)
         locked.delivery = kind.ship(locked, tracking_number=tracking_number, at=at)
         locked.save(update_fields=["delivery"])
-        _record_event(locked, locked.state, by=by, at=at, parcel="shipped")
+        _record_event(locked, locked.state, by=by, at=at, parcel=SHIPPED)
         return locked
 
 

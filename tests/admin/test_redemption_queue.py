@@ -108,7 +108,7 @@ class TestOneRedemption:
 
         requested.refresh_from_db()
         assert requested.state == State.REJECTED
-        assert "cannot move from rejected" in said(answer)[-1]
+        assert "cannot move from “Rejected”" in said(answer)[-1]
 
     @pytest.mark.usefixtures("root")
     def test_offers_only_the_moves_that_are_legal_now(self, client, requested):
@@ -154,7 +154,7 @@ class TestManyRedemptions:
         requested.refresh_from_db()
         assert requested.state == State.FULFILLED
         assert "is approved" in said(answer)[0]
-        assert "cannot move from fulfilled" in said(answer)[1]
+        assert "cannot move from “Delivered”" in said(answer)[1]
 
     @pytest.mark.usefixtures("root")
     def test_do_nothing_for_rows_that_are_not_there(self, client):

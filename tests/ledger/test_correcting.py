@@ -270,6 +270,15 @@ class TestAdjustment:
             adjust(dana, till.debt, 11)
         assert refused.value.bound == 10
 
+    def test_a_request_to_forgive_more_than_is_owed_does_not_wait(self, till, dana):
+        with pytest.raises(AccountNotAdjustable, match="Nothing is owed"):
+            adjust(dana, till.debt, 1)
+        post_one(till.claw_back(30))
+        with pytest.raises(AmountOutOfBounds):
+            adjust(dana, till.debt, 1_000_000)
+
+        assert not Correction.objects.exists()
+
     def test_debit_says_what_is_there(self, till, dana):
         post_one(till.earn(100))
 

@@ -170,6 +170,17 @@ class TestImport:
         ]
         assert Correction.objects.filter(note="For the help").count() == 1
 
+    @pytest.mark.parametrize("day", ["9999-12-31", "2200-01-01", "0001-01-01"])
+    def test_refuses_a_last_day_outside_of_the_calendar(self, tmp_path, till, dana, day):
+        header = "partner,amount,reason,expires_on"
+        path = write(tmp_path, f"12346,5,goodwill,{day}", "12346,5,goodwill,", header=header)
+
+        told = run(path, report=tmp_path / "r.csv")
+
+        assert (told["refused"], told["posted"]) == (1, 1)
+        refused = read_report(tmp_path / "r.csv")[0]
+        assert (refused["column"], refused["value"]) == ("expires_on", day)
+
     def test_a_dry_run_judges_all_and_writes_nothing(self, tmp_path, till, dana):
         path = write(tmp_path, *(f"12346,100,goodwill,R{n}" for n in range(4)))
 
