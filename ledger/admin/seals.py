@@ -105,7 +105,9 @@ class SealAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("first transfer"))
     def first_link(self, seal: Seal) -> SafeString | str:
-        return link_transfer(seal.first_transfer_id)
+        # A block begins where the one before ends; an id that was rolled back has no transfer.
+        within = Transfer.objects.filter(pk__gte=seal.first_transfer_id)
+        return link_transfer(within.order_by("pk").values_list("pk", flat=True)[:1].get())
 
     @display(description=gettext_lazy("last transfer"))
     def last_link(self, seal: Seal) -> SafeString | str:

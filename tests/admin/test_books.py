@@ -184,17 +184,19 @@ class TestSeals:
         employ(Role.AUDITOR)
         empty = client.get(SEALS).content.decode()
         made = seal(as_of=timezone.now())
+        first, last = (Transfer.objects.order_by(order).first() for order in ("pk", "-pk"))
         JobRun.objects.create(scope="club", local_date=NOON.date(), step="audit", status="done")
 
         listed = client.get(SEALS).content.decode()
         page = client.get(f"/admin/ledger/seal/{made.pk}/change/").content.decode()
-        transfer = client.get(f"/admin/ledger/transfer/{made.last_transfer_id}/change/")
+        transfer = client.get(f"/admin/ledger/transfer/{last.pk}/change/")
 
         assert "Nothing is sealed yet" in empty
         assert made.digest in listed
         assert "Everything posted is sealed." in listed
         assert "found it in order" in listed
         assert "verify_ledger --file" in page
+        assert f"/admin/ledger/transfer/{first.pk}/change/" in page
         assert "Seal 1 of" in transfer.content.decode()
 
 
