@@ -13,8 +13,13 @@ from ledger import accounts
 from ledger.holds import is_placed_by_door
 from ledger.models import Account, Correction, Hold, Lot, Transfer
 from ledger.posting import Entry, InsufficientPoints
+from ledger.taking_back import ExpiredOfAwards
 
 Kind = Transfer.Kind
+
+
+# A first credit by the rules: what came of it is known by its reference, and by its lots' origin.
+AWARDING = frozenset({Kind.EARN, Kind.PEND})
 
 
 class NotReversible(Exception):
@@ -137,27 +142,31 @@ def find_left(transfer: Transfer) -> int:
     Return how much of the transfer was not reversed, refunded or taken back yet.
 
     An undone reversal still counts: never more than the transfer's amount is reversed in all. Of an
-    award never more than is left of the whole award, with its raises.
+    award never more than is left of the whole award, with its raises. What has expired is gone
+    already: to take other points for it would cost the partner the same points twice.
     """
     undone = Transfer.objects.filter(reverses=transfer)
     left = transfer.amount - _sum(undone)
-    if transfer.kind in {Kind.EARN, Kind.PEND} and transfer.reference:
-        left = min(left, _find_left_of_award(transfer))
+    if transfer.kind in AWARDING:
+        left = min(left, _find_left_of_award(transfer, left))
     return max(0, left)
 
 
-def _find_left_of_award(transfer: Transfer) -> int:
+def _find_left_of_award(transfer: Transfer, left: int) -> int:
     """
     Return what the award has left: what came in for it, less what was taken back or corrected.
 
     A claw-back names the award's first transfer only, and not even that one if they were posted
     together. The reference is what all transfers of an award have in common.
     """
+    expired = ExpiredOfAwards.read([], reinstating={transfer.pk}).find_left(transfer.pk)
+    if not transfer.reference:
+        return left - expired
     own = Transfer.objects.filter(partner=transfer.partner_id, reference=transfer.reference)
     came_in = own.filter(kind__in=(Kind.EARN, Kind.PEND, Kind.REVERSE))
     taken = own.filter(kind__in=(Kind.CLAW_BACK, Kind.CANCEL_PENDING, Kind.INCUR_DEBT))
     corrected = Transfer.objects.filter(kind=Kind.REVERSE, reverses__in=came_in)
-    return _sum(came_in) - _sum(taken) - _sum(corrected)
+    return _sum(came_in) - _sum(taken) - _sum(corrected) - expired
 
 
 def _sum(transfers: QuerySet[Transfer]) -> int:

@@ -116,6 +116,20 @@ class TestReversal:
             reverse(dana, award)
         assert balance(till.pool) == 500
 
+    @pytest.mark.parametrize("reference", ["", "a-1"])
+    def test_counts_what_has_expired_of_an_award_until_it_comes_back(self, till, dana, reference):
+        award = till.earn(100, expires_at=SOON, reference=reference)
+        award = post_all(till.earn(500), award)[1].transfer
+        expiry = post_one(till.expire(70), at=SOON).transfer
+
+        assert reverse(dana, award, asked_at=LATER).amount == 30
+        with pytest.raises(NothingLeftToReverse):
+            reverse(dana, award, asked_at=LATER)
+
+        reinstate(dana, expiry, 20, asked_at=LATER, until=LATER + timedelta(days=9))
+        assert reverse(dana, award, asked_at=LATER).amount == 20
+        assert balance(till.pool) == 500
+
     def test_of_a_pending_award_takes_only_its_own(self, till, dana):
         award = post_one(till.pend(100, matures_at=LATER)).transfer
         post_one(till.pend(50, matures_at=SOON))
