@@ -165,7 +165,8 @@ def preview_all(
         # One transaction for all of them, so their locks come first and in order: else two pages,
         # or a page and the nightly run, could wait for each other.
         lock_asker(asker)
-        Partner.objects.lock({one.account.partner_id for one in wanted} - {None})
+        owners = (one.account.partner_id for one in wanted)
+        Partner.objects.lock({owner for owner in owners if owner is not None})
         previews = [preview_one(one, form, asker, now) for one in wanted]
         transaction.set_rollback(True)
     return previews
