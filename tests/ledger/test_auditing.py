@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from ledger.auditing import audit
 from ledger.models import Account, Lot, Transfer
 from ledger.promises import balances, lots
+from ledger.sealing import seal
 from tests.factories import UnitFactory
 from tests.ledger.corruption import find_all, no_guards, run
 from tests.ledger.entries import Till, open_till, post_all
@@ -179,7 +180,12 @@ class TestVerifyLedger:
         assert "expected 80, found 81" in said
 
     def test_says_in_a_sentence_that_all_is_well(self, till):
-        assert self.call().startswith("The ledger adds up: ")
+        seal(as_of=datetime(2099, 1, 1, tzinfo=UTC))
+
+        said = self.call()
+
+        assert said.startswith("The ledger adds up: ")
+        assert " 1 seal.\n" in said
 
     def test_looks_back_to_a_day(self, till):
         assert json.loads(self.call("--json", "--as-of", "2020-01-01"))["transfers"] == 0

@@ -601,9 +601,10 @@ class TestCommand:
     def test_says_what_it_found(self, path):
         digest = Seal.objects.latest("number").digest
 
-        assert "12 transfers under 5 seals; 1 more are not sealed yet" in self.call(
-            "--file", str(path)
-        )
+        said = self.call("--file", str(path))
+
+        assert "12 transfers under 5 seals; not sealed yet, so" in said
+        assert "vouches for them: 1 more." in said
         assert digest in self.call()
         assert "the copy is whole up to this seal" in self.call(
             "--file", str(path), "--head", digest

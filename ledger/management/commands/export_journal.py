@@ -61,7 +61,7 @@ def as_json(counts: JournalCounts) -> str:
 
 
 def as_text(path: Path, counts: JournalCounts) -> str:
-    said = f"{path}: {counts.transfers} transfers, {counts.seals} seals"
+    said = f"{path}: transfers {counts.transfers}, seals {counts.seals}"
     if counts.unsealed:
-        said += f", {counts.unsealed} not sealed yet"
+        said += f", not sealed yet {counts.unsealed}"
     return f"{said}.\nDigest of the last seal: {counts.digest or 'none'}"

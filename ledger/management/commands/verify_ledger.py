@@ -88,10 +88,14 @@ def as_json(report: AuditReport) -> str:
     return json.dumps(document, indent=1)
 
 
+def count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def as_text(report: AuditReport) -> str:
     counted = (
-        f"{report.accounts} accounts, {report.transfers} transfers, {report.lots} lots,"
-        f" {report.seals} seals"
+        f"{count(report.accounts, 'account')}, {count(report.transfers, 'transfer')},"
+        f" {count(report.lots, 'lot')}, {count(report.seals, 'seal')}"
     )
     digest = f"Digest of the last seal: {report.digest or 'none'}"
     if report.ok:
@@ -100,9 +104,9 @@ def as_text(report: AuditReport) -> str:
 
 
 def copy_as_text(report: FileReport) -> str:
-    said = f"{report.transfers} transfers under {report.seals} seals"
+    said = f"{count(report.transfers, 'transfer')} under {count(report.seals, 'seal')}"
     if report.unsealed:
-        said += f"; {report.unsealed} more are not sealed yet, so that nothing vouches for them"
+        said += f"; not sealed yet, so that nothing vouches for them: {report.unsealed} more"
     lines = [f"{said}.", *(f"  {problem}" for problem in report.problems)]
     if report.statement is not None:
         lines.append(

@@ -94,7 +94,7 @@ def as_text(each: UnitLiability) -> list[str]:
     lines = [
         f"{unit.code}, {local:%Y-%m-%d %H:%M %Z}, "
         + (f"one is worth {each.value} {each.books.currency}" if each.value else "no unit value"),
-        f"{'days':>10}" + "".join(f"{place:>16}" for place in places),
+        f"{'days':>10}" + "".join(f" {place:>15}" for place in places),
     ]
     for band in BANDS:
         parts = [one.part for one in each.parts if one.part.band == band]
@@ -110,7 +110,7 @@ def as_text(each: UnitLiability) -> list[str]:
 
 
 def row(head: str, cells: list[str]) -> str:
-    return f"{head:>10}" + "".join(f"{cell:>16}" for cell in cells)
+    return f"{head:>10}" + "".join(f" {cell:>15}" for cell in cells)
 
 
 def say(money: object) -> str:

@@ -90,4 +90,4 @@ def as_text(postings: Iterator[Posting]) -> Iterator[str]:
 def line(cells: tuple[Any, ...]) -> str:
     shown = ["" if cell is None else str(cell) for cell in cells]
     words = f"{shown[0]:<12}{shown[1]:<20}{shown[2]:<16}{shown[3]:<16}"
-    return (words + "".join(f"{cell:>16}" for cell in shown[4:])).rstrip()
+    return (words + "".join(f" {cell:>15}" for cell in shown[4:])).rstrip()
