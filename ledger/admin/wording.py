@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from ledger.models import Account, Correction, Hold, Transfer, Unit
 from ledger.wording import say_amount
-from partners.doors.showing import NOTHING, language, link_to, say_time
+from partners.doors.showing import NOTHING, Labels, language, link_to, say_time
 
 TransferKind, AccountKind = Transfer.Kind, Account.Kind
 
@@ -42,17 +42,19 @@ MEANINGS: Final[dict[str, Any]] = {
     TransferKind.OPEN: gettext_lazy("What the partner had before this programme kept the books."),
     TransferKind.MERGE: gettext_lazy("Two partners became one, and the balance moved along."),
 }
-TRANSFER_LABELS: Final = {
-    "claw_back": "warning",
-    "expire": "warning",
-    "incur_debt": "danger",
-    "adjust": "info",
-    "reverse": "info",
-    "reinstate": "info",
-    "forgive_debt": "info",
-}
-CORRECTION_LABELS: Final = {"waiting": "warning", "posted": "success", "declined": "danger"}
-HOLD_LABELS: Final = {"open": "info", "captured": "success", "lapsed": "warning"}
+TRANSFER_LABELS: Final = Labels(
+    {
+        "claw_back": "warning",
+        "expire": "warning",
+        "incur_debt": "danger",
+        "adjust": "info",
+        "reverse": "info",
+        "reinstate": "info",
+        "forgive_debt": "info",
+    }
+)
+CORRECTION_LABELS: Final = Labels({"waiting": "warning", "posted": "success", "declined": "danger"})
+HOLD_LABELS: Final = Labels({"open": "info", "captured": "success", "lapsed": "warning"})
 OWNED: Final[dict[str, Any]] = {
     AccountKind.POOL: gettext_lazy("Pool of %(owner)s"),
     AccountKind.PENDING: gettext_lazy("Pending awards of %(owner)s"),

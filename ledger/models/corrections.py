@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ledger.models.accounts import Account, Unit
 from ledger.models.journal import TRANSFER_AMOUNT_MAX, Transfer
@@ -85,7 +86,7 @@ class Correction(models.Model):
 
     class Kind(models.TextChoices):
         REVERSAL = "reversal", _("Reversal")
-        CREDIT = "credit", _("Credit")
+        CREDIT = "credit", pgettext_lazy("correction", "Credit")
         DEBIT = "debit", _("Debit")
         REINSTATEMENT = "reinstatement", _("Reinstatement")
 

@@ -14,11 +14,11 @@ from unfold.contrib.filters.admin import (
 )
 
 from partners.doors.admin import BaseAdmin, ReadOnlyInline, display, partner_tabs
-from partners.doors.showing import link_to, link_to_list, say_day, say_money, say_time
+from partners.doors.showing import Labels, link_to, link_to_list, say_day, say_money, say_time
 from partners.models import Activity, Member, Partner
 
 # Ordinary states are plain, so that exceptions are seen.
-STATUS_LABELS = {"paused": "warning", "closed": "danger"}
+STATUS_LABELS = Labels({"paused": "warning", "closed": "danger"})
 
 
 class TeamTab(ReadOnlyInline):

@@ -14,11 +14,11 @@ from unfold.contrib.filters.admin import (
 
 from partners.doors.admin import ReadOnlyAdmin, ReadOnlyInline, display
 from partners.doors.admin_filters import DayRangeFilter
-from partners.doors.showing import link_to, link_to_list, say_money, say_time, show_document
+from partners.doors.showing import Labels, link_to, link_to_list, say_money, say_time, show_document
 from partners.models import Activity, ActivityLine, Event
 
 # Orders are the ordinary case; what takes something back is seen.
-KIND_LABELS = {"return": "warning"}
+KIND_LABELS = Labels({"return": "warning"})
 
 
 class LineTab(ReadOnlyInline):

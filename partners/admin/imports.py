@@ -13,10 +13,10 @@ from unfold.contrib.filters.admin import (
 
 from partners.doors.admin import ReadOnlyAdmin, ReadOnlyInline, display
 from partners.doors.admin_filters import DayRangeFilter
-from partners.doors.showing import say_number, say_time, show_document
+from partners.doors.showing import Labels, say_number, say_time, show_document
 from partners.models import ImportRow, ImportRun, ParkedDocument
 
-RUN_LABELS = {"failed": "danger", "running": "info", "staging": "info"}
+RUN_LABELS = Labels({"failed": "danger", "running": "info", "staging": "info"})
 
 
 class RowTab(ReadOnlyInline):

@@ -8,10 +8,10 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
 
 from partners.doors.admin import ReadOnlyAdmin, display
 from partners.doors.admin_filters import DateRangeFilter
-from partners.doors.showing import say_day, say_number, say_time
+from partners.doors.showing import Labels, say_day, say_number, say_time
 from partners.models import JobRun
 
-STATUS_LABELS = {"failed": "danger", "running": "info", "due": "warning"}
+STATUS_LABELS = Labels({"failed": "danger", "running": "info", "due": "warning"})
 
 
 @admin.register(JobRun)

@@ -84,3 +84,14 @@ def say_name(name: Any) -> str:
 
 def is_list(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+
+
+class Labels(dict[str, str | None]):
+    """
+    Colours of labels by code.
+
+    A code without one is shown in words too: of a plain dict the admin's theme shows the code.
+    """
+
+    def __missing__(self, code: str) -> None:
+        return None

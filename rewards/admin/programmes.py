@@ -18,7 +18,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from partners.doors.admin import BaseAdmin, ReadOnlyInline, Step, action, display
-from partners.doors.showing import NOTHING, link_to, say_time
+from partners.doors.showing import NOTHING, Labels, link_to, say_time
 from rewards.admin.definition_in_words import describe
 from rewards.models import Programme, ProgrammeVersion
 from rewards.programmes.definition import InvalidDefinition, parse
@@ -29,7 +29,7 @@ from rewards.programmes.publishing import (
     publish,
 )
 
-STATUS_LABELS = {"live": "success", "draft": "info", "closed": "danger"}
+STATUS_LABELS = Labels({"live": "success", "draft": "info", "closed": "danger"})
 
 
 class VersionTab(ReadOnlyInline):

@@ -19,7 +19,7 @@ from partners.doors.admin import (
     display,
 )
 from partners.doors.admin_filters import DayRangeFilter
-from partners.doors.showing import NOTHING, language, link_to, say_time
+from partners.doors.showing import NOTHING, Labels, language, link_to, say_time
 from rewards.admin.moves import (
     approving,
     cancelling,
@@ -32,13 +32,15 @@ from rewards.catalogue.registry import kind_of
 from rewards.models import Redemption, RedemptionMove
 
 State = Redemption.State
-STATE_LABELS = {
-    "requested": "warning",
-    "approved": "info",
-    "fulfilled": "success",
-    "rejected": "danger",
-    "lapsed": "danger",
-}
+STATE_LABELS = Labels(
+    {
+        "requested": "warning",
+        "approved": "info",
+        "fulfilled": "success",
+        "rejected": "danger",
+        "lapsed": "danger",
+    }
+)
 
 
 class MoveTab(ReadOnlyInline):
