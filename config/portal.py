@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from ledger.correcting import say_reason
 from ledger.models import Correction, Hold, Transfer
 from ledger.naming import UUID as UUID_WORDS
 from ledger.referring import Reference
@@ -67,7 +68,7 @@ def name_references(actor: Actor, movements: Sequence[Movement]) -> dict[UUID, R
     corrections = Correction.objects.for_actor(actor).filter(public_id__in=references)
     names = _name_awards(Award.objects.for_actor(actor).filter(public_id__in=references))
     for correction in corrections.select_related("reason"):
-        names[str(correction.public_id)] = Reference(str(correction.reason))
+        names[str(correction.public_id)] = Reference(say_reason(correction.reason))
     redemptions = Redemption.objects.for_actor(actor).filter(public_id__in=references)
     for redemption in redemptions.select_related("reward"):
         url = reverse("rewards:redemption", args=[redemption.public_id])

@@ -9,7 +9,8 @@ from ledger.models import Transfer
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 # What retires, corrects or carries a balance onward may take slices past their expiry; what spends
-# may not.
+# may not. A debt is repaid out of them too: it stands for what a claw-back did not find, and had it
+# found them, it would have taken them. Left to the night, the partner would lose the points twice.
 TAKES_EXPIRED = frozenset(
     {
         Transfer.Kind.EXPIRE,
@@ -18,6 +19,7 @@ TAKES_EXPIRED = frozenset(
         Transfer.Kind.MATURE,
         Transfer.Kind.MERGE,
         Transfer.Kind.REVERSE,
+        Transfer.Kind.REPAY_DEBT,
     }
 )
 

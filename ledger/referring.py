@@ -1,5 +1,6 @@
 """What a movement or a hold is about. Upper floors know; ``settings`` names who tells."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +11,11 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from ledger.models import Hold
+from ledger.naming import UUID as UUID_PATTERN
 from ledger.statements import Movement
 from partners.models import Actor
+
+OUR_ID = re.compile(UUID_PATTERN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,11 @@ class Line:
 
     @property
     def detail(self) -> str:
-        return self.reference.detail if self.reference else ""
+        """What the reference adds, or the number that whoever asked for the movement gave it."""
+        if self.reference:
+            return self.reference.detail
+        own = self.movement.reference
+        return "" if OUR_ID.fullmatch(own) else own
 
     @property
     def is_late(self) -> bool:

@@ -19,7 +19,12 @@ from ledger.api.references import AccountReferenceField, find_account, refuse, r
 from ledger.models import TRANSFER_AMOUNT_MAX, Account, Hold
 from partners.doors.filtering import MomentFilter, PartnerFilter
 from partners.doors.idempotency import idempotent
-from partners.doors.serializers import MomentField, StrictSerializer, TextField, WholeNumberField
+from partners.doors.serializers import (
+    MomentField,
+    ReferenceField,
+    StrictSerializer,
+    WholeNumberField,
+)
 from partners.doors.views import Door
 from partners.keys import Scope
 
@@ -32,16 +37,14 @@ class HoldInput(StrictSerializer):
     lapses_at = MomentField(
         required=False, help_text="From then on it is free again by itself. Without: never."
     )
-    reference = TextField(
-        max_length=100, required=False, allow_blank=True, default="", help_text="Your own number."
-    )
+    reference = ReferenceField(help_text="Your own number: one word.")
 
 
 class CaptureInput(StrictSerializer):
     amount = WholeNumberField(
         required=False, min_value=1, help_text="A part; the rest is free again. Without: all of it."
     )
-    reference = TextField(max_length=100, required=False, allow_blank=True, default="")
+    reference = ReferenceField(help_text="Your own number: one word.")
 
 
 class NothingInput(StrictSerializer):

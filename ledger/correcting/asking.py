@@ -240,8 +240,9 @@ def _ask(wish: _Wish, asker: Asker, *, partner_id: int, at: datetime) -> Correct
 
 
 def _may_post_alone(asker: Asker, correction: Correction, at: datetime) -> bool:
-    """For the own company nobody posts alone, whatever the limit."""
-    if asker.person is not None and is_on_team(asker.person, correction.partner_id):
+    """For the own company nobody posts alone, whatever the limit, nor with a key they made."""
+    person = asker.key.created_by if asker.key else asker.person
+    if person is not None and is_on_team(person, correction.partner_id):
         return False
     allowance = read_allowance(asker=asker, unit=correction.account.unit, at=at)
     return allowance.covers(correction.amount)

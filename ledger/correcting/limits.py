@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Max, Sum
+from django.db.models import Max, Q, Sum
 
 from ledger.correcting.people import Asker
 from ledger.models import Correction, CorrectionLimit, Unit
@@ -34,13 +34,13 @@ def read_allowance(*, asker: Asker, unit: Unit, at: datetime) -> Allowance:
     Return what the asker may post alone at ``at``: the highest limit of their roles.
 
     Credits and debits count alike, and so does what was reversed since. What a second person
-    agreed to counts for nobody. No limit set means that everything waits.
+    agreed to counts for nobody. No limit set means that everything waits. The keys that one person
+    made count together: a second key is no second limit.
     """
     limits = CorrectionLimit.objects.filter(unit=unit, role__in=_find_roles(asker))
     highest = limits.aggregate(once=Max("per_correction"), day=Max("per_day"))
     alone = Correction.objects.filter(
-        requested_by=asker.person_id,
-        requested_with=asker.key_id,
+        _is_asked_by_the_same(asker),
         account__unit=unit,
         state=Correction.State.POSTED,
         decided_by__isnull=True,
@@ -51,6 +51,14 @@ def read_allowance(*, asker: Asker, unit: Unit, at: datetime) -> Allowance:
         per_day=highest["day"] or 0,
         used=alone.aggregate(sum=Sum("amount"))["sum"] or 0,
     )
+
+
+def _is_asked_by_the_same(asker: Asker) -> Q:
+    if asker.key is None:
+        return Q(requested_by=asker.person_id)
+    if asker.key.created_by_id is None:
+        return Q(requested_with=asker.key.pk)
+    return Q(requested_with__created_by=asker.key.created_by_id)
 
 
 def _find_roles(asker: Asker) -> list[str]:

@@ -70,6 +70,9 @@ def lock_asker(asker: Asker) -> Asker:
     What a person may do is read here anew, not believed of the object that a door hands over.
     """
     if asker.key is not None:
+        if asker.key.created_by_id is not None:
+            # The keys of one maker share a limit, so they wait for one another.
+            Person.objects.select_for_update(no_key=True).get(pk=asker.key.created_by_id)
         keys = ApiKey.objects.select_for_update(no_key=True)
         return Asker(key=keys.get(pk=asker.key.pk))
     # One of the two is there, see above.

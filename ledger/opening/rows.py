@@ -23,6 +23,7 @@ from partners.importing.values import (
     ValueNotReadable,
     make_amount_reader,
     make_day_reader,
+    make_reference_reader,
     make_text_reader,
 )
 from partners.intake import EARLIEST, LATEST
@@ -123,7 +124,7 @@ class RowReader:
             "earned_on": day,
             "expires_on": day,
             "matures_on": day,
-            "reference": text(100),
+            "reference": make_reference_reader(100),
         }
 
     def read(self, number: int, cells: list[str]) -> BalanceRow | RefusedRow:

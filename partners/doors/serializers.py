@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
@@ -19,6 +20,9 @@ WITH_OFFSET = re.compile(
 )
 WITHOUT_OFFSET = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?", re.ASCII)
 EXACT_AMOUNT = re.compile(r"\d{1,14}(\.\d{1,4})?", re.ASCII)
+# Not a sentence, a name or an address: what stands in the journal cannot be erased.
+ONE_WORD = r"^[^\s@]*$"
+NOT_ONE_WORD = _("Write one word without @, such as the number of a document.")
 CANONICAL_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
 
@@ -81,6 +85,14 @@ class TextField(serializers.CharField):
         if any(ord(character) < 32 and character not in "\t\r\n" for character in data):
             self.fail("control")
         return super().to_internal_value(data)
+
+
+class ReferenceField(TextField):
+    """The caller's own number of something: one word, since the journal keeps it for good."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=100, required=False, allow_blank=True, default="", **kwargs)
+        self.validators.append(RegexValidator(ONE_WORD, message=NOT_ONE_WORD, code="not_one_word"))
 
 
 class OneOfField(serializers.ChoiceField):

@@ -146,6 +146,20 @@ def make_text_reader(length_max: int, *, required: bool = False) -> Callable[[st
     return read_text
 
 
+def make_reference_reader(length_max: int) -> Callable[[str], str]:
+    """Return a function for the number of a document: one word, since journals keep it for good."""
+    read_text = make_text_reader(length_max)
+
+    @remember
+    def read_reference(text: str) -> str:
+        reference = read_text(text)
+        if "@" in reference or len(reference.split()) > 1:
+            raise ValueNotReadable(_("Write one word without @, such as the number of a document."))
+        return reference
+
+    return read_reference
+
+
 def make_currency_reader(default: str) -> Callable[[str], str]:
     @remember
     def read_currency(text: str) -> str:

@@ -106,6 +106,9 @@ class TestHolds:
             ({"account": "pool:no-such-unit:0190b6c2-5d1f-7c3a-9d0e-0b6f6b0c1a2d"}, "/account"),
             ({"account": "nonsense"}, "/account"),
             ({"colour": "red"}, "/colour"),
+            # The journal keeps it for good: no sentences, no addresses.
+            ({"reference": "for Maria K"}, "/reference"),
+            ({"reference": "maria@elm.example"}, "/reference"),
         ],
     )
     def test_refuse_what_does_not_fit(self, erp, shop, changes, pointer):

@@ -113,10 +113,10 @@ class Reference:
         return self.acts
 
     def repay(self, fresh: list[Slice], up_to: int, today: int) -> None:
-        free = sum(one.free for one in self.places["pool"] if one.expires_on > today)
+        free = sum(one.free for one in self.places["pool"])
         amount = min(self.debt, free, up_to)
         if amount:
-            self.take("pool", amount, today, first=lambda one: one not in fresh)
+            self.take("pool", amount, today, first=lambda one: one not in fresh, expired_too=True)
             self.debt -= amount
 
     def give_back(self, taken: Taken, place: str, amount: int, until: int, today: int) -> None:

@@ -96,6 +96,22 @@ class TestLimit:
         assert (first.state, second.state) == (POSTED, WAITING)
         assert first.requested_with == key
 
+    def test_is_shared_by_the_keys_that_one_person_made(self, till):
+        allow(till.unit, CorrectionLimit.INTEGRATOR, once=10, day=10)
+        maker = make_staff()
+        one, two, elses = (make_key(created_by=by) for by in (maker, maker, make_staff()))
+
+        assert adjust(one, till.pool, 10).state == POSTED
+        assert adjust(two, till.pool, 1).state == WAITING
+        assert adjust(elses, till.pool, 10).state == POSTED
+
+    def test_of_a_key_never_covers_the_company_of_whoever_made_it(self, till):
+        allow(till.unit, CorrectionLimit.INTEGRATOR, once=10, day=10)
+        maker = make_staff()
+        MemberFactory(partner=till.partner, person=maker)
+
+        assert adjust(make_key(created_by=maker), till.pool, 5).state == WAITING
+
     def test_is_of_one_unit(self, till):
         dana = make_staff()
         allow(till.unit, once=10, day=10)

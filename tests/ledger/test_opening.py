@@ -382,6 +382,11 @@ class TestBadRows:
                 ("matures_on", "before_earned", "2026-01-04"),
             ),
             (f"A,points,5,2026-01-01,,,,{'r' * 101}", ("reference", "unreadable", "r" * 101)),
+            (
+                "A,points,5,2026-01-01,,,,for Maria K",
+                ("reference", "unreadable", "for Maria K"),
+            ),
+            ("A,points,5,2026-01-01,,,,m@k.example", ("reference", "unreadable", "m@k.example")),
             ("A,points,5,2026-01-01,,,,r,one too many", ("", "unreadable", "")),
             ("A,points", ("", "unreadable", "")),
         ],

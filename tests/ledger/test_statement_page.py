@@ -10,7 +10,7 @@ import time_machine
 from django.db import transaction
 from django.test import Client
 
-from ledger import accounts
+from ledger import accounts, holds
 from ledger.documents import paper
 from ledger.entries import Entry
 from ledger.models import Account
@@ -71,6 +71,16 @@ def give(shop: Shop, amount: int, reason: str = "Thank you") -> None:
         request_id=uuid.uuid4(),
         shared_at=NOON,
     )
+
+
+class TestWhatIsCaptured:
+    def test_is_told_by_the_number_that_whoever_captured_it_gave(self, shop):
+        earn(shop.pool, 700)
+        hold = holds.place(account=shop.pool, amount=100, request_key="a", placed_at=NOON)
+        holds.capture(hold=hold, request_key="a", captured_at=NOON, reference="till-4/118")
+
+        assert "till-4/118" in look(shop.alice).content.decode()
+        assert b"till-4/118" in enter(shop.alice).get(FILE).getvalue()
 
 
 class TestFigures:

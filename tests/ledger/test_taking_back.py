@@ -25,6 +25,32 @@ def kinds_of(posted) -> list[str]:
     return [transfer.kind for transfer in posted.transfers]
 
 
+class TestWhatComesBackExpired:
+    """It would have been taken back had it been there: it is not lost and owed as well."""
+
+    def test_repays_the_debt_as_a_claw_back_after_it_would_have_taken_it(self, till):
+        award = post_one(till.earn(100, expires_at=MAY)).transfer
+        spent = post_one(till.redeem(60)).transfer
+        post_one(till.expire(40), at=MAY)
+        back = post_one(till.claw_back(100, origin=award), at=MAY)
+
+        refunded = post_one(till.refund(spent), at=JUNE)
+
+        assert numbers_of(back) == (40, 60, 0)
+        assert kinds_of(refunded) == ["refund", "repay_debt"]
+        assert (balance(till.pool), balance(till.debt)) == (0, 0)
+
+    def test_repays_it_out_of_a_hold_too(self, till):
+        award = post_one(till.earn(100, expires_at=MAY)).transfer
+        hold = post_one(till.reserve(60)).hold
+        post_one(till.claw_back(100, origin=award), at=MAY)
+
+        released = post_one(till.release(hold), at=JUNE)
+
+        assert [(one.kind, one.amount) for one in released.transfers] == [("repay_debt", 60)]
+        assert (balance(till.pool), balance(till.debt)) == (0, 0)
+
+
 class TestCollecting:
     def test_takes_pending_before_the_pool(self, till):
         pended = post_all(till.earn(100), till.pend(30))[1]
@@ -220,11 +246,11 @@ class TestDebt:
         with pytest.raises(InsufficientPoints):
             post_one(owing.redeem(1))
 
-    def test_is_not_repaid_out_of_what_had_expired_before_it_came(self, owing):
+    def test_is_repaid_even_out_of_what_had_expired_before_it_came(self, owing):
         posted = post_one(owing.earn(50, expires_at=MAY), at=JUNE)
 
-        assert kinds_of(posted) == ["earn"]
-        assert (balance(owing.pool), balance(owing.debt)) == (50, 30)
+        assert kinds_of(posted) == ["earn", "repay_debt"]
+        assert (balance(owing.pool), balance(owing.debt)) == (20, 0)
 
     def test_cannot_be_repaid_past_what_is_owed(self, till):
         post_one(till.earn(50))
