@@ -46,14 +46,18 @@ def test_every_page_stands_on_our_base():
     ] == []
 
 
-@pytest.mark.parametrize("model", MODELS, ids=NAMES)
-def test_a_list_and_a_page_cost_the_same_for_one_row_and_for_ten(client, one_of_each, model):
-    urls = [page(model, "changelist"), page(model, "change", first(model).pk)]
+def test_a_list_and_a_page_cost_the_same_for_one_row_and_for_ten(client, one_of_each):
+    """All models in one world: filling it is what takes the time."""
+    urls = [
+        url
+        for model in MODELS
+        for url in (page(model, "changelist"), page(model, "change", first(model).pk))
+    ]
 
-    with_one = [count_queries(client, url) for url in urls]
+    with_one = {url: count_queries(client, url) for url in urls}
     world.grow(one_of_each, 9)
 
-    assert [count_queries(client, url) for url in urls] == with_one
+    assert {url: count_queries(client, url) for url in urls} == with_one
 
 
 BAD_QUESTIONS = [
@@ -76,13 +80,16 @@ BUSY = [Activity, Person, Redemption, Transfer]
 
 @pytest.mark.usefixtures("one_of_each")
 class TestBadQuestions:
-    @pytest.mark.parametrize("model", MODELS, ids=NAMES)
-    def test_are_answered_without_an_error_page(self, client, model):
-        listing = page(model, "changelist")
+    def test_are_answered_without_an_error_page(self, client):
+        answers = {
+            (model, number): client.get(page(model, "changelist"), query).status_code
+            for model in MODELS
+            for number, query in enumerate(BAD_QUESTIONS)
+        }
 
-        answers = [client.get(listing, query).status_code for query in BAD_QUESTIONS]
-
-        assert set(answers) <= {200, 302, 400}
+        assert {
+            place for place, status in answers.items() if status not in {200, 302, 400}
+        } == set()
 
     @pytest.mark.parametrize("model", BUSY, ids=NAMES)
     def test_however_crafted(self, client, model):

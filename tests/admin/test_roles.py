@@ -11,7 +11,7 @@ from partners.roles import Role, read_staff_actor
 from rewards.models import Redemption
 from tests.admin import world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("SQLite")]
 
 
 @pytest.fixture
