@@ -33,7 +33,7 @@ print(json.dumps({
 """
 LONGEST_SECONDS = 8
 
-pytestmark = [pytest.mark.slow, pytest.mark.once("PostgreSQL")]
+pytestmark = [pytest.mark.slow, pytest.mark.once("SQLite")]
 
 
 class Said(TypedDict):

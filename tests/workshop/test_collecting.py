@@ -45,7 +45,7 @@ globals().update(
 )
 """
 
-pytestmark = [pytest.mark.slow, pytest.mark.once("PostgreSQL")]
+pytestmark = [pytest.mark.slow, pytest.mark.once("SQLite")]
 
 
 def run_suite_of(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
