@@ -1,8 +1,7 @@
 """The statement of an account: on the screen, on paper, as a file. And what expires when."""
 
-from collections.abc import Callable, Mapping
-from tempfile import SpooledTemporaryFile
-from typing import Any, BinaryIO, cast
+from collections.abc import Mapping
+from typing import Any
 
 from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse
@@ -15,7 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from ledger.documents.csv_file import write_csv
+from ledger.documents.files import FORMATS, write_file
 from ledger.documents.paper import (
     ACCOUNT_NAMES,
     KINDS_THAT_EXPIRE,
@@ -23,9 +22,6 @@ from ledger.documents.paper import (
     TooManyMovements,
     find_covering_seal,
 )
-from ledger.documents.pdf_file import write_pdf
-from ledger.documents.text_file import write_copy
-from ledger.documents.xlsx_file import write_xlsx
 from ledger.expiry_schedule import read_expiry_schedule, read_waiting
 from ledger.figures import read_figures
 from ledger.forms import Days, StatementForm
@@ -38,7 +34,6 @@ from partners.wording import format_number
 
 PAGE_SIZE = 50
 COMPANY_KINDS = (Account.Kind.POOL, Account.Kind.PENDING, Account.Kind.DEBT)
-IN_MEMORY_MAX = 2**20
 
 
 # --------------------------------------------------------------------- the pages
@@ -99,11 +94,7 @@ def expiry(request: PortalRequest) -> HttpResponse:
 @require_safe
 @portal_page()
 def statement_file(request: PortalRequest, kind: str) -> HttpResponseBase:
-    """
-    Give all movements of the period as a file to keep.
-
-    It is finished before its first byte goes out: half a statement would look like a whole one.
-    """
+    """Give all movements of the period as a file to keep."""
     accounts = _accounts_of(request)
     form = _read_form(request, accounts)
     account = _chosen_account(form, accounts)
@@ -113,43 +104,17 @@ def statement_file(request: PortalRequest, kind: str) -> HttpResponseBase:
         return redirect(page)
     period, days = form.period_and_days(today=timezone.localdate())
     paper = _take_paper(request, account, days, from_beginning=period == "all")
-    # The response closes it.
-    file = cast(BinaryIO, SpooledTemporaryFile(max_size=IN_MEMORY_MAX))  # noqa: SIM115
     try:
-        WRITERS[kind](paper, file)
+        file = write_file(paper, kind)
     except TooManyMovements as error:
-        file.close()
         messages.error(request, _say_too_many(error))
         return redirect(page)
-    file.seek(0)
     return FileResponse(
         file,
         as_attachment=True,
-        filename=_file_name(request.member, account, days, kind),
-        content_type=CONTENT_TYPES[kind],
+        filename=f"{_file_name(request.member, account, days)}.{kind}",
+        content_type=FORMATS[kind].content_type,
     )
-
-
-def _write_csv(paper: Paper, file: BinaryIO) -> None:
-    file.writelines(piece.encode() for piece in write_csv(paper))
-
-
-def _write_copy(paper: Paper, file: BinaryIO) -> None:
-    file.writelines(piece.encode() for piece in write_copy(paper))
-
-
-WRITERS: Mapping[str, Callable[[Paper, BinaryIO], None]] = {
-    "pdf": write_pdf,
-    "xlsx": write_xlsx,
-    "csv": _write_csv,
-    "json": _write_copy,
-}
-CONTENT_TYPES = {
-    "pdf": "application/pdf",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv; charset=utf-8",
-    "json": "application/json",
-}
 
 
 def _take_paper(
@@ -179,10 +144,10 @@ def _take_paper(
     )
 
 
-def _file_name(member: Member, account: Account, days: Days, kind: str) -> str:
+def _file_name(member: Member, account: Account, days: Days) -> str:
     number = slugify(member.partner.erp_number) or "company"
     which = "" if account.kind == Account.Kind.POOL else f"{account.kind}-"
-    return f"statement-{number}-{which}{days.first:%Y%m%d}-{days.last:%Y%m%d}.{kind}"
+    return f"statement-{number}-{which}{days.first:%Y%m%d}-{days.last:%Y%m%d}"
 
 
 def _say_too_many(error: TooManyMovements) -> str:

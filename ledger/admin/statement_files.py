@@ -1,9 +1,7 @@
 """A statement as a file for staff: the same papers that the partner gets."""
 
-from collections.abc import Callable, Mapping
 from datetime import datetime
-from tempfile import SpooledTemporaryFile
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -13,12 +11,9 @@ from django.utils.module_loading import import_string
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from ledger.documents.csv_file import write_csv
+from ledger.documents.files import FORMATS, write_file
 from ledger.documents.paper import Paper, TooManyMovements, find_covering_seal
-from ledger.documents.pdf_file import write_pdf
-from ledger.documents.xlsx_file import write_xlsx
 from ledger.expiry_schedule import read_expiry_schedule
-from ledger.exporting import statement_copy
 from ledger.figures import read_figures
 from ledger.forms import Days
 from ledger.models import Account
@@ -29,31 +24,6 @@ from partners.models import Member
 from partners.wording import UnitWording
 
 KINDS_THAT_EXPIRE = (Account.Kind.POOL, Account.Kind.WALLET)
-IN_MEMORY_MAX = 2**20
-
-
-def write_csv_file(paper: Paper, file: BinaryIO) -> None:
-    file.writelines(piece.encode() for piece in write_csv(paper))
-
-
-def write_copy(paper: Paper, file: BinaryIO) -> None:
-    figures = paper.figures
-    pieces = statement_copy(
-        account=figures.account, from_at=figures.from_at, until_at=figures.until_at
-    )
-    file.writelines(piece.encode() for piece in pieces)
-
-
-# Kind of file: what writes it, and its content type.
-FILES: Mapping[str, tuple[Callable[[Paper, BinaryIO], None], str]] = {
-    "pdf": (write_pdf, "application/pdf"),
-    "xlsx": (
-        write_xlsx,
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ),
-    "csv": (write_csv_file, "text/csv; charset=utf-8"),
-    "json": (write_copy, "application/json"),
-}
 
 
 def list_files(account: Account, request: HttpRequest) -> list[tuple[str, str]]:
@@ -79,33 +49,26 @@ def give_file(
     """
     Return all movements of the days as a file, or None where it would be too long.
 
-    It is finished before its first byte goes out: half a statement would look like a whole one.
-
     :raises Http404: If there is no such file, or the account is the programme's side.
     """
     kind = request.GET["file"]
-    if kind not in FILES:
+    if kind not in FORMATS:
         raise Http404
-    write, content_type = FILES[kind]
     paper = take_paper(request, account, days, from_beginning=from_beginning)
-    # The response closes it.
-    file = cast(BinaryIO, SpooledTemporaryFile(max_size=IN_MEMORY_MAX))  # noqa: SIM115
     try:
-        write(paper, file)
+        file = write_file(paper, kind)
     except TooManyMovements as error:
-        file.close()
         sentence = _("%(movements)s movements; a file of this kind holds %(most)s.") % {
             "movements": say_number(error.movements),
             "most": say_number(error.movements_max),
         }
         page.message_user(request, sentence, messages.ERROR)
         return None
-    file.seek(0)
     return FileResponse(
         file,
         as_attachment=True,
         filename=f"{name_file(account, days)}.{kind}",
-        content_type=content_type,
+        content_type=FORMATS[kind].content_type,
     )
 
 

@@ -1,6 +1,5 @@
 """``import_adjustments FILE``: ask for credits and debits out of a file, as a person with limits."""
 
-import csv
 import json
 import os
 from pathlib import Path
@@ -12,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ledger.correcting.importing import AdjustmentReport, Result, import_adjustments
-from partners.doors.export import export_cell
+from partners.doors.export import write_rows
 from partners.importing.files import FileNotOpened, FileNotReadable
 from partners.models import Person
 
@@ -101,12 +100,11 @@ def read_zone(name: str) -> ZoneInfo:
 
 
 def write_report(report: AdjustmentReport, path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(COLUMNS)
-        for one in report.outcomes:
-            row = (one.number, one.result.value, one.column, one.code, one.message, one.value)
-            table.writerow([export_cell(cell) for cell in row])
+    rows = (
+        (one.number, one.result.value, one.column, one.code, one.message, one.value)
+        for one in report.outcomes
+    )
+    write_rows(path, COLUMNS, rows)
 
 
 def say(report: AdjustmentReport) -> str:

@@ -1,6 +1,5 @@
 """``import_activities FILE``: take in orders, returns or invoices from a file and credit them."""
 
-import csv
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -16,7 +15,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from rich.progress import TimeElapsedColumn as Elapsed
 from rich.table import Table
 
-from partners.doors.export import export_cell
+from partners.doors.export import write_rows
 from partners.importing.files import FileNotOpened, FileNotReadable
 from partners.importing.mapping import Mapping, MappingInvalid, load_mapping
 from partners.importing.staging import Outcome
@@ -99,12 +98,8 @@ class ReportFile:
         self.path = path
 
     def write(self, outcomes: Iterable[Outcome]) -> None:
-        with self.path.open("w", encoding="utf-8", newline="") as file:
-            table = csv.writer(file)
-            table.writerow(("row", "column", "code", "message", "value"))
-            for outcome in outcomes:
-                row = (outcome.number, outcome.column, outcome.code, outcome.message, outcome.value)
-                table.writerow([export_cell(value) for value in row])
+        rows = ((one.number, one.column, one.code, one.message, one.value) for one in outcomes)
+        write_rows(self.path, ("row", "column", "code", "message", "value"), rows)
 
 
 def read_mapping(path: Path | None) -> Mapping:

@@ -1,6 +1,5 @@
 """``import_balances FILE``: post what partners held in the system before, and reconcile."""
 
-import csv
 import json
 import os
 from collections.abc import Iterable
@@ -17,7 +16,7 @@ from ledger.models import Unit
 from ledger.opening import BalanceMapping, OpeningReport, load_mapping, open_balances
 from ledger.opening.staging import Outcome
 from ledger.opening.standing import show_minor_units
-from partners.doors.export import export_cell
+from partners.doors.export import write_rows
 from partners.importing.files import FileNotOpened, FileNotReadable
 from partners.importing.mapping import MappingInvalid
 from rewards.management.commands.import_activities import (
@@ -95,11 +94,8 @@ class ReportFile:
         self.path = path
 
     def write(self, outcomes: Iterable[Outcome]) -> None:
-        with self.path.open("w", encoding="utf-8", newline="") as file:
-            table = csv.writer(file)
-            table.writerow(("row", "outcome", "column", "code", "message", "value"))
-            for outcome in outcomes:
-                table.writerow([export_cell(value) for value in outcome])
+        columns = ("row", "outcome", "column", "code", "message", "value")
+        write_rows(self.path, columns, outcomes)
 
 
 def read_mapping(path: Path | None) -> BalanceMapping:
