@@ -13,6 +13,7 @@ class Chain:
     problems: Problems
     head: str | None
     from_first: bool
+    until_head: bool = False
     latest: SealHeader | None = None
     latest_digest: str = ""
     seals: int = 0
@@ -58,9 +59,24 @@ class Chain:
             f"Seal {seal.number} does not begin where seal {before.number} ends.",
         )
 
+    @property
+    def beyond_head(self) -> int:
+        """How many seals lie behind the one whose digest was given."""
+        if self.known_seal is None or self.latest is None:
+            return 0
+        return self.latest.number - self.known_seal
+
     def finish(self) -> None:
         if self.head is not None and self.known_seal is None:
             self.problems.add(
                 "No seal of this copy has the digest you gave:"
                 " the copy was forged, is older, or is of another ledger."
+            )
+        # Later seals that agree with each other may all have been made anew: the chain leads from
+        # the newest back to the digest, never from the digest on.
+        if self.beyond_head and not self.until_head:
+            self.problems.add(
+                f"The digest you gave is of seal {self.known_seal}, {self.beyond_head} before the"
+                " last one of this copy: nothing vouches for what is sealed behind it. Give the"
+                " digest of the last seal, or --until-head if the copy is to count up to there."
             )

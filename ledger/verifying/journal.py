@@ -27,11 +27,11 @@ END_NAMES = {
 HELD = ("pool:", "pending:", "wallet:", "debt:")
 
 
-def verify_journal(copy: Copy, *, head: str | None) -> FileReport:
+def verify_journal(copy: Copy, *, head: str | None, until_head: bool) -> FileReport:
     check_version(copy.document)
     read_object(copy.document, HEADER_NAMES, "Line 1")
     problems = Problems()
-    reading = _Journal(problems, Chain(problems, head, from_first=True))
+    reading = _Journal(problems, Chain(problems, head, from_first=True, until_head=until_head))
     for number, value in copy.read_lines():
         reading.read_line(number, value)
     return reading.finish()

@@ -43,12 +43,13 @@ PROOF_NAMES = {
 }
 
 
-def verify_statement(copy: Copy, *, head: str | None) -> FileReport:
+def verify_statement(copy: Copy, *, head: str | None, until_head: bool) -> FileReport:
     check_version(copy.document)
     document = read_object(copy.document, NAMES, "The statement")
     problems = Problems()
     # It begins with the last block before its period, not with the first of all.
-    reading = _Statement(document, problems, Chain(problems, head, from_first=False))
+    chain = Chain(problems, head, from_first=False, until_head=until_head)
+    reading = _Statement(document, problems, chain)
     for block in document["blocks"]:
         reading.read_block(block)
     for place, row in enumerate(document["unsealed"], start=1):

@@ -97,12 +97,14 @@ def copy_of(till: Till, from_at: datetime = MARCH, until_at: datetime = APRIL) -
 
 @pytest.fixture
 def verify(tmp_path) -> Callable[..., FileReport]:
-    def verify(content: Document | list[Line] | bytes, head: str | None = None) -> FileReport:
+    def verify(
+        content: Document | list[Line] | bytes, head: str | None = None, **options: bool
+    ) -> FileReport:
         path = tmp_path / "copy"
         if isinstance(content, list):
             content = "".join(json.dumps(line) + "\n" for line in content).encode()
         path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
-        return verify_file(path, head=head)
+        return verify_file(path, head=head, **options)
 
     return verify
 
@@ -318,8 +320,11 @@ class TestStatement:
         statement = copy_of(till)
         newest = Seal.objects.latest("number")
 
-        assert verify(statement, newest.digest).known_seal == 5
-        assert verify(statement, Seal.objects.get(number=3).digest).known_seal == 3
+        older = Seal.objects.get(number=3)
+        assert (verify(statement, newest.digest).known_seal, verify(statement).ok) == (5, True)
+        assert "of seal 3, 2 before the last" in verify(statement, older.digest).problems[0]
+        until_there = verify(statement, older.digest, until_head=True)
+        assert (until_there.known_seal, until_there.ok) == (3, True)
         assert "the digest you gave" in verify(statement, "0" * 64).problems[0]
 
 
@@ -435,6 +440,21 @@ class TestJournal:
         assert verify(lines).problems == ()
         assert "the digest you gave" in verify(lines, published).problems[0]
 
+    @once
+    def test_an_older_digest_does_not_vouch_for_what_was_sealed_later(self, journal, verify):
+        """Behind the seal that somebody kept, a forger is as free as with none."""
+        kept = journal[of_kind(journal, "seal")[2]]["seal"]["digest"]
+        forged = forge(journal, transfer=-1)
+
+        assert verify(forged).problems == ()
+        report = verify(forged, kept)
+        assert (report.known_seal, len(report.problems)) == (3, 1)
+        assert "of seal 3, 2 before the last" in report.problems[0]
+        assert verify(forged, kept, until_head=True).ok
+        # What does not even agree with itself is told in either case.
+        forged[of_kind(forged, "transfer")[-1]]["transfer"]["amount"] += 1
+        assert "Seal 5" in verify(forged, kept, until_head=True).problems[0]
+
     def test_is_read_compressed(self, till, tmp_path):
         path = tmp_path / "journal.jsonl.gz"
 
@@ -444,10 +464,10 @@ class TestJournal:
         assert gzip.decompress(path.read_bytes()).decode() == write_text()
 
 
-def forge(lines: list[Line]) -> list[Line]:
-    """Lower an amount in the second block and seal everything again, as a forger would."""
+def forge(lines: list[Line], transfer: int = 4) -> list[Line]:
+    """Raise an amount, in the second block at first, and seal everything again, as forgers do."""
     lines = copying.deepcopy(lines)
-    lines[of_kind(lines, "transfer")[4]]["transfer"]["amount"] += 1
+    lines[of_kind(lines, "transfer")[transfer]]["transfer"]["amount"] += 1
     block, standings, previous = Block(), {}, FIRST_LINK
     for line in lines:
         if "transfer" in line:
@@ -609,6 +629,11 @@ class TestCommand:
         assert "the copy is whole up to this seal" in self.call(
             "--file", str(path), "--head", digest
         )
+        older = ("--file", str(path), "--head", Seal.objects.get(number=2).digest)
+        with pytest.raises(CommandError) as caught:
+            self.call(*older)
+        assert caught.value.returncode == 1
+        assert "up to seal 2, and for nothing behind it" in self.call(*older, "--until-head")
 
     def test_ends_with_one_if_something_is_wrong(self, path):
         path.write_text(path.read_text().replace('"amount":30', '"amount":31'))
@@ -622,7 +647,12 @@ class TestCommand:
         nothing = tmp_path / "x"
         nothing.write_bytes(b"\0")
 
-        for arguments in (("--file", str(nothing)), ("--head", "x")):
+        for arguments in (
+            ("--file", str(nothing)),
+            ("--head", "x"),
+            ("--until-head",),
+            ("--file", str(nothing), "--until-head"),
+        ):
             with pytest.raises(CommandError) as caught:
                 self.call(*arguments)
             assert caught.value.returncode == 2

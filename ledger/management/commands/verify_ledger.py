@@ -33,6 +33,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--head", help="With --file: the digest of a seal as it was published or kept."
         )
+        parser.add_argument(
+            "--until-head",
+            action="store_true",
+            help="With --head: what the copy has behind that seal is left out of the verdict.",
+        )
         parser.add_argument("--json", action="store_true", help="One JSON document on stdout.")
 
     def handle(self, **options: Any) -> None:
@@ -41,6 +46,8 @@ class Command(BaseCommand):
             return
         if options["head"] is not None:
             raise CommandError("--head goes with --file.", returncode=USAGE)
+        if options["until_head"]:
+            raise CommandError("--until-head goes with --head.", returncode=USAGE)
         report = audit(as_of=read_moment(options["as_of"]))
         self.stdout.write(as_json(report) if options["json"] else as_text(report))
         if not report.ok:
@@ -49,8 +56,12 @@ class Command(BaseCommand):
     def verify_copy(self, options: dict[str, Any]) -> None:
         if options["as_of"] is not None:
             raise CommandError("--as-of does not go with --file.", returncode=USAGE)
+        if options["until_head"] and options["head"] is None:
+            raise CommandError("--until-head goes with --head.", returncode=USAGE)
         try:
-            report = verify_file(options["file"], head=options["head"])
+            report = verify_file(
+                options["file"], head=options["head"], until_head=options["until_head"]
+            )
         except NotVerifiable as error:
             raise CommandError(str(error), returncode=USAGE) from error
         document = json.dumps(report.as_dict(), indent=1)
@@ -120,7 +131,10 @@ def copy_as_text(report: FileReport) -> str:
     if report.known_seal is None:
         lines.append("Compare it with the digest that was published, or give that as --head.")
     elif report.known_seal < report.last_seal:
-        lines.append(f"The digest you gave vouches for everything up to seal {report.known_seal}.")
+        lines.append(
+            f"The digest you gave vouches for everything up to seal {report.known_seal}, and for"
+            " nothing behind it."
+        )
     else:
         lines.append("It is the digest you gave: the copy is whole up to this seal.")
     return "\n".join(lines)
