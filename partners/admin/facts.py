@@ -3,19 +3,17 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import (
-    ChoicesDropdownFilter,
-    FieldTextFilter,
-)
+from unfold.contrib.filters.admin import DropdownFilter, FieldTextFilter
 
 from partners.doors.admin import ReadOnlyAdmin, ReadOnlyInline, display
 from partners.doors.admin_filters import DayRangeFilter
 from partners.doors.showing import Labels, link_to, link_to_list, say_money, say_time, show_document
-from partners.models import Activity, ActivityLine, Event
+from partners.models import Activity, ActivityLine, Event, OwnKind
 
 # Orders are the ordinary case; what takes something back is seen.
 KIND_LABELS = Labels({"return": "warning"})
@@ -39,6 +37,18 @@ class LineTab(ReadOnlyInline):
         return f"{line.amount:,.2f}"
 
 
+class KindFilter(DropdownFilter):
+    title = gettext_lazy("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        own = OwnKind.objects.order_by("code").values_list("code", flat=True)
+        return [*Activity.Kind.choices, *((code, code) for code in own)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
 @admin.register(Activity)
 class ActivityAdmin(ReadOnlyAdmin):
     """A window onto the facts. Only ``partners.intake`` writes them."""
@@ -46,7 +56,7 @@ class ActivityAdmin(ReadOnlyAdmin):
     list_display = ("external_id", "shown_kind", "partner_name", "happened", "net_amount", "source")
     list_select_related = ("partner",)
     list_filter = (
-        ("kind", ChoicesDropdownFilter),
+        KindFilter,
         ("source", FieldTextFilter),
         ("occurred_at", DayRangeFilter),
     )
@@ -84,7 +94,7 @@ class ActivityAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("kind"), ordering="kind", label=KIND_LABELS)
     def shown_kind(self, activity: Activity) -> tuple[str, Any]:
-        return activity.kind, activity.get_kind_display()
+        return activity.kind, activity.kind_name
 
     @display(description=gettext_lazy("partner"))
     def partner_link(self, activity: Activity) -> SafeString | str:

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import uuid_utils.compat
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -35,15 +36,24 @@ class Activity(models.Model):
     class Kind(models.TextChoices):
         ORDER = "order", _("Order")
         RETURN = "return", _("Return")
+        CANCELLATION = "cancellation", _("Cancellation")
         INVOICE = "invoice", _("Invoice")
         PAYMENT = "payment", _("Payment")
+        DISPUTE = "dispute", _("Dispute")
+        E_CORRESPONDENCE = "e_correspondence", _("E-correspondence")
+        AUTO_ORDER = "auto_order", _("Auto-order")
         TRAINING = "training", _("Training")
+        RECYCLING = "recycling", _("Recycling")
+        REFERRAL = "referral", _("Referral")
+        SURVEY = "survey", _("Survey")
+        SELL_OUT = "sell_out", _("Sell-out")
         GENERIC = "generic", _("Other")
 
     public_id = models.UUIDField(
         default=uuid_utils.compat.uuid7, unique=True, editable=False, verbose_name=_("id")
     )
-    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
+    # One of Kind, or the code of an own kind that a manager defined.
+    kind = models.CharField(_("kind"), max_length=40)
     partner = models.ForeignKey(
         Partner, on_delete=models.PROTECT, related_name="activities", verbose_name=_("partner")
     )
@@ -63,7 +73,12 @@ class Activity(models.Model):
     )
     occurred_at = models.DateTimeField(_("occurred at"))
     amount = ExactAmountField(_("net amount"), default=0)
-    currency = models.CharField(_("currency"), max_length=3)
+    currency = models.CharField(
+        _("currency"), max_length=3, blank=True, help_text=_("Empty where the kind has no amount.")
+    )
+    quantity = ExactAmountField(
+        _("quantity"), null=True, blank=True, help_text=_("Of what is counted without lines.")
+    )
     country = models.CharField(_("country"), max_length=64, blank=True)
     refers_to = models.ForeignKey(
         "self",
@@ -98,7 +113,92 @@ class Activity(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.external_id}"
+        return f"{self.kind_name} {self.external_id}"
+
+    @property
+    def kind_name(self) -> str:
+        """What people call the kind; an own kind is called by its code here."""
+        known = dict(self.Kind.choices)
+        return str(known.get(self.kind, self.kind))
+
+
+class OwnKind(models.Model):
+    """A kind of activity that the seller defines: its code, its names, and what it must say."""
+
+    code = models.CharField(
+        _("code"), max_length=40, unique=True, help_text=_("Small letters, digits and underscores.")
+    )
+    names = models.JSONField(_("names"), default=dict, help_text=_("By language."))
+    description = models.CharField(_("description"), max_length=300, blank=True)
+    fields = models.JSONField(
+        _("fields"), default=list, help_text=_("What a report of this kind says beside the basics.")
+    )
+    has_amount = models.BooleanField(_("has an amount of money"), default=False)
+    has_quantity = models.BooleanField(_("has a quantity"), default=False)
+    is_active = models.BooleanField(_("may be reported"), default=True)
+
+    class Meta:
+        verbose_name = _("own kind of activity")
+        verbose_name_plural = _("own kinds of activity")
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class WaitingReference(models.Model):
+    """
+    A fact names another one that is not here yet: a return its order, a payment its invoice.
+
+    The fact is stored and waits. When the other one arrives, it is referred to as if it had always
+    been there; or somebody gives up waiting, and the fact is judged as one that names none.
+    """
+
+    activity = models.OneToOneField(
+        Activity, on_delete=models.PROTECT, related_name="waiting_reference"
+    )
+    source = models.CharField(_("source"), max_length=64)
+    external_id = models.CharField(_("external id"), max_length=100)
+    waits_since = models.DateTimeField(_("waits since"))
+    found_at = models.DateTimeField(_("found at"), null=True, blank=True)
+    given_up_at = models.DateTimeField(_("given up at"), null=True, blank=True)
+    given_up_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("waiting reference")
+        verbose_name_plural = _("waiting references")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="partners_waitingreference_ends_once",
+                condition=Q(found_at__isnull=True) | Q(given_up_at__isnull=True),
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["source", "external_id"],
+                condition=Q(found_at__isnull=True, given_up_at__isnull=True),
+                name="partners_waitingreference_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"activity {self.activity_id} waits for {self.external_id} from {self.source}"
+
+
+class LateMark(models.Model):
+    """From which local day on the figures of a partner must be worked out again, and since when."""
+
+    partner = models.OneToOneField(Partner, on_delete=models.PROTECT, related_name="late_mark")
+    earliest_on = models.DateField(_("earliest day"))
+    marked_at = models.DateTimeField(_("marked at"))
+
+    class Meta:
+        verbose_name = _("late mark")
+        verbose_name_plural = _("late marks")
+
+    def __str__(self) -> str:
+        return f"partner {self.partner_id} from {self.earliest_on}"
 
 
 class ActivityLineQuerySet(PartnerScopedQuerySet):

@@ -1,4 +1,4 @@
-"""The companies that buy from the seller."""
+"""The companies that buy from the seller, and by which other names and numbers they are known."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -34,6 +34,20 @@ class PartnerManager(models.Manager.from_queryset(PartnerQuerySet)):  # type: ig
             [listed(partner_ids)],
         )
         return {partner.pk: partner for partner in rows}
+
+
+class Tag(models.Model):
+    """A word that partners are found by: a sales region, a trade fair, a kind of shop."""
+
+    name = models.CharField(_("name"), max_length=64, unique=True)
+
+    class Meta:
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Partner(models.Model):
@@ -79,8 +93,12 @@ class Partner(models.Model):
         related_name="merged_from",
         verbose_name=_("merged into"),
     )
+    tags = models.ManyToManyField(Tag, blank=True, related_name="partners", verbose_name=_("tags"))
     event_sequence = models.PositiveBigIntegerField(
         default=0, editable=False, help_text=_("Sequence of the partner's latest event.")
+    )
+    revision = models.PositiveIntegerField(
+        default=1, editable=False, help_text=_("Counts the edits, so that a stale one is noticed.")
     )
 
     objects = PartnerManager()
@@ -97,3 +115,111 @@ class Partner(models.Model):
 
     def __str__(self) -> str:
         return f"{self.legal_name} ({self.erp_number})"
+
+
+class PartnerNumber(models.Model):
+    """The number a partner has in another system than the ERP: a shop, a CRM, a marketplace."""
+
+    partner = models.ForeignKey(
+        Partner, on_delete=models.PROTECT, related_name="numbers", verbose_name=_("partner")
+    )
+    system = models.CharField(
+        _("system"), max_length=64, help_text=_("The source that uses this number.")
+    )
+    number = models.CharField(_("number"), max_length=64)
+
+    class Meta:
+        verbose_name = _("other number")
+        verbose_name_plural = _("other numbers")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["system", "number"], name="partners_partnernumber_once_per_system"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} in {self.system}"
+
+
+class Contract(models.Model):
+    """What was agreed with a partner, for a time. Terms that change benefits come from here."""
+
+    partner = models.ForeignKey(
+        Partner, on_delete=models.PROTECT, related_name="contracts", verbose_name=_("partner")
+    )
+    number = models.CharField(_("number"), max_length=64)
+    starts_on = models.DateField(_("starts on"))
+    ends_on = models.DateField(
+        _("ends on"),
+        null=True,
+        blank=True,
+        help_text=_("The last day. Empty: until further notice."),
+    )
+    payment_days = models.PositiveSmallIntegerField(
+        _("payment days"), null=True, blank=True, help_text=_("Days to pay an invoice.")
+    )
+    note = models.CharField(_("note"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("contract")
+        verbose_name_plural = _("contracts")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["partner", "number"], name="partners_contract_number_once_per_partner"
+            ),
+            models.CheckConstraint(
+                name="partners_contract_ends_after_start",
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class PartnerMerge(models.Model):
+    """
+    One act of recognising two partners as the same company.
+
+    Facts keep the partner they were reported for; what is judged by facts looks at the whole
+    family. Balances move by transfers whose reference is ``public_id``.
+    """
+
+    public_id = models.UUIDField(
+        default=uuid_utils.compat.uuid7, unique=True, editable=False, verbose_name=_("id")
+    )
+    kept = models.ForeignKey(
+        Partner, on_delete=models.PROTECT, related_name="merges_kept", verbose_name=_("kept")
+    )
+    merged = models.ForeignKey(
+        Partner, on_delete=models.PROTECT, related_name="merges_ended", verbose_name=_("merged")
+    )
+    reason = models.CharField(_("reason"), max_length=300)
+    changes = models.JSONField(
+        _("changes"), default=dict, help_text=_("What was changed beside balances, to undo it by.")
+    )
+    merged_at = models.DateTimeField(_("merged at"))
+    merged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    undone_at = models.DateTimeField(_("undone at"), null=True, blank=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("merge")
+        verbose_name_plural = _("merges")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["merged"],
+                condition=Q(undone_at__isnull=True),
+                name="partners_partnermerge_one_at_a_time",
+            ),
+            models.CheckConstraint(
+                name="partners_partnermerge_of_two", condition=~Q(kept=F("merged"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"partner {self.merged_id} into {self.kept_id}"

@@ -1,4 +1,4 @@
-"""How other systems reach us: API keys, remembered answers, import runs and what they set aside."""
+"""How other systems reach us: API keys, what they did today, and remembered answers."""
 
 from typing import ClassVar
 
@@ -33,13 +33,51 @@ class ApiKey(models.Model):
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
     last_used_at = models.DateTimeField(_("last used at"), null=True, blank=True, editable=False)
+    rotated_from = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="rotated_to",
+        verbose_name=_("replaces"),
+    )
+    daily_units_max = models.BigIntegerField(
+        _("points a day"),
+        null=True,
+        blank=True,
+        help_text=_("What this key may bring out in a day, in minor units. Empty: no limit."),
+    )
+    paused_at = models.DateTimeField(_("paused at"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("API key")
         verbose_name_plural = _("API keys")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="partners_apikey_daily_units_positive",
+                condition=Q(daily_units_max__isnull=True) | Q(daily_units_max__gt=0),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix})"
+
+
+class ApiKeyDay(models.Model):
+    """What the requests of a key brought out on one day (UTC), against its daily budget."""
+
+    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="days")
+    day = models.DateField(_("day"))
+    units = models.BigIntegerField(_("units"), default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["key", "day"], name="partners_apikeyday_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"key {self.key_id} on {self.day}: {self.units}"
 
 
 class RememberedAnswer(models.Model):
@@ -62,93 +100,3 @@ class RememberedAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.caller} {self.idempotency_key}: {self.status_code}"
-
-
-class ImportRun(models.Model):
-    """One run over a file: what was read, what became of every row."""
-
-    class Status(models.TextChoices):
-        STAGING = "staging", _("Reading")
-        RUNNING = "running", _("Running")
-        FINISHED = "finished", _("Finished")
-        FAILED = "failed", _("Failed")
-
-    kind = models.CharField(_("kind"), max_length=16)
-    source = models.CharField(_("source"), max_length=64)
-    file_name = models.CharField(_("file"), max_length=255)
-    status = models.CharField(_("status"), max_length=16, choices=Status.choices)
-    report = models.JSONField(_("report"), default=dict)
-    started_at = models.DateTimeField(_("started at"))
-    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
-    started_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
-    )
-
-    class Meta:
-        verbose_name = _("import")
-        verbose_name_plural = _("imports")
-
-    def __str__(self) -> str:
-        return f"#{self.pk} {self.file_name} from {self.source}"
-
-
-class ParkedDocument(models.Model):
-    """A document that matches no partner yet. Its rows wait as rows and can be matched later."""
-
-    class Reason(models.TextChoices):
-        NO_PARTNER = "no_partner", _("Names no partner")
-        UNKNOWN_PARTNER = "unknown_partner", _("Partner is not known")
-
-    run = models.ForeignKey(ImportRun, on_delete=models.PROTECT, related_name="parked_documents")
-    source = models.CharField(_("source"), max_length=64)
-    external_id = models.CharField(_("external id"), max_length=100)
-    reason = models.CharField(_("reason"), max_length=32, choices=Reason.choices)
-    content_hash = models.CharField(max_length=64, editable=False)
-    occurred_at = models.DateTimeField(_("occurred at"), null=True)
-    parked_at = models.DateTimeField(_("parked at"))
-    matched_at = models.DateTimeField(_("matched at"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("parked document")
-        verbose_name_plural = _("parked documents")
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["source", "external_id"], name="partners_parkeddocument_once"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.external_id} from {self.source}"
-
-
-class ImportRow(models.Model):
-    """A row that was not accepted, with why: parked (it waits) or refused (it is reported)."""
-
-    class Outcome(models.TextChoices):
-        PARKED = "parked", _("Parked")
-        REFUSED = "refused", _("Refused")
-
-    run = models.ForeignKey(ImportRun, on_delete=models.PROTECT, related_name="rows")
-    row_number = models.PositiveBigIntegerField(_("row"))
-    document = models.CharField(_("document"), max_length=100)
-    parked_document = models.ForeignKey(
-        ParkedDocument, on_delete=models.PROTECT, null=True, related_name="rows"
-    )
-    outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome.choices)
-    code = models.CharField(_("code"), max_length=32)
-    column = models.CharField(_("column"), max_length=64, blank=True)
-    value = models.CharField(_("value"), max_length=255, blank=True)
-    content = models.JSONField(_("content"), default=dict)
-
-    class Meta:
-        verbose_name = _("import row")
-        verbose_name_plural = _("import rows")
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                name="partners_importrow_parked_has_document",
-                condition=~Q(outcome="parked") | Q(parked_document__isnull=False),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"row {self.row_number}: {self.code}"

@@ -1,5 +1,6 @@
 """People and the teams they are on. Personal data lives here and nowhere else."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 import uuid_utils.compat
@@ -111,6 +112,9 @@ class Member(models.Model):
     job_title = models.CharField(_("job title"), max_length=100, blank=True)
     joined_at = models.DateTimeField(_("joined at"))
     left_at = models.DateTimeField(_("left at"), null=True, blank=True)
+    revision = models.PositiveIntegerField(
+        default=1, editable=False, help_text=_("Counts the edits, so that a stale one is noticed.")
+    )
 
     objects = MemberQuerySet.as_manager()
 
@@ -139,3 +143,90 @@ class Member(models.Model):
     def may_spend(self) -> bool:
         """Viewers read; everybody else may take rewards from what they hold."""
         return self.role != self.Role.VIEWER
+
+
+class InvitationQuerySet(PartnerScopedQuerySet):
+    def open(self) -> "InvitationQuerySet":
+        """Neither accepted nor withdrawn; it may have expired and can then be sent again."""
+        return self.filter(accepted_at__isnull=True, withdrawn_at__isnull=True)
+
+    def open_at(self, moment: datetime) -> "InvitationQuerySet":
+        return self.open().filter(expires_at__gt=moment)
+
+
+class Invitation(models.Model):
+    """
+    A place on a team that was offered by e-mail. Who accepts becomes a member.
+
+    Until then name and address are what the inviter typed: whether somebody with this address is
+    known already is nobody's business. Only a hash of the link's token is kept.
+    """
+
+    public_id = models.UUIDField(
+        default=uuid_utils.compat.uuid7, unique=True, editable=False, verbose_name=_("id")
+    )
+    partner = models.ForeignKey(
+        Partner, on_delete=models.PROTECT, related_name="invitations", verbose_name=_("partner")
+    )
+    email = models.EmailField(_("e-mail address"))
+    name = models.CharField(_("name"), max_length=150)
+    language = models.CharField(
+        _("language"), max_length=8, choices=settings.LANGUAGES, default="en"
+    )
+    role = models.CharField(_("role"), max_length=16, choices=Member.Role.choices)
+    job_title = models.CharField(_("job title"), max_length=100, blank=True)
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    invited_by = models.ForeignKey(
+        Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    invited_at = models.DateTimeField(_("invited at"))
+    sent_at = models.DateTimeField(_("sent at"))
+    sent_times = models.PositiveSmallIntegerField(_("times sent"), default=1)
+    expires_at = models.DateTimeField(_("expires at"))
+    accepted_at = models.DateTimeField(_("accepted at"), null=True, blank=True)
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, null=True, blank=True, related_name="invitations"
+    )
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["partner", "email"],
+                condition=Q(accepted_at__isnull=True, withdrawn_at__isnull=True),
+                name="partners_invitation_one_open_per_address",
+            ),
+            models.CheckConstraint(
+                name="partners_invitation_email_in_lower_case", condition=Q(email=Lower("email"))
+            ),
+            models.CheckConstraint(
+                name="partners_invitation_accepted_makes_a_member",
+                condition=Q(accepted_at__isnull=True, member__isnull=True)
+                | Q(accepted_at__isnull=False, member__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} to partner {self.partner_id}"
+
+
+class Erasure(models.Model):
+    """That a person was erased: when and by whom, and how many rows it touched. Nothing of them."""
+
+    person = models.OneToOneField(Person, on_delete=models.PROTECT, related_name="erasure")
+    asked_by = models.ForeignKey(
+        Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    erased_at = models.DateTimeField(_("erased at"))
+    rows = models.JSONField(_("rows"), default=dict)
+
+    class Meta:
+        verbose_name = _("erasure")
+        verbose_name_plural = _("erasures")
+
+    def __str__(self) -> str:
+        return f"person {self.person_id}"
