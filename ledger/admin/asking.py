@@ -26,6 +26,7 @@ from ledger import correcting
 from ledger.admin.wording import say, say_account, say_correction, say_expiry
 from ledger.correcting import Allowance, Asker, read_allowance
 from ledger.correcting.people import lock_asker
+from ledger.correcting.wording import say_refusal
 from ledger.models import Account, Correction, Unit
 from partners.doors.admin import BaseAdmin, actor_of
 from partners.models import Partner
@@ -180,7 +181,7 @@ def preview_one(one: Request, form: RequestForm, asker: Asker, now: datetime) ->
         with transaction.atomic():
             correction = one.send(form, asker, now)
     except REFUSED as error:
-        return Preview(title, [], refusal=str(error))
+        return Preview(title, [], refusal=say_refusal(error, account.unit))
     after = Account.objects.get(pk=account.pk)
     unit = account.unit
     sign = "−" if takes_away(correction) else "+"
@@ -242,11 +243,12 @@ def send_all(
         try:
             correction = one.send(form, asker, now)
         except REFUSED as error:
+            refusal = say_refusal(error, one.account.unit)
             if len(wanted) == 1:
-                form.add_error(None, str(error))
+                form.add_error(None, refusal)
                 return show(admin, request, page, form, [])
-            refusal = f"{say_account(one.account)}: {error}"
-            admin.message_user(request, refusal, messages.ERROR)
+            sentence = f"{say_account(one.account)}: {refusal}"
+            admin.message_user(request, sentence, messages.ERROR)
             continue
         sent.append(correction)
         sentence = tell_result(correction)

@@ -28,6 +28,7 @@ from ledger.admin.wording import (
     say_transfer,
 )
 from ledger.correcting import Asker, check_may_decide, say_reason
+from ledger.correcting.wording import say_refusal
 from ledger.models import Correction
 from partners.doors.admin import ReadOnlyAdmin, Step, action, actor_of, display
 from partners.doors.admin_filters import DayRangeFilter
@@ -331,6 +332,7 @@ def agreeing() -> Step:
         button=_("Agree and post"),
         perform=perform,
         refused=(*UNDECIDABLE, *UNPOSTABLE),
+        say_refusal=lambda error, correction: say_refusal(error, correction.account.unit),
         describe=describe_waiting,
         form_class=NoteForm,
     )

@@ -16,6 +16,7 @@ from ledger.admin.asking import RequestForm
 from ledger.admin.wording import say, say_account
 from ledger.correcting import OwnPartner, offered_reasons
 from ledger.correcting.people import is_on_team
+from ledger.correcting.wording import say_refusal
 from ledger.models import Account, Correction, Lot, Transfer
 from ledger.posting import AmountOutOfBounds, IdempotencyKeyReused, InsufficientPoints
 from partners.doors.admin import Step, actor_of
@@ -71,6 +72,7 @@ def releasing(award: Transfer) -> Step:
         button=_("Release now"),
         perform=perform,
         refused=REFUSED,
+        say_refusal=say_refusal_of_lot,
         form_class=functools.partial(SettleForm, award=award, kind=Correction.Kind.CREDIT),
         describe=describe_lot,
     )
@@ -90,6 +92,7 @@ def cancelling(award: Transfer) -> Step:
         button=_("Cancel the award"),
         perform=perform,
         refused=REFUSED,
+        say_refusal=say_refusal_of_lot,
         form_class=functools.partial(SettleForm, award=award, kind=Correction.Kind.REVERSAL),
         describe=describe_lot,
     )
@@ -114,6 +117,10 @@ def read(form: forms.Form) -> dict[str, Any]:
         "request_key": f"admin:{request_id}",
         "as_of": timezone.now(),
     }
+
+
+def say_refusal_of_lot(error: Exception, lot: Lot) -> str:
+    return say_refusal(error, lot.account.unit)
 
 
 def describe_lot(lot: Lot) -> str:

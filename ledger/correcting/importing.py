@@ -19,6 +19,7 @@ from ledger.correcting.asking import AccountNotAdjustable, ExpiryNotAhead, ask_a
 from ledger.correcting.files import AdjustmentRow, RefusedRow, read_file
 from ledger.correcting.people import Asker, MayNotAsk, lock_asker
 from ledger.correcting.reasons import ReasonNotAllowed, find_reason
+from ledger.correcting.wording import say_refusal
 from ledger.models import Account, Correction, Unit
 from ledger.opening.standing import end_of_day
 from ledger.posting import AmountOutOfBounds, IdempotencyKeyReused, InsufficientPoints
@@ -120,14 +121,17 @@ class _Import:
 
     def take(self, row: AdjustmentRow, report: AdjustmentReport) -> Outcome:
         try:
-            correction, is_known = self._ask(row)
+            account = self._find_account(row)
         except _RowRefused as refusal:
             return _refuse(row, refusal.column, refusal.code, str(refusal))
+        try:
+            correction, is_known = self._ask(row, account)
         except IdempotencyKeyReused:
             message = _("This reference is known with other content. The first one stands.")
             return _refuse(row, "reference", "conflict", message)
         except REFUSALS as error:
-            return _refuse(row, COLUMN_OF_ERROR[type(error)], error.code, str(error))
+            message = say_refusal(error, account.unit)
+            return _refuse(row, COLUMN_OF_ERROR[type(error)], error.code, message)
         if is_known:
             message = _("This adjustment is known already.")
             return Outcome(row.number, Result.DUPLICATE, "", Result.DUPLICATE, message)
@@ -138,9 +142,8 @@ class _Import:
         moved[correction.account.unit.code] += abs(row.amount)
         return Outcome(row.number, Result.POSTED)
 
-    def _ask(self, row: AdjustmentRow) -> tuple[Correction, bool]:
+    def _ask(self, row: AdjustmentRow, account: Account) -> tuple[Correction, bool]:
         """Return the row's correction, and whether it was known before."""
-        account = self._find_account(row)
         kind = Correction.Kind.CREDIT if row.amount > 0 else Correction.Kind.DEBIT
         key = make_key(self.source, row)
         # Whoever imports it again, it is the same row.

@@ -66,7 +66,7 @@ class CorrectionLimit(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.role}: {self.per_correction}"
+        return self.role
 
 
 class CorrectionQuerySet(PartnerScopedQuerySet):

@@ -7,6 +7,7 @@ in actions. Nothing can be deleted unless a page says so, and history cannot be 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from django import forms
@@ -23,6 +24,7 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from partners.models import Actor, PartnerScopedQuerySet
+from partners.retrying import again
 from partners.roles import read_staff_actor
 
 __all__ = [
@@ -58,12 +60,17 @@ class Confirmed(Protocol):
     def __call__(self, obj: Any, /, *, form: forms.Form, request: HttpRequest) -> str: ...
 
 
+def say_error(error: Exception, _row: Any) -> str:
+    return str(error)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """
-    Something done to rows after a person confirmed it.
+    Something done to rows after a person confirmed it, and once: twice is refused or the same.
 
-    Errors in ``refused`` are told as a message; others are not hidden.
+    Errors in ``refused`` are told as a message, in the words of ``say_refusal``; others are not
+    hidden.
     """
 
     title: str
@@ -73,6 +80,7 @@ class Step:
     refused: tuple[type[Exception], ...] = ()
     form_class: Callable[[Any], forms.Form] = forms.Form
     describe: Callable[[Any], str] = str
+    say_refusal: Callable[[Exception, Any], str] = say_error
 
 
 class ReasonForm(forms.Form):
@@ -200,10 +208,11 @@ class BaseAdmin(ScopedRows, ModelAdmin):
     ) -> None:
         for row in rows:
             try:
-                sentence = step.perform(row, form=form, request=request)
+                sentence = again(partial(step.perform, row, form=form, request=request))
             except step.refused as error:
                 what = step.describe(row).removesuffix(".")
-                self.message_user(request, f"{what}: {error}", messages.ERROR)
+                refusal = step.say_refusal(error, row)
+                self.message_user(request, f"{what}: {refusal}", messages.ERROR)
             else:
                 self.message_user(request, sentence, messages.SUCCESS)
                 self.log_change(request, row, sentence)

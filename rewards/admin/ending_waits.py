@@ -54,6 +54,7 @@ def releasing() -> Step:
         button=_("Release now"),
         perform=perform,
         refused=REFUSED,
+        describe=say_award,
         form_class=asking(Correction.Kind.CREDIT),
     )
 
@@ -76,5 +77,12 @@ def cancelling() -> Step:
         button=_("Take it back"),
         perform=perform,
         refused=REFUSED,
+        describe=say_award,
         form_class=asking(Correction.Kind.REVERSAL),
     )
+
+
+def say_award(award: Award) -> str:
+    """``Award #7, 120 points, Corner Shop``; load the partner and the unit with it."""
+    amount = say_amount(award.amount, award.unit, language())
+    return f"{award}, {amount}, {award.partner.legal_name}"

@@ -64,7 +64,7 @@ class Award(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} by {self.rule_code} for activity {self.activity_id}"
+        return f"{self._meta.verbose_name} #{self.pk}"
 
 
 class ClawBackQuerySet(PartnerScopedQuerySet):
@@ -106,7 +106,7 @@ class ClawBack(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.due} of award {self.award_id}"
+        return f"{self._meta.verbose_name} #{self.pk}"
 
 
 class ReturnMatch(models.Model):

@@ -169,7 +169,25 @@ class TestAnAdjustment:
         answer = client.post(of_account(shop.pool, "adjust"), {**fields, "preview": "1"})
 
         assert answer.context["previews"] == []
-        assert "2000 needed, 1000 available" in answer.content.decode()
+        assert "2,000\N{NO-BREAK SPACE}points needed, 1,000" in answer.content.decode()
+
+    @pytest.mark.usefixtures("dana", "limit")
+    def test_refusals_have_amounts_as_people_read_them(self, client, shop, erik):
+        Unit.objects.update(decimals=2)
+        adjust = of_account(shop.pool, "adjust")
+        send(client, adjust, fill(way="debit", amount="9.5"))
+        waits = Correction.objects.get()
+        take(shop.alice, shop.pool, offer(shop.programme, price=300))
+
+        CorrectionLimit.objects.update(per_correction=5000, per_day=5000)
+        preview = fill(way="debit", amount="11.5") | {"preview": "1"}
+        refused = client.post(adjust, preview).content.decode().replace("\xa0", " ")
+        client.force_login(erik)
+        agreed = client.post(of_correction(waits, "agree"), {"note": ""}, follow=True)
+
+        assert "11.50 points needed, 7.00 points available." in refused
+        [sentence] = [str(each) for each in agreed.context["messages"]]
+        assert "9.50 points needed, 7.00 points available." in sentence.replace("\xa0", " ")
 
     @pytest.mark.parametrize(
         ("fields", "name"),
