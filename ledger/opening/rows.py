@@ -251,6 +251,10 @@ def find_places(headers: list[str], mapping: BalanceMapping) -> dict[str, int]:
         raise HeadersDiffer(message % {"missing": named, "found": found})
     if not mapping.form.columns_are_named and len(places) < len(headers):
         strange = [header for at, header in enumerate(headers) if at not in places.values()]
-        message = _("These headers are not known: %(headers)s. Name the columns in a mapping.")
-        raise HeadersDiffer(message % {"headers": ", ".join(strange[:HEADERS_SHOWN_MAX])})
+        message = _("These headers are not known: %(headers)s. There are %(known)s.")
+        names = {
+            "headers": ", ".join(strange[:HEADERS_SHOWN_MAX]),
+            "known": ", ".join(columns.values()),
+        }
+        raise HeadersDiffer(message % names)
     return places

@@ -141,8 +141,6 @@ def _checked_lines(text: io.TextIOWrapper, encoding: str) -> Iterator[str]:
     except UnicodeError as error:
         # Not only UnicodeDecodeError: UTF-16 without its mark is a plain UnicodeError.
         raise EncodingDiffers(
-            _(
-                "After line %(number)d the file is not text in %(encoding)s. Name its encoding in the mapping."
-            )
+            _("After line %(number)d the file is not text in %(encoding)s. Save it as CSV (UTF-8).")
             % {"number": number, "encoding": encoding}
         ) from error

@@ -1,5 +1,6 @@
 """Corrections in the admin: asked for with a preview, decided on by somebody else."""
 
+import base64
 import json
 import re
 import uuid
@@ -473,11 +474,14 @@ class TestAFileOfAdjustments:
             {"content": "no base64", "confirmed": "1"},
             {"content": "AAAA", "confirmed": "1", "name": "../../x.csv"},
             {"content": "AAAA", "confirmed": "1", "name": "я" * 200},
+            {"content": base64.b64encode(ROWS + "zażółć".encode("latin2")).decode()},
         ],
         ids=str,
     )
     def test_that_cannot_be_read_is_told(self, client, fields):
         answer = client.post(self.UPLOAD, {"source": "june", **fields})
 
-        assert answer.context["form"].errors["file"]
+        [told] = answer.context["form"].errors["file"]
+        # This page has no mapping.
+        assert "mapping" not in told
         assert not Correction.objects.exists()

@@ -426,7 +426,7 @@ class TestBadRows:
             (b"partner,unit,amount,amount,earned_on\nA,points,5,5,2026-01-01\n", "twice"),
             (f"{HEADERS}\nA,po\0ints,5,2026-01-01,,,,\n".encode(), "NUL"),
             (f'{HEADERS}\n{GOOD}\n"A,points,5,2026-01-01,,,,\n'.encode(), "quotes"),
-            (f"{HEADERS}\n{GOOD}\n".encode() + b"\xcf\xee\n", "encoding"),
+            (f"{HEADERS}\n{GOOD}\n".encode() + b"\xcf\xee\n", "not text in utf-8"),
             (f"{HEADERS}\n{GOOD}\n".encode("utf-16-le"), "NUL|UTF|utf"),
             (b"\x89PNG\r\n", "picture"),
             (b"PK\x03\x04", "Excel"),

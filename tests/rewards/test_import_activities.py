@@ -121,7 +121,11 @@ class TestImportActivities:
             pytest.param(b"\x89PNG\r\n\x1a\n\0\0", "picture", id="not CSV"),
             pytest.param(b"once upon a time\nthere was\n", "Missing", id="prose"),
             pytest.param(HEADERS.replace("sku", "x").encode() + b"1\n", "sku", id="wrong headers"),
-            pytest.param((HEADERS + "Ж").encode("cp1251"), "utf-8", id="another encoding"),
+            pytest.param(
+                (HEADERS + "Ж").encode("cp1251"),
+                "name its encoding in the map",
+                id="another encoding",
+            ),
             pytest.param((HEADERS + "a\0b").encode(), "NUL", id="NUL"),
             pytest.param(gzip.compress(HEADERS.encode() * 99)[:-9], "gzip", id="gzip cut short"),
             pytest.param((HEADERS + ORDER + '"').encode(), "Line", id="a quote that never ends"),

@@ -16,8 +16,9 @@ from rich.progress import TimeElapsedColumn as Elapsed
 from rich.table import Table
 
 from partners.doors.export import write_rows
-from partners.importing.files import FileNotOpened, FileNotReadable
+from partners.importing.files import EncodingDiffers, FileNotOpened, FileNotReadable
 from partners.importing.mapping import Mapping, MappingInvalid, load_mapping
+from partners.importing.rows import HeadersDiffer
 from partners.importing.staging import Outcome
 from partners.models import Activity
 from rewards.loading import LoadReport, load_file
@@ -72,9 +73,7 @@ class Command(BaseCommand):
         except FileNotOpened as error:
             raise CommandError(str(error), returncode=USAGE) from error
         except FileNotReadable as error:
-            raise CommandError(
-                _("%(reason)s Nothing was written.") % {"reason": error}, returncode=1
-            ) from error
+            raise CommandError(describe_unreadable(error), returncode=1) from error
         except KeyboardInterrupt:
             raise CommandError(describe_stop(options), returncode=INTERRUPTED) from None
         self.answer(report, options)
@@ -109,6 +108,16 @@ def read_mapping(path: Path | None) -> Mapping:
         return load_mapping(path)
     except MappingInvalid as error:
         raise CommandError(str(error), returncode=USAGE) from error
+
+
+def describe_unreadable(error: FileNotReadable) -> str:
+    """Say why nothing was written, and what a mapping could do about it: uploads have none."""
+    advice = {
+        EncodingDiffers: _("Or name its encoding in the mapping."),
+        HeadersDiffer: _("Or name the columns in a mapping."),
+    }
+    reasons = [str(error), advice.get(type(error), "")]
+    return _("%(reason)s Nothing was written.") % {"reason": " ".join(filter(None, reasons))}
 
 
 def describe_stop(options: dict[str, Any]) -> str:

@@ -24,6 +24,7 @@ from rewards.management.commands.import_activities import (
     SOURCE_LENGTH_MAX,
     USAGE,
     describe_stop,
+    describe_unreadable,
     watching,
 )
 from rewards.programmes.zones import read_zones
@@ -68,9 +69,7 @@ class Command(BaseCommand):
         except FileNotOpened as error:
             raise CommandError(str(error), returncode=USAGE) from error
         except FileNotReadable as error:
-            raise CommandError(
-                _("%(reason)s Nothing was written.") % {"reason": error}, returncode=1
-            ) from error
+            raise CommandError(describe_unreadable(error), returncode=1) from error
         except KeyboardInterrupt:
             raise CommandError(describe_stop(options), returncode=INTERRUPTED) from None
         self.answer(report, options)
