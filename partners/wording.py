@@ -20,8 +20,11 @@ POINTS: PluralForms = {
     "en": {"one": "point", "other": "points"},
     "uk": {"one": "бал", "few": "бали", "many": "балів", "other": "бала"},
     "pl": {"one": "punkt", "few": "punkty", "many": "punktów", "other": "punktu"},
-    "ru": {"one": "балл", "few": "балла", "many": "баллов", "other": "балла"},
+    "ru": {"one": "балл", "few": "балла", "many": "баллов", "other": "балла", "name": "баллы"},
 }
+# Which form stands alone, as the name of what is counted, where a language gives no ``name``. What
+# Russian says after a 2 is no nominative, so it takes the singular.
+STANDING_ALONE = {"uk": "few", "pl": "few", "ru": "one"}
 
 
 def plural_form(language: str, number: int | Decimal) -> str:
@@ -105,6 +108,13 @@ class UnitWording:
         forms = self.names.get(spoken, {})
         form = plural_form(spoken, amount)
         return forms.get(form) or forms.get("other") or forms.get("many") or ""
+
+    def name_alone(self, language: str) -> str:
+        """Return the word that stands without an amount, as after *Unit:*, in the nominative."""
+        spoken = choose_language(language, self.names)
+        forms = self.names.get(spoken, {})
+        form = STANDING_ALONE.get(spoken, "other")
+        return forms.get("name") or forms.get(form) or self.name(2, language)
 
     def amount(self, minor_units: int) -> Decimal:
         """Return minor units as the amount that people read."""

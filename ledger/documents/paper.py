@@ -73,7 +73,7 @@ class Paper:
 
     @property
     def unit_word(self) -> str:
-        return self.unit.name(0, self.language)
+        return self.unit.name_alone(self.language)
 
     @property
     def period(self) -> str:

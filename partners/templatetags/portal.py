@@ -118,6 +118,12 @@ def unit_name(context: Context, value: int = 0) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def unit_alone(context: Context) -> str:
+    """Write only the word, as it stands after a colon or in a heading."""
+    return find_unit(context).name_alone(current_language())
+
+
+@register.simple_tag(takes_context=True)
 def money(
     context: Context, amount: Decimal | int, currency: str = "", *, whole: bool = False
 ) -> str:

@@ -175,11 +175,19 @@ class TestPdf:
         assert "1 July 2026 380" in text
         assert "Never expires 1,000" in text
 
-    @pytest.mark.parametrize("language", ["en", "uk", "pl", "ru"])
-    def test_has_every_letter_of_every_language(self, till, language):
+    @pytest.mark.parametrize(
+        ("language", "unit"), [("en", "points"), ("uk", "бали"), ("pl", "punkty"), ("ru", "баллы")]
+    )
+    def test_has_every_letter_of_every_language(self, till, language, unit):
         with translation.override(language):
-            text = flat("".join(read_pages(take_paper(till.pool, partner=LETTERS))))
+            paper = take_paper(till.pool, partner=LETTERS)
+            text = flat("".join(read_pages(paper)))
+            summary = read_book(paper).worksheets[1]
+            named = translation.gettext("Unit")
 
+        # A word that stands alone is in the nominative, not as after "0".
+        assert f"{named} {unit}" in text
+        assert (named, unit) in {row[:2] for row in summary.iter_rows(values_only=True)}
         assert not [letter for letter in LETTERS if letter not in text]
         pages.load_fonts()
         for name in pages.FONT_FILES:

@@ -3,6 +3,7 @@ from decimal import Decimal
 import pytest
 
 from partners.wording import (
+    POINTS,
     UnitWording,
     format_money,
     format_number,
@@ -48,6 +49,22 @@ class TestPluralForms:
         unit = UnitWording(names={"en": {"other": "stars"}})
 
         assert unit.name(1, "en") == "stars"
+
+    @pytest.mark.parametrize(
+        ("language", "expected", "without_a_name"),
+        [
+            ("en", "points", "points"),
+            ("uk", "бали", "бали"),
+            ("pl", "punkty", "punkty"),
+            ("ru", "баллы", "балл"),
+        ],
+    )
+    def test_alone_a_unit_has_its_nominative(self, language, expected, without_a_name):
+        forms = {name: word for name, word in POINTS[language].items() if name != "name"}
+
+        assert UnitWording().name_alone(language) == expected
+        assert UnitWording({language: forms}).name_alone(language) == without_a_name
+        assert UnitWording({language: {"other": "mile"}}).name_alone(language) == "mile"
 
 
 class TestNumbers:
