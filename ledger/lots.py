@@ -18,6 +18,7 @@ TAKES_EXPIRED = frozenset(
         Transfer.Kind.CANCEL_PENDING,
         Transfer.Kind.MATURE,
         Transfer.Kind.MERGE,
+        Transfer.Kind.LEAVE,
         Transfer.Kind.REVERSE,
         Transfer.Kind.REPAY_DEBT,
     }

@@ -40,7 +40,12 @@ MEANINGS: Final[dict[str, Any]] = {
     TransferKind.ADJUST: gettext_lazy("A correction by hand."),
     TransferKind.REVERSE: gettext_lazy("It undoes an earlier transfer, whole or in part."),
     TransferKind.OPEN: gettext_lazy("What the partner had before this programme kept the books."),
-    TransferKind.MERGE: gettext_lazy("Two partners became one, and the balance moved along."),
+    TransferKind.MERGE: gettext_lazy(
+        "Two partners became one, and the balance moved along. It keeps its expiry."
+    ),
+    TransferKind.LEAVE: gettext_lazy(
+        "Somebody left the team. What was in the wallet went back to the pool, with its expiry."
+    ),
 }
 TRANSFER_LABELS: Final = Labels(
     {

@@ -91,6 +91,10 @@ REVERSALS: Mapping[str, Reversal] = {
         is_possible=False,
     ),
     Kind.MERGE: Reversal(gettext_lazy("A merge is undone as a whole."), is_possible=False),
+    Kind.LEAVE: Reversal(
+        gettext_lazy("It followed from leaving the team. Share from the pool instead."),
+        is_possible=False,
+    ),
 }
 
 

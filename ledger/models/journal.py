@@ -48,6 +48,7 @@ class Transfer(models.Model):
         REVERSE = "reverse", _("Reversed")
         OPEN = "open", _("Opening balance")
         MERGE = "merge", _("Moved by a merge")
+        LEAVE = "leave", _("Returned by who left the team")
 
     public_id = models.UUIDField(
         default=uuid_utils.compat.uuid7, unique=True, editable=False, verbose_name=_("id")

@@ -4,7 +4,7 @@
 from ledger.promises.promise import Promise
 
 # What gives back a transfer. A claw-back names its award too, but may take what was added later.
-GIVING_BACK = "('refund', 'unshare', 'reverse', 'reinstate')"
+GIVING_BACK = "('refund', 'unshare', 'reverse', 'reinstate', 'merge')"
 
 PROMISES = (
     Promise(
