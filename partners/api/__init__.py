@@ -1,0 +1,7 @@
+"""Partners, their members and what happened to them, for integrations."""
+
+from partners.api.companies import PartnerDoor
+from partners.api.feed import EventDoor
+from partners.api.members import MemberDoor
+
+__all__ = ["EventDoor", "MemberDoor", "PartnerDoor"]
