@@ -172,6 +172,10 @@ def _accounts_of(request: PortalRequest) -> dict[str, Account]:
     if request.member.role == Member.Role.BUYER:
         return own
     company = {each.kind: each for each in found if each.member_id is None}
+    debt = company.get(Account.Kind.DEBT)
+    if debt is not None and debt.last_posted_at is None:
+        # Opened in case a return would need it. Nobody is told of a debt that never was.
+        del company[Account.Kind.DEBT]
     return {kind: company[kind] for kind in COMPANY_KINDS if kind in company} | own
 
 

@@ -246,6 +246,20 @@ class TestWhoseAccount:
 
 
 class TestMeaning:
+    def test_a_debt_is_spoken_of_only_where_there_is_or_was_one(self, shop):
+        # The account is there, opened in case it is needed.
+        accounts.debt(shop.unit, shop.partner)
+        earn(shop.pool, 5)
+        never = look(shop.alice)
+
+        owe(shop, 95)
+        earn(shop.pool, 100, at=NOON + timedelta(days=1))
+        was = look(shop.alice, account="debt", period="all").content.decode()
+
+        assert list(dict(never.context["form"].fields["account"].choices)) == ["pool"]
+        assert "What was owed before has been settled" in was
+        assert "Until then nothing can be redeemed" not in was
+
     def test_a_debt_says_how_much_is_owed_and_how_it_is_paid_back(self, shop):
         owe(shop, 70)
 
