@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
+from partners.repeating import make_page
 from rewards.models import Programme
 
 SEARCH_LENGTH_MAX = 100
@@ -38,6 +39,12 @@ class SellerSite(UnfoldAdminSite):  # type: ignore[misc]  # the theme is typed i
             # PostgreSQL has no NUL in text; a filter that carries one would be an error page.
             if "\x00" in request.path or any("\x00" in text for text in said(request)):
                 return HttpResponseBadRequest(_("The address contains a character we cannot read."))
+            # Not every form here has a key; the steps that have one are done again by themselves.
+            return make_page(
+                request, lambda: written(request, *args, **kwargs), takes_effect_once=False
+            )
+
+        def written(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             with timezone.override(find_zone()):
                 answer = guarded(request, *args, **kwargs)
                 # A page is written after its view; here, so that its times are local too.

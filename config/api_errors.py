@@ -10,7 +10,13 @@ from django.core.exceptions import (
     RequestDataTooBig,
     SuspiciousOperation,
 )
-from django.db import DatabaseError, DataError, IntegrityError, OperationalError
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+)
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
@@ -26,6 +32,7 @@ from partners.doors import (
     parsing,
     permissions,
     problems,
+    versions,
 )
 from partners.doors.problems import FieldProblem, ProblemBody, Refusal
 from rewards import redeeming, sharing
@@ -49,6 +56,14 @@ class Answer:
     detail: Any = None
     retry_after: int | None = None
 
+
+BUSY = Answer(
+    503,
+    "busy",
+    _("Busy"),
+    detail=_("The service is busy. Nothing was changed. Try again."),
+    retry_after=BUSY_RETRY_AFTER_SECONDS,
+)
 
 # An error is answered by the first of its classes that stands here, most specific first.
 TABLE: Mapping[type[Exception], Answer] = {
@@ -107,6 +122,9 @@ TABLE: Mapping[type[Exception], Answer] = {
         422, "idempotency_mismatch", _("Idempotency-Key used before")
     ),
     idempotency.RequestInFlight: Answer(409, "request_in_flight", _("Being worked on")),
+    # Edits of what somebody else may have edited.
+    versions.PreconditionRequired: Answer(428, "precondition_required", _("If-Match missing")),
+    versions.PreconditionFailed: Answer(412, "precondition_failed", _("Changed meanwhile")),
     # Facts.
     intake.ActivityConflict: Answer(
         409,
@@ -215,13 +233,8 @@ TABLE: Mapping[type[Exception], Answer] = {
     SuspiciousOperation: Answer(
         400, "malformed_request", _("Request not understood"), detail=_("Malformed request.")
     ),
-    OperationalError: Answer(
-        503,
-        "busy",
-        _("Busy"),
-        detail=_("The service is busy. Nothing was changed. Try again."),
-        retry_after=BUSY_RETRY_AFTER_SECONDS,
-    ),
+    OperationalError: BUSY,
+    InterfaceError: BUSY,
     IntegrityError: Answer(
         409,
         "conflict",

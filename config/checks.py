@@ -11,7 +11,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
-from config.settings.databases import SQLITE_ENGINE
+from config.settings.databases import FAIR_SQLITE_ENGINE, SQLITE_ENGINE
 from config.settings.environment import find_key_weakness
 
 Apps = Sequence[AppConfig] | None
@@ -22,7 +22,7 @@ def sqlite_takes_the_lock_first(*, app_configs: Apps = None, **kwargs: Any) -> l
     """SQLite without IMMEDIATE loses transactions under load; without WAL readers block."""
     problems: list[CheckMessage] = []
     for alias, database in settings.DATABASES.items():
-        if database["ENGINE"] != SQLITE_ENGINE:
+        if database["ENGINE"] not in (SQLITE_ENGINE, FAIR_SQLITE_ENGINE):
             continue
         options = database.get("OPTIONS", {})
         pragmas = options.get("init_command", "").upper().replace(" ", "")

@@ -9,6 +9,8 @@ from metrics.admin import show_finance
 from partners import views as partners_views
 from rewards.admin import opening
 
+handler500 = "config.trouble.page_failed"
+
 urlpatterns = [
     path("", include("metrics.urls")),
     path("", include("rewards.urls")),

@@ -26,6 +26,7 @@ from django.utils.http import urlencode
 from django.utils.module_loading import import_string
 
 from partners.models import Actor, Member, Partner, Person
+from partners.repeating import make_page
 from partners.wording import UnitWording
 
 CHOSEN_COMPANY = "chosen_company"
@@ -132,7 +133,11 @@ def portal_page(
         @wraps(view)
         def page(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             # Django hands over a plain request; the gate is what makes it a PortalRequest.
-            answer = opened(cast(PortalRequest, request), *args, **kwargs)
+            ours = cast(PortalRequest, request)
+            # Whatever moves points here takes effect once, by the key in its form.
+            answer = make_page(
+                request, lambda: opened(ours, *args, **kwargs), takes_effect_once=True
+            )
             if request.method == "POST":
                 patch_cache_control(answer, private=True, no_cache=True, max_age=0)
             else:

@@ -10,9 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import transaction
-
 from partners.models import JobRun
+from partners.retrying import in_transaction
 
 Chunk = Callable[[int], "ChunkDone"]
 Clock = Callable[[], datetime]
@@ -62,9 +61,11 @@ def run_step(
 
 
 def _begin(*, scope: str, local_date: date, step: str, now: datetime, again: bool) -> JobRun:
-    with transaction.atomic():
-        job, _created = JobRun.objects.get_or_create(scope=scope, local_date=local_date, step=step)
-        job = JobRun.objects.select_for_update().get(pk=job.pk)
+    def begin() -> JobRun:
+        known, _created = JobRun.objects.get_or_create(
+            scope=scope, local_date=local_date, step=step
+        )
+        job = JobRun.objects.select_for_update().get(pk=known.pk)
         if job.status == JobRun.Status.DONE and not again:
             return job
         if job.status == JobRun.Status.DONE:
@@ -72,11 +73,13 @@ def _begin(*, scope: str, local_date: date, step: str, now: datetime, again: boo
         job.status, job.error, job.finished_at = JobRun.Status.RUNNING, "", None
         job.started_at = job.started_at or now
         job.save()
-    return job
+        return job
+
+    return in_transaction(begin)
 
 
 def _run_chunk(job_id: int, checkpoint: int, chunk: Chunk) -> int | None:
-    with transaction.atomic():
+    def run() -> int | None:
         job = JobRun.objects.select_for_update().get(pk=job_id)
         # Another worker may have gone further meanwhile; what it did is not done again.
         done = chunk(max(checkpoint, job.checkpoint))
@@ -84,9 +87,14 @@ def _run_chunk(job_id: int, checkpoint: int, chunk: Chunk) -> int | None:
         if done.next_checkpoint is not None:
             job.checkpoint = done.next_checkpoint
         job.save(update_fields=["changed", "checkpoint"])
-    return done.next_checkpoint
+        return done.next_checkpoint
+
+    return in_transaction(run)
 
 
 def _finish(job_id: int, status: str, *, now: datetime, error: str = "") -> JobRun:
-    JobRun.objects.filter(pk=job_id).update(status=status, finished_at=now, error=error)
-    return JobRun.objects.get(pk=job_id)
+    def finish() -> JobRun:
+        JobRun.objects.filter(pk=job_id).update(status=status, finished_at=now, error=error)
+        return JobRun.objects.get(pk=job_id)
+
+    return in_transaction(finish)

@@ -7,6 +7,7 @@ import environ
 from config.settings.environment import Environment, Mode, Process
 
 SQLITE_ENGINE = "django.db.backends.sqlite3"
+FAIR_SQLITE_ENGINE = "config.sqlite"
 
 STATEMENT_TIMEOUT_MS = {Process.WEB: 5_000, Process.JOB: 300_000}
 LOCK_TIMEOUT_MS = 2_000
@@ -23,6 +24,7 @@ def describe_sqlite(env: Environment, parsed: dict[str, Any]) -> dict[str, Any]:
     IMMEDIATE takes the write lock when a transaction begins. With Django's default a transaction
     that reads and then writes fails with "database is locked" whatever the time-out is.
     FULL makes a commit survive a loss of power; a test has nothing to lose to one.
+    Writers wait for each other in a line of ours: SQLite's own wait may starve one of them.
     """
     durability = "OFF" if env.mode is Mode.TEST else "FULL"
     pragmas = (
@@ -40,7 +42,8 @@ def describe_sqlite(env: Environment, parsed: dict[str, Any]) -> dict[str, Any]:
     }
     # A test database is a file too: one in memory could not be seen by a second process.
     test_file = f"{parsed['NAME']}.test"
-    return {**parsed, "OPTIONS": options, "TEST": {"NAME": test_file}}
+    fair = {"ENGINE": FAIR_SQLITE_ENGINE, "OPTIONS": options, "TEST": {"NAME": test_file}}
+    return {**parsed, **fair}
 
 
 def describe_postgresql(env: Environment, parsed: dict[str, Any]) -> dict[str, Any]:

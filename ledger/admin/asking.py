@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -30,6 +31,7 @@ from ledger.correcting.wording import say_refusal
 from ledger.models import Account, Correction, Unit
 from partners.doors.admin import BaseAdmin, actor_of
 from partners.models import Partner
+from partners.retrying import again
 
 REFUSED = (
     correcting.AccountNotAdjustable,
@@ -241,7 +243,7 @@ def send_all(
     sent: list[Correction] = []
     for one in wanted:
         try:
-            correction = one.send(form, asker, now)
+            correction = again(partial(one.send, form, asker, now))
         except REFUSED as error:
             refusal = say_refusal(error, one.account.unit)
             if len(wanted) == 1:

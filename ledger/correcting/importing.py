@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +26,7 @@ from ledger.opening.standing import end_of_day
 from ledger.posting import AmountOutOfBounds, IdempotencyKeyReused, InsufficientPoints
 from partners.importing.parking import SetAside, store_rows
 from partners.models import ImportRow, ImportRun, Member, Partner, Person
+from partners.retrying import again, in_transaction
 
 KIND = "adjustment"
 REFUSALS = (
@@ -121,11 +123,11 @@ class _Import:
 
     def take(self, row: AdjustmentRow, report: AdjustmentReport) -> Outcome:
         try:
-            account = self._find_account(row)
+            account = again(partial(self._find_account, row))
         except _RowRefused as refusal:
             return _refuse(row, refusal.column, refusal.code, str(refusal))
         try:
-            correction, is_known = self._ask(row, account)
+            correction, is_known = again(partial(self._ask, row, account))
         except IdempotencyKeyReused:
             message = _("This reference is known with other content. The first one stands.")
             return _refuse(row, "reference", "conflict", message)
@@ -221,7 +223,7 @@ def import_adjustments(
     if dry_run:
         _try_out(taking, rows, report)
         return report
-    run = ImportRun.objects.create(
+    run = ImportRun(
         kind=KIND,
         source=source,
         file_name=path.name[-255:],
@@ -229,6 +231,7 @@ def import_adjustments(
         started_at=as_of,
         started_by=person,
     )
+    in_transaction(run.save)
     report.run_id = run.pk
     started = time.monotonic()
     status = ImportRun.Status.FAILED
@@ -274,18 +277,15 @@ def _finish(
     rows: Sequence[AdjustmentRow | RefusedRow],
 ) -> None:
     by_number = {row.number: row for row in rows}
-    with transaction.atomic():
-        store_rows(
-            (
-                _set_aside(outcome, by_number[outcome.number])
-                for outcome in report.outcomes
-                if outcome.result == Result.REFUSED
-            ),
-            run=run,
-        )
-        run.status, run.report = status, report.as_dict()
-        run.finished_at = run.started_at + timedelta(seconds=report.seconds)
+    run.status, run.report = status, report.as_dict()
+    run.finished_at = run.started_at + timedelta(seconds=report.seconds)
+
+    def finish() -> None:
+        refused = (one for one in report.outcomes if one.result == Result.REFUSED)
+        store_rows((_set_aside(one, by_number[one.number]) for one in refused), run=run)
         run.save(update_fields=["status", "report", "finished_at"])
+
+    in_transaction(finish)
 
 
 def _set_aside(outcome: Outcome, row: AdjustmentRow | RefusedRow) -> SetAside:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from uuid import UUID
@@ -20,15 +21,17 @@ from django.db import DatabaseError, transaction
 from django.db.models import Sum
 
 from ledger.models import Account, Unit
+from ledger.opening.agreeing import Agreement
 from ledger.opening.chunk import DEBT, POOL, REFUSED, Chunk, Source
 from ledger.opening.mapping import BalanceMapping
 from ledger.opening.report import Line, OpeningReport, Place, Tally, Unnamed
 from ledger.opening.rows import BalanceRow, RefusedRow, read_rows
-from ledger.opening.staging import Outcome, Stage
+from ledger.opening.staging import Outcome, Stage, StagedRow
 from ledger.opening.standing import Standing, sum_posted
 from partners.importing.files import TextFile, open_text
 from partners.importing.parking import SetAside, store_rows
 from partners.models import ImportRun, Partner, Person
+from partners.retrying import in_transaction
 
 KIND = "balances"
 SOURCE_LENGTH_MAX = 64
@@ -51,14 +54,15 @@ def open_balances(  # noqa: PLR0913 - these are the options of one command, all 
     dry_run: bool = False,
     progress: Progress | None = None,
     report_to: Callable[[Iterable[Outcome]], None] | None = None,
-    started_by: Person | None = None,
+    agreement: Agreement | None = None,
 ) -> OpeningReport:
     """
     Post the opening balances of a file, each once per source, and reconcile file and ledger.
 
     A day is a local day of the mapping's zone, else of ``zones`` (by unit code), else of UTC.
     A dry run judges and posts everything and rolls every chunk back. ``report_to`` is given every
-    row that was not posted by this run.
+    row that was not posted by this run. Rows of a partner on whose team is who agreed are refused:
+    somebody else may post the same file again.
 
     :raises FileNotReadable: Before anything is written.
     :raises ValueError: If the name of the source is empty, too long, or holds a colon.
@@ -75,7 +79,7 @@ def open_balances(  # noqa: PLR0913 - these are the options of one command, all 
             file_name=path.name[-255:],
             status=ImportRun.Status.RUNNING,
             started_at=as_of,
-            started_by=started_by,
+            started_by=agreement.agreed_by if agreement else None,
         )
         opener = _Opener(
             stage=stage,
@@ -86,7 +90,9 @@ def open_balances(  # noqa: PLR0913 - these are the options of one command, all 
                 zones={code: mapping.zone or given.get(code, UTC_ZONE) for code in units},
                 columns=mapping.form.columns,
                 as_of=as_of,
+                agreed_by=agreement.agreed_by if agreement else None,
             ),
+            asked_by=agreement.asked_by if agreement else None,
             dry_run=dry_run,
             progress=progress or _keep_quiet,
         )
@@ -142,6 +148,7 @@ class _Opener:
     stage: Stage
     run: ImportRun
     source: Source
+    asked_by: Person | None
     dry_run: bool
     progress: Progress
     tally: Tally = field(default_factory=Tally)
@@ -153,7 +160,7 @@ class _Opener:
         sums = self.stage.sums()
         posted_before, ledger_before = sum_posted(self.source.name), self._read_ledger()
         if not self.dry_run:
-            self.run.save()
+            in_transaction(self.run.save)
         try:
             self._take_all()
         except BaseException:
@@ -178,12 +185,14 @@ class _Opener:
             dry_run=self.dry_run,
             seconds=seconds,
             run_id=self.run.pk,
+            asked_by=self.asked_by,
+            agreed_by=self.source.agreed_by,
         )
         if not self.dry_run:
             self.run.status = status
             self.run.report = report.as_dict()
             self.run.finished_at = self.source.as_of + timedelta(seconds=seconds)
-            self.run.save(update_fields=["status", "report", "finished_at"])
+            in_transaction(lambda: self.run.save(update_fields=["status", "report", "finished_at"]))
         return report
 
     # ------------------------------------------------------------------- rows
@@ -195,23 +204,25 @@ class _Opener:
         staged = self.stage.rows_to_judge()
         previous: tuple[str, Standing] | None = None
         while rows := list(islice(staged, CHUNK_ROWS)):
-            chunk = Chunk(self.source, rows, previous)
-            with transaction.atomic():
-                chunk.take()
-                if self.dry_run:
-                    transaction.set_rollback(True)
-                else:
-                    store_rows(chunk.set_aside, run=self.run)
+            chunk = in_transaction(partial(self._take, rows, previous))
             previous = chunk.previous
             self._count(chunk.tally, chunk.outcomes)
+
+    def _take(self, rows: list[StagedRow], previous: tuple[str, Standing] | None) -> Chunk:
+        chunk = Chunk(self.source, rows, previous)
+        chunk.take()
+        if self.dry_run:
+            transaction.set_rollback(True)
+        else:
+            store_rows(chunk.set_aside, run=self.run)
+        return chunk
 
     def _refuse(self, batch: list[RefusedRow]) -> None:
         tally = Tally()
         for row in batch:
             tally.refuse(row.code, (row.unit, row.account), row.amount)
         if not self.dry_run:
-            with transaction.atomic():
-                store_rows((_set_aside(row) for row in batch), run=self.run)
+            in_transaction(lambda: store_rows((_set_aside(row) for row in batch), run=self.run))
         self._count(
             tally,
             [

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from django.db import connection, transaction
+from django.db import connection
 from django.http import HttpResponse
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -21,6 +21,7 @@ from rest_framework.response import Response
 
 from partners.doors.problems import FieldProblem, Refusal
 from partners.models import RememberedAnswer
+from partners.retrying import in_transaction
 
 HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotent-Replayed"
@@ -52,15 +53,16 @@ def idempotent(handler: Handler) -> Callable[..., HttpResponse | Response]:
     """
     Run a view's handler once per caller and ``Idempotency-Key``.
 
-    The handler runs inside a transaction that this decorator owns. Whatever it raises undoes
-    everything and is not remembered.
+    The handler runs inside a transaction that this decorator owns, and from its beginning again
+    if the database breaks that off. Whatever it raises undoes everything and is not remembered.
     """
 
     @functools.wraps(handler)
     def run_once(view: Any, request: Request, *args: Any, **kwargs: Any) -> HttpResponse | Response:
         key = read_key(request)
         content_hash = hash_request(request)
-        with transaction.atomic():
+
+        def answer_once() -> HttpResponse:
             if not _is_free(view.caller, key):
                 raise RequestInFlight(
                     "The same request is being worked on.", retry_after=RETRY_AFTER_SECONDS
@@ -78,7 +80,9 @@ def idempotent(handler: Handler) -> Callable[..., HttpResponse | Response]:
                 body=body,
                 answered_at=view.now,
             )
-        return _answer(response.status_code, body)
+            return _answer(response.status_code, body)
+
+        return in_transaction(answer_once)
 
     run_once.needs_idempotency_key = True  # type: ignore[attr-defined]  # read by the schema
     return run_once

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from heapq import nlargest
 from itertools import islice
 from pathlib import Path
@@ -26,6 +27,7 @@ from partners.importing.reasons import SENTENCES
 from partners.importing.rows import FileRow, UnreadableRow, read_rows
 from partners.importing.staging import Outcome, Stage
 from partners.models import ImportRun, Partner, Person
+from partners.retrying import in_transaction
 from rewards.loading.chunk import REFUSED, Chunk
 from rewards.loading.report import LoadReport, Tally
 from rewards.models import Programme
@@ -168,7 +170,7 @@ class _Loader:
         started = time.monotonic()
         self.rows = self.stage.count()
         if not self.dry_run:
-            self.run.save()
+            in_transaction(self.run.save)
         try:
             self._take_all()
         except BaseException:
@@ -193,7 +195,7 @@ class _Loader:
             self.run.status = status
             self.run.report = report.as_dict()
             self.run.finished_at = self.as_of + timedelta(seconds=seconds)
-            self.run.save(update_fields=["status", "report", "finished_at"])
+            in_transaction(lambda: self.run.save(update_fields=["status", "report", "finished_at"]))
         return report
 
     def _take_all(self) -> None:
@@ -212,7 +214,7 @@ class _Loader:
             yield assemble(rows, mapping=self.mapping, kind=self.run.kind)
 
     def _take(self, documents: list[Document]) -> None:
-        with transaction.atomic():
+        def take() -> Chunk:
             if self.dry_run:
                 self.run.pk = None
                 self.run.save(force_insert=True)
@@ -220,6 +222,9 @@ class _Loader:
             chunk.take()
             if self.dry_run:
                 transaction.set_rollback(True)
+            return chunk
+
+        chunk = in_transaction(take)
         self._count(chunk.tally, chunk.outcomes)
         self.touched |= chunk.touched
 
@@ -260,8 +265,7 @@ class _Loader:
 
     def _refuse_batch(self, batch: list[SetAside]) -> None:
         if not self.dry_run:
-            with transaction.atomic():
-                store_rows(batch, run=self.run)
+            in_transaction(lambda: store_rows(batch, run=self.run))
         tally = Tally()
         tally.refuse("unreadable", len(batch))
         self._count(
@@ -278,9 +282,11 @@ class _Loader:
         for programme in Programme.objects.live().order_by("pk"):
             for start in range(0, len(partner_ids), STANDINGS_PER_CHUNK):
                 batch = partner_ids[start : start + STANDINGS_PER_CHUNK]
-                with transaction.atomic():
-                    Partner.objects.lock(batch)
-                    raise_standings(batch, programme=programme, as_of=self.as_of)
+                in_transaction(partial(self._raise_standings, batch, programme))
+
+    def _raise_standings(self, partner_ids: list[int], programme: Programme) -> None:
+        Partner.objects.lock(partner_ids)
+        raise_standings(partner_ids, programme=programme, as_of=self.as_of)
 
 
 def _in_chunks(documents: Iterable[Document], *, rows_max: int) -> Iterator[list[Document]]:
