@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -6,3 +8,9 @@ class PartnersConfig(AppConfig):
     name = "partners"
     verbose_name = _("Partners")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # Its models exist only now; at the top of this module they would come too early.
+        import_module("partners.events").register(
+            "partner_enrolled", "partner_changed", "partner_merged", "merge_undone"
+        )

@@ -19,6 +19,14 @@ class PartnerQuerySet(PartnerScopedQuerySet):
     def active(self) -> "PartnerQuerySet":
         return self.filter(status=Partner.Status.ACTIVE)
 
+    def companies(self) -> "PartnerQuerySet":
+        """One row a company: those that were merged into another one are left out."""
+        return self.filter(merged_into__isnull=True)
+
+    def count_edit(self) -> int:
+        """Count the revision up; the rows are locked."""
+        return self.update(revision=F("revision") + 1)
+
 
 class PartnerManager(models.Manager.from_queryset(PartnerQuerySet)):  # type: ignore[misc]  # made at run time
     def lock(self, partner_ids: Iterable[int]) -> "dict[int, Partner]":

@@ -1,0 +1,172 @@
+"""One partner: enrolled, or edited where nobody else edited it meanwhile."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from partners.enrolling.appearing import tell_who_appeared
+from partners.enrolling.details import (
+    NumberTaken,
+    record_edits,
+    replace_contracts,
+    replace_numbers,
+    replace_tags,
+)
+from partners.events import EventDraft, record
+from partners.models import Partner, Person
+
+EDITABLE = (
+    "erp_number",
+    "legal_name",
+    "tax_id",
+    "country",
+    "currency",
+    "language",
+    "partner_since",
+    "account_manager",
+    "status",
+)
+# What is given as a whole and replaces what was there.
+REPLACED: Mapping[str, Callable[[Partner, Any], bool]] = {
+    "tags": replace_tags,
+    "numbers": replace_numbers,
+    "contracts": replace_contracts,
+}
+NOTHING_MORE: Mapping[str, Any] = MappingProxyType({})
+
+
+class StaleRevision(Exception):
+    """Somebody else edited the partner since it was read."""
+
+    code = "stale_revision"
+
+    def __init__(self, *, revision: int) -> None:
+        super().__init__(
+            _("Somebody else changed this partner meanwhile. Look at it again, then save.")
+        )
+        self.revision = revision
+
+
+class PartnerMerged(Exception):
+    """The partner was merged into another one: what is done now is done there."""
+
+    code = "partner_merged"
+
+    def __init__(self, kept: Partner) -> None:
+        super().__init__(
+            _("This partner was merged into %(partner)s. Change that one.") % {"partner": kept}
+        )
+        self.kept = kept
+        self.kept_id = str(kept.public_id)
+
+
+class UnknownField(Exception):
+    """A change names something that a partner does not have, or that nobody edits."""
+
+
+def enrol(
+    *,
+    erp_number: str,
+    legal_name: str,
+    details: Mapping[str, Any] = NOTHING_MORE,
+    by: Person | None,
+    at: datetime,
+) -> Partner:
+    """
+    Enrol a company. Facts that waited for it are taken in the same transaction.
+
+    :param details: What else is known, under the names that ``change`` takes.
+    :raises NumberTaken: If its ERP number or another number is a partner's already.
+    """
+    _refuse_unknown(details)
+    with transaction.atomic():
+        _refuse_taken_erp_number(erp_number)
+        columns = {name: details[name] for name in EDITABLE if name in details}
+        partner = Partner.objects.create(
+            **columns | {"erp_number": erp_number, "legal_name": legal_name}
+        )
+        for name, replace in REPLACED.items():
+            if name in details:
+                replace(partner, details[name])
+        enrolled = EventDraft(
+            partner_id=partner.pk,
+            kind="partner_enrolled",
+            occurred_at=at,
+            actor_id=by.pk if by else None,
+        )
+        record([enrolled], recorded_at=at)
+        tell_who_appeared([partner.pk], at=at)
+        return partner
+
+
+def change(
+    *,
+    partner: Partner,
+    changes: Mapping[str, Any],
+    revision: int | None = None,
+    by: Person | None,
+    at: datetime,
+) -> Partner:
+    """
+    Edit a partner and return it as it is now. What is as it was is no edit.
+
+    :param changes: Values of ``EDITABLE`` fields, ``tags`` as names, ``numbers`` as (system,
+        number), ``contracts`` as ``ContractTerms``. The last three replace all there were.
+    :param revision: The one that was read; None where nothing was.
+    :raises StaleRevision: If somebody else edited it since.
+    :raises PartnerMerged: If it is part of another one now.
+    :raises NumberTaken: If another partner has one of the numbers.
+    """
+    _refuse_unknown(changes)
+    with transaction.atomic():
+        locked = lock_for_edit(partner, revision=revision)
+        changed = [
+            name for name in EDITABLE if name in changes and getattr(locked, name) != changes[name]
+        ]
+        if "erp_number" in changed:
+            _refuse_taken_erp_number(changes["erp_number"])
+        for name in changed:
+            setattr(locked, name, changes[name])
+        replaced = [
+            name
+            for name, replace in REPLACED.items()
+            if name in changes and replace(locked, changes[name])
+        ]
+        if not changed and not replaced:
+            return locked
+        locked.revision += 1
+        locked.save(update_fields=[*changed, "revision"])
+        record_edits({locked.pk: [*changed, *replaced]}, by=by, at=at)
+        if "numbers" in replaced or "erp_number" in changed:
+            tell_who_appeared([locked.pk], at=at)
+        return locked
+
+
+def lock_for_edit(partner: Partner, *, revision: int | None = None) -> Partner:
+    """
+    Lock the partner's row and return it as it is.
+
+    :raises StaleRevision: If ``revision`` is given and is not the row's.
+    :raises PartnerMerged: If it is part of another one now.
+    """
+    locked = Partner.objects.lock([partner.pk])[partner.pk]
+    if locked.merged_into is not None:
+        raise PartnerMerged(locked.merged_into)
+    if revision is not None and locked.revision != revision:
+        raise StaleRevision(revision=locked.revision)
+    return locked
+
+
+def _refuse_unknown(changes: Mapping[str, Any]) -> None:
+    if unknown := changes.keys() - {*EDITABLE, *REPLACED}:
+        raise UnknownField(", ".join(sorted(unknown)))
+
+
+def _refuse_taken_erp_number(erp_number: str) -> None:
+    holder = Partner.objects.filter(erp_number=erp_number).values_list("pk", flat=True).first()
+    if holder is not None:
+        raise NumberTaken(system="", number=erp_number, partner_id=holder)

@@ -1,0 +1,45 @@
+"""
+Which partners are one company since they were merged.
+
+Facts keep the partner they were reported for; ``merged_into`` points straight to the one that was
+kept, the root. What is judged by facts is judged for roots, over the whole family.
+"""
+
+from collections.abc import Iterable
+
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+
+from partners.models import Partner
+
+
+def root_of(path: str = "") -> Coalesce:
+    """
+    Return the expression for the root of the partner that ``path`` leads to.
+
+    ``path`` ends in two underscores, as in ``account__partner__``; empty for partners themselves.
+    """
+    return Coalesce(F(f"{path}merged_into_id"), F(f"{path}pk"))
+
+
+def roots_of(partner_ids: Iterable[int]) -> dict[int, int]:
+    """Return the root of each partner that is there; who was never merged is its own. One query."""
+    rows = Partner.objects.filter(pk__in=set(partner_ids)).values_list("pk", "merged_into")
+    return {pk: root or pk for pk, root in rows}
+
+
+def families_of(root_ids: Iterable[int]) -> dict[int, list[int]]:
+    """Return every partner of each family, its root first. One query."""
+    families = {root_id: [root_id] for root_id in root_ids}
+    if families:
+        merged = Partner.objects.filter(merged_into__in=families).order_by("pk")
+        for pk, root_id in merged.values_list("pk", "merged_into"):
+            families[root_id].append(pk)
+    return families
+
+
+def find_family(partner_id: int) -> frozenset[int]:
+    """Return the ids of everybody who is one company with this partner, itself included."""
+    own = Partner.objects.filter(pk=partner_id).annotate(root=root_of()).values("root")
+    rows = Partner.objects.filter(Q(pk__in=own) | Q(merged_into__in=own))
+    return frozenset({partner_id, *rows.values_list("pk", flat=True)})
