@@ -12,5 +12,14 @@ class PartnersConfig(AppConfig):
     def ready(self) -> None:
         # Its models exist only now; at the top of this module they would come too early.
         import_module("partners.events").register(
-            "partner_enrolled", "partner_changed", "partner_merged", "merge_undone"
+            "partner_enrolled",
+            "partner_changed",
+            "partner_merged",
+            "merge_undone",
+            "member_invited",
+            "invitation_sent_again",
+            "invitation_withdrawn",
+            "member_joined",
+            "member_changed",
+            "member_left",
         )

@@ -15,7 +15,7 @@ from partners.models.job import JobRun
 from partners.models.rates import ConvertedAmount, ExchangeRate
 from partners.models.runs import ImportRun, SourceMapping
 from partners.models.scope import Actor, PartnerScopedQuerySet
-from partners.models.team import Erasure, Invitation, Member, Person
+from partners.models.team import Erasure, Invitation, InvitationMail, Member, Person
 
 __all__ = [
     "Activity",
@@ -35,6 +35,7 @@ __all__ = [
     "ImportRow",
     "ImportRun",
     "Invitation",
+    "InvitationMail",
     "JobRun",
     "LateMark",
     "MatchingRule",

@@ -92,7 +92,6 @@ class Member(models.Model):
         VIEWER = "viewer", _("Viewer")
 
     class Status(models.TextChoices):
-        INVITED = "invited", _("Invited")
         ACTIVE = "active", _("Active")
         LEFT = "left", pgettext_lazy("member", "Left")
 
@@ -212,6 +211,23 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} to partner {self.partner_id}"
+
+
+class InvitationMail(models.Model):
+    """That the link of an invitation was sent, once more: mails are limited by company and address."""
+
+    invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="mails")
+    sent_at = models.DateTimeField(_("sent at"))
+
+    class Meta:
+        verbose_name = _("mail of an invitation")
+        verbose_name_plural = _("mails of invitations")
+        indexes: ClassVar = [
+            models.Index(fields=["sent_at"], name="partners_invitationmail_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"of invitation {self.invitation_id}"
 
 
 class Erasure(models.Model):

@@ -122,9 +122,9 @@ def cancel(*, redemption: Redemption, by: Person | None, reason: str, at: dateti
         return locked
 
 
-def withdraw(*, redemption: Redemption, by: Person, at: datetime) -> Redemption:
+def withdraw(*, redemption: Redemption, by: Person | None, at: datetime) -> Redemption:
     """
-    Call a request off as its taker: for nothing, until somebody approves it.
+    Call a request off as its taker, or with them when they leave: for nothing, until approved.
 
     :raises IllegalMove: If it is not waiting for approval any more.
     """
