@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from ledger import accounts
 from ledger.models import ACCOUNT_BALANCE_MAX, Account, Lot, Transfer, Unit
+from ledger.opening.agreeing import find_own_partners
 from ledger.opening.report import Tally
 from ledger.opening.rows import PLACES, BalanceRow
 from ledger.opening.staging import Outcome, StagedRow
@@ -19,7 +20,7 @@ from ledger.posting import Entry, post
 from partners import events
 from partners.events import EventDraft
 from partners.importing.parking import SetAside
-from partners.models import ImportRow, Partner
+from partners.models import ImportRow, Partner, Person
 
 ACCEPTED = "accepted"
 DUPLICATE = "duplicate"
@@ -40,6 +41,7 @@ class Source:
     zones: Mapping[str, ZoneInfo]
     columns: Mapping[str, str]
     as_of: datetime
+    agreed_by: Person | None = None
 
 
 @dataclass(slots=True)
@@ -61,6 +63,7 @@ class Chunk:
     _good: list[tuple[str, int, BalanceRow, Standing]] = field(default_factory=list)
     _balances: dict[Holder, int] = field(default_factory=dict)
     _merged: dict[int, str] = field(default_factory=dict)
+    _own: set[int] = field(default_factory=set)
 
     def take(self) -> None:
         named = [(each.row, each.partner_id) for each in self.rows if each.partner_id is not None]
@@ -71,6 +74,8 @@ class Chunk:
                 "pk", "merged_into__erp_number"
             )
         )
+        if self.source.agreed_by is not None:
+            self._own = find_own_partners(self.source.agreed_by, partner_ids)
         known = read_standing(
             make_key(self.source.name, partner_id, row.natural_key) for row, partner_id in named
         )
@@ -124,6 +129,9 @@ class Chunk:
         if partner_id in self._merged:
             message = _("This partner was merged into %(partner)s. Name that one.")
             return "partner", "merged_partner", message % {"partner": self._merged[partner_id]}
+        if partner_id in self._own:
+            message = _("Whoever agreed is on the team of this partner. Somebody else has to.")
+            return "partner", "own_partner", message
         if given.earned_at > self.source.as_of:
             return "earned_on", "earned_in_future", _("This day has not come yet.")
         if given.expires_at is not None and given.expires_at <= self.source.as_of:

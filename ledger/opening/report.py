@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from partners.models import Person
+
 Place = tuple[str, str]
 """The code of a unit and the kind of account: pool, pending or debt."""
 
@@ -104,6 +106,8 @@ class OpeningReport:
     dry_run: bool
     seconds: float
     run_id: int | None
+    asked_by: Person | None = None
+    agreed_by: Person | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the keys that scripts rely on; amounts are whole minor units."""
@@ -118,5 +122,12 @@ class OpeningReport:
             "reconciliation": [line.as_dict() for line in self.lines],
             "partners_not_in_file": [one.as_dict() for one in self.unnamed],
             "dry_run": self.dry_run,
+            # Opaque ids: a report is kept, and whoever is in it may ask to be forgotten.
+            "asked_by": _id_of(self.asked_by),
+            "agreed_by": _id_of(self.agreed_by),
             "seconds": round(self.seconds, 1),
         }
+
+
+def _id_of(person: Person | None) -> str | None:
+    return str(person.public_id) if person else None

@@ -29,10 +29,17 @@ from django.views.decorators.http import require_http_methods
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidget
 
 from ledger.models import Account, Unit
-from ledger.opening import BalanceMapping, OpeningReport, open_balances
+from ledger.opening import (
+    Agreement,
+    BalanceMapping,
+    OpeningReport,
+    agree_on,
+    may_agree,
+    may_ask,
+    open_balances,
+)
 from ledger.opening.staging import Outcome
 from ledger.wording import say_amount
-from partners.doors.admin import actor_of
 from partners.doors.showing import language, say_number
 from partners.importing.files import FileNotReadable, name_on_disk
 from partners.models import Person
@@ -121,16 +128,11 @@ class ShownLine:
 
 
 def may_prepare(request: HttpRequest) -> bool:
-    return request.user.has_perm("ledger.add_correction") and _sees_all(request)
+    return may_ask(_person(request))
 
 
 def may_post(request: HttpRequest) -> bool:
-    return request.user.has_perm("ledger.decide_correction") and _sees_all(request)
-
-
-def _sees_all(request: HttpRequest) -> bool:
-    # The reconciliation tells of all partners.
-    return actor_of(request).partner_ids is None
+    return may_agree(_person(request))
 
 
 @require_http_methods(["GET", "POST"])
@@ -158,7 +160,7 @@ def post_prepared(request: HttpRequest, token: str) -> HttpResponse:
         raise PermissionDenied
     prepared = Prepared.from_token(token)
     preparer = Person.objects.filter(pk=prepared.person_id, is_active=True).first()
-    if preparer is None or not preparer.has_perm("ledger.add_correction"):
+    if preparer is None or not may_ask(preparer):
         raise Http404
     is_own = preparer.pk == _person(request).pk
     form = PostForm(request.POST or None, request.FILES or None, digest=prepared.digest)
@@ -168,7 +170,7 @@ def post_prepared(request: HttpRequest, token: str) -> HttpResponse:
             form.cleaned_data["file"],
             source=prepared.source,
             dry_run=False,
-            started_by=_person(request),
+            agreement=agree_on(asked_by=preparer, agreed_by=_person(request)),
         )
         if report is not None:
             messages.success(
@@ -207,7 +209,7 @@ def _try(
     source: str,
     dry_run: bool,
     note: Callable[[Iterable[Outcome]], None] | None = None,
-    started_by: Person | None = None,
+    agreement: Agreement | None = None,
 ) -> OpeningReport | None:
     """Open the balances; a file that cannot be read becomes an error at its field."""
     try:
@@ -220,7 +222,7 @@ def _try(
                 as_of=timezone.now(),
                 dry_run=dry_run,
                 report_to=note,
-                started_by=started_by,
+                agreement=agreement,
             )
     except FileNotReadable as error:
         form.add_error("file", str(error))

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from ledger import accounts
 from ledger.models import Transfer
-from partners.models import ImportRun, Partner
+from partners.models import ImportRun, Member, Partner
 from partners.roles import Role
 from tests.rewards.cast import NOON, earn, make_partner, open_shop
 
@@ -179,6 +179,25 @@ class TestOpeningBalances:
 
         assert client.post(link, {"file": upload(content)}).status_code == 200
         assert opened() == 0
+
+    def test_nobody_agrees_to_the_balances_of_their_own_company(
+        self, client, shop, root, link, content
+    ):
+        Member.objects.create(partner=shop.partner, person=root, role="buyer", joined_at=NOON)
+        client.force_login(root)
+
+        client.post(link, {"file": upload(content)})
+
+        run = ImportRun.objects.get()
+        assert opened() == 0
+        assert run.report["refused_by_code"] == {"own_partner": 1, "unknown_partner": 1}
+        assert run.report["agreed_by"] == str(root.public_id)
+        # Somebody else may: nothing of the file is lost.
+        client.force_login(
+            type(root).objects.create(email="b@x.y", is_staff=True, is_superuser=True)
+        )
+        client.post(link, {"file": upload(content)})
+        assert opened() == 1
 
     def test_another_file_is_not_posted(self, client, root, link, content):
         client.force_login(root)

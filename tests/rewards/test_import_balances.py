@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from config.roles import load_roles
 from ledger.models import Lot, Transfer
-from partners.models import ImportRun, Partner
-from tests.rewards.cast import Shop, open_shop
+from partners.models import ImportRun, Member, Partner, Person
+from partners.roles import Role
+from tests.rewards.cast import NOON, Shop, open_shop
 
 HEADERS = "partner,unit,amount,earned_on,expires_on,account,matures_on,reference\n"
 
@@ -37,6 +40,13 @@ def run(path, *options: str) -> str:
     command = ("import_balances", str(path), "--source", "old-crm", "--quiet")
     call_command(*command, *map(str, options), stdout=out)
     return out.getvalue()
+
+
+def employ(name: str) -> Person:
+    """Somebody of the seller's staff who may ask, and agree to what others ask."""
+    person = Person.objects.create(email=f"{name}@seller.example", name=name, is_staff=True)
+    person.groups.set(Group.objects.filter(name=Role.LOYALTY_MANAGER.value))
+    return person
 
 
 class TestImportBalances:
@@ -109,6 +119,31 @@ class TestImportBalances:
 
         assert caught.value.returncode == code
         assert not Transfer.objects.filter(kind="open").exists()
+
+    def test_where_there_are_people_one_asks_and_another_agrees(self, shop, balances):
+        load_roles()
+        mary, paul, vera = (employ(name) for name in ("mary", "paul", "vera"))
+        refused = {
+            (): "name them with --asked-by",
+            ("--asked-by", mary.email): "name them with",
+            ("--asked-by", mary.email, "--agreed-by", "x@y.z"): "Nobody of the seller",
+            ("--asked-by", mary.email, "--agreed-by", mary.email): "Somebody else",
+            ("--asked-by", mary.email, "--agreed-by", shop.alice.person.email): "Nobody of",
+        }
+        for options, says in refused.items():
+            with pytest.raises(CommandError, match=says) as caught:
+                run(balances, *options)
+            assert caught.value.returncode == 2
+        assert json.loads(run(balances, "--dry-run", "--json"))["rows_accepted"] == 1
+        Member.objects.create(partner=shop.partner, person=paul, role="buyer", joined_at=NOON)
+
+        own = run(balances, "--json", "--asked-by", mary.email, "--agreed-by", paul.email)
+        others = run(balances, "--json", "--asked-by", mary.email, "--agreed-by", vera.email)
+
+        assert json.loads(own)["refused_by_code"] == {"own_partner": 1, "unknown_partner": 1}
+        told = json.loads(others)
+        assert (told["rows_accepted"], told["agreed_by"]) == (1, str(vera.public_id))
+        assert ImportRun.objects.latest("pk").started_by == vera
 
     def test_a_file_that_is_not_there_or_no_table_is_said_plainly(self, shop, tmp_path):
         (tmp_path / "picture.csv").write_bytes(b"\x89PNG\r\n")

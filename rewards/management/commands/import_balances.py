@@ -12,8 +12,18 @@ from django.utils.translation import gettext as _
 from rich.console import Console
 from rich.table import Table
 
+from ledger.correcting import MayNotAsk, MayNotDecide, OwnRequest
+from ledger.management.commands.import_adjustments import find_person
 from ledger.models import Unit
-from ledger.opening import BalanceMapping, OpeningReport, load_mapping, open_balances
+from ledger.opening import (
+    Agreement,
+    BalanceMapping,
+    OpeningReport,
+    agree_on,
+    has_two_people,
+    load_mapping,
+    open_balances,
+)
 from ledger.opening.staging import Outcome
 from ledger.opening.standing import show_minor_units
 from partners.doors.export import write_rows
@@ -37,6 +47,12 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, help="CSV or CSV.gz; the first line names columns.")
         parser.add_argument("--source", required=True, help="The system the balances come from.")
         parser.add_argument("--mapping", type=Path, help="TOML file: what the headers mean.")
+        parser.add_argument(
+            "--asked-by", metavar="EMAIL", help="Who asks for it; required where people may agree."
+        )
+        parser.add_argument(
+            "--agreed-by", metavar="EMAIL", help="Somebody else, who may decide about corrections."
+        )
         parser.add_argument("--dry-run", action="store_true", help="Judge all, write nothing.")
         parser.add_argument("--report", type=Path, help="CSV file for rows not posted.")
         parser.add_argument("--fail-on-refused", action="store_true", help="Exit 1 if any was.")
@@ -54,6 +70,7 @@ class Command(BaseCommand):
                 _("%(path)s cannot be written.") % {"path": report_path}, returncode=USAGE
             )
         mapping = read_mapping(options["mapping"])
+        agreement = read_agreement(options)
         try:
             with watching(quiet=options["quiet"]) as watcher:
                 report = open_balances(
@@ -65,6 +82,7 @@ class Command(BaseCommand):
                     dry_run=options["dry_run"],
                     progress=watcher,
                     report_to=report_path and ReportFile(report_path).write,
+                    agreement=agreement,
                 )
         except FileNotOpened as error:
             raise CommandError(str(error), returncode=USAGE) from error
@@ -95,6 +113,26 @@ class ReportFile:
     def write(self, outcomes: Iterable[Outcome]) -> None:
         columns = ("row", "outcome", "column", "code", "message", "value")
         write_rows(self.path, columns, outcomes)
+
+
+def read_agreement(options: dict[str, Any]) -> Agreement | None:
+    """Return who asks and who agrees: two people, unless there are none yet or it is a dry run."""
+    given = [email for email in (options["asked_by"], options["agreed_by"]) if email]
+    if not given and (options["dry_run"] or not has_two_people()):
+        return None
+    if len(given) < 2:
+        raise CommandError(
+            _(
+                "One person asks for opening balances and another one agrees: "
+                "name them with --asked-by EMAIL --agreed-by EMAIL."
+            ),
+            returncode=USAGE,
+        )
+    asked_by, agreed_by = (find_person(email) for email in given)
+    try:
+        return agree_on(asked_by=asked_by, agreed_by=agreed_by)
+    except (MayNotAsk, MayNotDecide, OwnRequest) as error:
+        raise CommandError(str(error), returncode=USAGE) from error
 
 
 def read_mapping(path: Path | None) -> BalanceMapping:
