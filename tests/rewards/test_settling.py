@@ -71,6 +71,12 @@ def spend_everything(programme, partner):
         post([entry], posted_at=NOW)
 
 
+def take_back_within_balance(programme):
+    version = programme.versions.get()
+    version.definition["settings"]["claw_back_policy"] = "within_balance"
+    ProgrammeVersion.objects.filter(pk=version.pk).update(definition=version.definition)
+
+
 def balances(partner):
     return dict(partner.accounts.filter(balance__gt=0).values_list("kind", "balance"))
 
@@ -100,6 +106,42 @@ class TestALateFactThatLowersATier:
 
         told = Event.objects.get(kind="points_taken_back").payload
         assert (told["kind"], told["document"], told["collected"]) == ("order", "A2", 500)
+
+
+class TestAClawBackThatIsWaivedWhole:
+    """It leaves nothing in the journal, so that what remembers it is its own row."""
+
+    def test_collects_nothing_later_whatever_is_repeated(self, programme, partner):
+        take_back_within_balance(programme)
+        take_in(partner, "A1", "mug", 100, day=10)
+        spend_everything(programme, partner)
+        take_in(partner, "C1", "mug", 100, day=11, kind="return")
+        waived = ClawBack.objects.values("pk", "due", "waived", "collected", "revision").get()
+
+        # There is something to take now, and every way in which the claw-back may be asked again.
+        take_in(partner, "A2", "jug", 70, day=12)
+        take_in(partner, "C1", "mug", 100, day=11, kind="return")
+        take_in(partner, "A0", "pot", 30, day=1)
+        take_in(partner, "C2", "jug", 20, day=13, kind="return")
+
+        assert (waived["due"], waived["waived"], waived["collected"]) == (100, 100, 0)
+        kept = ClawBack.objects.filter(pk=waived["pk"])
+        assert kept.values("pk", "due", "waived", "collected", "revision").get() == waived
+        assert balances(partner) == {"pool": 70 + 30 - 20}
+        keys = Transfer.objects.filter(idempotency_key__startswith="claw:")
+        assert [transfer.amount for transfer in keys] == [20]
+
+    def test_asks_under_another_key_when_more_is_due_and_when_less(self, programme, partner):
+        take_back_within_balance(programme)
+        take_in(partner, "A2", "mug", 100, day=10)
+        spend_everything(programme, partner)
+        take_in(partner, "C1", "mug", 100, day=12, kind="return")
+        # A newer order of the same goods takes the return over.
+        take_in(partner, "A3", "mug", 100, day=11)
+
+        rows = ClawBack.objects.order_by("pk").values_list("due", "waived", "revision")
+        assert list(rows) == [(0, 0, 1), (100, 0, 0)]
+        assert balances(partner) == {}
 
 
 class TestALateFactThatRaisesATier:
