@@ -85,17 +85,21 @@ def retire(dues: Sequence[Due], *, expired: Mapping[int, Account], as_of: dateti
     """
     if not dues:
         return
-    transfers = [listed(_insert_transfers(dues, expired=expired, as_of=as_of))]
+    transfers = listed(_insert_transfers(dues, expired=expired, as_of=as_of))
+    lots = [listed(due.account_id for due in dues), _as_stored(as_of)]
+    lots_expected = sum(due.lots for due in dues)
     sql = _build_retirement(connection.vendor)
-    uses, lots, balances = open_cursor(), open_cursor(), open_cursor()
-    with together():
-        uses.execute(sql.uses, [*transfers, _as_stored(as_of)])
-        lots.execute(sql.lots, transfers)
-        balances.execute(sql.balances, transfers)
-    expected = sum(due.lots for due in dues)
-    if (uses.rowcount, lots.rowcount, balances.rowcount) != (expected, expected, len(dues)):
-        forbid_commit()
-        raise ChangedMeanwhile
+    # Planned anew for each chunk: a plan for arrays of any length would read whole tables.
+    with connection.cursor() as cursor:
+        for statement, parameters, expected in (
+            (sql.uses, [transfers, *lots], lots_expected),
+            (sql.lots, [transfers, *lots], lots_expected),
+            (sql.balances, [transfers, transfers], len(dues)),
+        ):
+            cursor.execute(statement, parameters)
+            if cursor.rowcount != expected:
+                forbid_commit()
+                raise ChangedMeanwhile
 
 
 def _insert_transfers(
@@ -160,7 +164,7 @@ def _build_due(vendor: str) -> str:
 
 
 class Retirement(NamedTuple):
-    """The statements that follow the transfers; each takes the ids of those."""
+    """The statements that follow the transfers, in their order."""
 
     uses: str
     lots: str
@@ -169,32 +173,34 @@ class Retirement(NamedTuple):
 
 @lru_cache
 def _build_retirement(_vendor: str) -> Retirement:
+    """Both sides of each join are named by their ids, so that the server looks up each of them."""
+    lots = f"{among('lot.account_id', 'bigint')} AND {DUE}"
     return Retirement(
         # In spending order: what is given back one day begins with the last use.
         uses=f"""
             INSERT INTO ledger_lotuse (transfer_id, lot_id, amount)
             SELECT transfer.id, lot.id, lot.remaining - lot.held
-              FROM ledger_transfer transfer
-              JOIN ledger_lot lot ON lot.account_id = transfer.debit_account_id
-             WHERE {among("transfer.id", "bigint")} AND {DUE}
+              FROM ledger_transfer AS transfer
+              JOIN ledger_lot AS lot ON lot.account_id = transfer.debit_account_id
+             WHERE {among("transfer.id", "bigint")} AND {lots}
              ORDER BY transfer.id, lot.expires_at, lot.earned_at, lot.id
         """,  # noqa: S608 - all names are constants
+        # Only where the lot still has what its use took.
         lots=f"""
-            UPDATE ledger_lot SET remaining = remaining - taken.amount
+            UPDATE ledger_lot AS lot SET remaining = lot.held
               FROM ledger_lotuse AS taken
-             WHERE taken.lot_id = ledger_lot.id AND {among("taken.transfer_id", "bigint")}
+             WHERE taken.lot_id = lot.id AND taken.amount = lot.remaining - lot.held
+               AND {among("taken.transfer_id", "bigint")} AND {lots}
         """,  # noqa: S608 - all names are constants
-        # Only those whose uses add up to the transfer: one that is missing forbids the commit.
+        # Only where the uses add up to the transfer.
         balances=f"""
-            UPDATE ledger_account
-               SET balance = balance - retired.amount, last_posted_at = retired.posted_at
-              FROM (SELECT transfer.debit_account_id, transfer.amount, transfer.posted_at
-                      FROM ledger_transfer transfer
-                      JOIN ledger_lotuse taken ON taken.transfer_id = transfer.id
-                     WHERE {among("transfer.id", "bigint")}
-                     GROUP BY transfer.id
-                    HAVING sum(taken.amount) = transfer.amount) AS retired
-             WHERE ledger_account.id = retired.debit_account_id
+            UPDATE ledger_account AS account
+               SET balance = account.balance - transfer.amount, last_posted_at = transfer.posted_at
+              FROM ledger_transfer AS transfer
+              JOIN (SELECT transfer_id, sum(amount) AS amount FROM ledger_lotuse
+                     WHERE {among("transfer_id", "bigint")} GROUP BY transfer_id) AS taken
+                ON taken.transfer_id = transfer.id AND taken.amount = transfer.amount
+             WHERE {among("transfer.id", "bigint")} AND account.id = transfer.debit_account_id
         """,  # noqa: S608 - all names are constants
     )
 
