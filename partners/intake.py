@@ -5,92 +5,23 @@ A fact is known by (source, external id). Reported again with the same content i
 fact; with other content it is a conflict, and the first report stands.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from itertools import islice
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from partners.bulk_writing import stored_day, stored_id, stored_time, write_rows
 from partners.models import Activity, ActivityLine
 from partners.models.amounts import from_ten_thousandths
+from partners.references import KEYS_PER_QUERY, by_source, refer, resolve
+from partners.reports import ActivityReport, LineReport, NaturalKey
 
-KEYS_PER_QUERY = 900
 # A time outside is a slip of the pen; the calendar also ends before what it earns would expire.
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
-
-NaturalKey = tuple[str, str]
-
-
-class LineReport(NamedTuple):
-    """One line as reported. Quantity and amount in ten-thousandths; both count positive."""
-
-    sku: str
-    quantity_e4: int
-    amount_e4: int
-    description: str = ""
-    category: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ActivityReport:
-    """
-    One fact as a source reports it. ``amount_e4`` is the sum of the lines unless it is given.
-
-    ``content_hash`` is given by a door that knows more of the original than this report keeps,
-    such as a file with rows that were refused.
-    """
-
-    kind: str
-    partner_id: int
-    source: str
-    external_id: str
-    occurred_at: datetime
-    currency: str
-    lines: Sequence[LineReport] = ()
-    amount_e4: int | None = None
-    member_id: int | None = None
-    country: str = ""
-    refers_to_id: int | None = None
-    due_on: date | None = None
-    paid_on: date | None = None
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    content_hash: str | None = None
-
-    @property
-    def natural_key(self) -> NaturalKey:
-        return self.source, self.external_id
-
-    @property
-    def net_amount_e4(self) -> int:
-        if self.amount_e4 is not None:
-            return self.amount_e4
-        return sum(line.amount_e4 for line in self.lines)
-
-    def fingerprint(self) -> str:
-        """Return the hash of everything reported; the order of lines does not matter."""
-        if self.content_hash is not None:
-            return self.content_hash
-        content = (
-            self.kind,
-            self.partner_id,
-            self.occurred_at.timestamp(),
-            self.currency,
-            sorted(self.lines),
-            self.net_amount_e4,
-            self.member_id,
-            self.country,
-            self.refers_to_id,
-            str(self.due_on or ""),
-            str(self.paid_on or ""),
-            dict(self.attributes),
-        )
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +53,8 @@ def record(
     Store the facts that are new and answer for each report, in their order.
 
     Costs a fixed number of statements per batch, whatever the number of lines. Must run inside
-    a transaction. A conflict is returned, not raised: the other facts are good.
+    a transaction. A conflict is returned, not raised: the other facts are good. What refers to a
+    fact that is not here yet waits for it, and what waited for one of these is linked to it.
     """
     known = find_recorded({report.natural_key for report in reports})
     fresh: dict[NaturalKey, ActivityReport] = {}
@@ -130,6 +62,10 @@ def record(
         if report.natural_key not in known:
             fresh.setdefault(report.natural_key, report)
     inserted = _insert(fresh, recorded_at=recorded_at)
+    named = {key: report.refers_to for key, report in fresh.items() if report.refers_to is not None}
+    if named:
+        refer(inserted, named, at=recorded_at)
+    resolve(inserted, at=recorded_at)
     # Somebody else may have been quicker with the same document: theirs stands.
     known |= find_recorded(fresh.keys() - inserted.keys())
     answers: list[Recorded | ActivityConflict] = []
@@ -146,7 +82,7 @@ def record(
 def find_recorded(keys: Iterable[NaturalKey]) -> dict[NaturalKey, Activity]:
     """Return the activities that are known under these natural keys."""
     found: dict[NaturalKey, Activity] = {}
-    for source, external_ids in _by_source(keys):
+    for source, external_ids in by_source(keys):
         for activity in Activity.objects.filter(source=source, external_id__in=external_ids):
             found[source, activity.external_id] = activity
     return found
@@ -155,21 +91,11 @@ def find_recorded(keys: Iterable[NaturalKey]) -> dict[NaturalKey, Activity]:
 def find_content_hashes(keys: Iterable[NaturalKey]) -> dict[NaturalKey, str]:
     """Return only the content hashes of what is known under these natural keys."""
     found: dict[NaturalKey, str] = {}
-    for source, external_ids in _by_source(keys):
+    for source, external_ids in by_source(keys):
         known = Activity.objects.filter(source=source, external_id__in=external_ids)
         for external_id, content_hash in known.values_list("external_id", "content_hash"):
             found[source, external_id] = content_hash
     return found
-
-
-def _by_source(keys: Iterable[NaturalKey]) -> Iterator[tuple[str, list[str]]]:
-    ids_of: dict[str, list[str]] = {}
-    for source, external_id in keys:
-        ids_of.setdefault(source, []).append(external_id)
-    for source, external_ids in ids_of.items():
-        remaining = iter(sorted(external_ids))
-        while batch := list(islice(remaining, KEYS_PER_QUERY)):
-            yield source, batch
 
 
 def _compare(report: ActivityReport, known: Activity) -> Recorded | ActivityConflict:
@@ -198,7 +124,7 @@ def _insert(
         skip_known=True,
     )
     inserted: dict[NaturalKey, Activity] = {}
-    for source, external_ids in _by_source(built):
+    for source, external_ids in by_source(built):
         rows = Activity.objects.filter(source=source, external_id__in=external_ids)
         for pk, external_id, public_id in rows.values_list("pk", "external_id", "public_id"):
             activity = built[source, external_id]
@@ -223,7 +149,7 @@ ACTIVITY_COLUMNS = (
     "amount",
     "currency",
     "country",
-    "refers_to_id",
+    "quantity",
     "due_on",
     "paid_on",
     "attributes",
@@ -253,7 +179,7 @@ def _activity_row(activity: Activity, report: ActivityReport) -> tuple[Any, ...]
         report.net_amount_e4,
         activity.currency,
         activity.country,
-        activity.refers_to_id,
+        report.quantity_e4,
         stored_day(activity.due_on),
         stored_day(activity.paid_on),
         json.dumps(activity.attributes),
@@ -283,10 +209,29 @@ def _build(report: ActivityReport, *, recorded_at: datetime) -> Activity:
         amount=from_ten_thousandths(report.net_amount_e4),
         currency=report.currency,
         country=report.country,
-        refers_to_id=report.refers_to_id,
+        quantity=_exact(report.quantity_e4),
         due_on=report.due_on,
         paid_on=report.paid_on,
         attributes=dict(report.attributes),
         content_hash=report.fingerprint(),
         recorded_at=recorded_at,
     )
+
+
+def _exact(value_e4: int | None) -> Any:
+    return None if value_e4 is None else from_ten_thousandths(value_e4)
+
+
+__all__ = [
+    "EARLIEST",
+    "KEYS_PER_QUERY",
+    "LATEST",
+    "ActivityConflict",
+    "ActivityReport",
+    "LineReport",
+    "NaturalKey",
+    "Recorded",
+    "find_content_hashes",
+    "find_recorded",
+    "record",
+]

@@ -147,9 +147,9 @@ class TestRecord:
         few = [report_order(partner, external_id=f"few {n}") for n in range(2)]
         many = [report_order(partner, external_id=f"many {n}") for n in range(50)]
 
-        # what is known, activities, which of them are ours, lines (COPY is not counted)
+        # what is known, activities, which of them are ours, lines (COPY is not counted), who waits
         for batch in (few, many):
-            with django_assert_max_num_queries(4):
+            with django_assert_max_num_queries(5):
                 record(batch, recorded_at=LATER)
 
     @pytest.mark.parametrize("seed", range(5))

@@ -1,0 +1,1 @@
+"""The kinds that are built in: one file each."""
