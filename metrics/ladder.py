@@ -58,6 +58,7 @@ def read_standing(actor: Actor, as_of: datetime) -> tuple[Standing | None, Defin
     """Return where the partner stands and by which rules: two queries."""
     standing = (
         Standing.objects.for_actor(actor)
+        .of_companies()
         .filter(programme__status=Programme.Status.LIVE)
         .select_related("programme")
         .order_by("programme_id")

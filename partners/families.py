@@ -38,6 +38,11 @@ def families_of(root_ids: Iterable[int]) -> dict[int, list[int]]:
     return families
 
 
+def name_roots(root_ids: Iterable[int]) -> dict[int, int]:
+    """Return the root of every partner of these families, the roots themselves too. One query."""
+    return {pk: root_id for root_id, ids in families_of(root_ids).items() for pk in ids}
+
+
 def find_family(partner_id: int) -> frozenset[int]:
     """Return the ids of everybody who is one company with this partner, itself included."""
     own = Partner.objects.filter(pk=partner_id).annotate(root=root_of()).values("root")

@@ -95,6 +95,24 @@ def among(column: str, column_type: str) -> str:
     return f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608 - constants
 
 
+def among_with_kept(table: str) -> str:
+    """
+    Return the condition that a row is one of ``listed(ids)`` or what one of them was merged into.
+
+    Takes the ids twice. On PostgreSQL as an array, so that the primary key is still used.
+    """
+    if connection.vendor == "postgresql":
+        return (
+            "id = ANY(%s::bigint[] || ARRAY(SELECT merged_into_id"  # noqa: S608 - constants
+            f" FROM {table} WHERE id = ANY(%s::bigint[]) AND merged_into_id IS NOT NULL))"
+        )
+    return (
+        "id IN (SELECT value FROM json_each(%s) UNION SELECT merged_into_id"  # noqa: S608 - constants
+        f" FROM {table} WHERE id IN (SELECT value FROM json_each(%s))"
+        " AND merged_into_id IS NOT NULL)"
+    )
+
+
 def listed(values: Iterable[Any]) -> Any:
     """Return values as the one parameter that ``among`` takes."""
     found = list(values)

@@ -65,17 +65,19 @@ def take_in(
 
     A fact known with the same content changes nothing; one known with other content is returned
     as an ``ActivityConflict`` and not stored. A bulk import passes ``decide_tiers=False`` and
-    decides once, at its end.
+    decides once, at its end. Facts of a merged partner stay its own and are judged, and paid, as
+    the kept one's.
     """
-    partners = Partner.objects.lock({report.partner_id for report in reports})
+    roots = Partner.objects.lock_roots({report.partner_id for report in reports})
     taken = TakenIn(results=intake.record(reports, recorded_at=as_of))
     touched = sorted(
         {
-            result.activity.partner_id
+            roots[result.activity.partner_id]
             for result in taken.results
-            if isinstance(result, Recorded) and result.is_new
+            if isinstance(result, Recorded)
+            and result.is_new
+            and result.activity.partner_id in roots
         }
-        & partners.keys()
     )
     if not touched:
         return taken
@@ -131,7 +133,8 @@ def preview(
         lines=list(lines),
     )
     spend = RollingSpend()
-    for fact in facts_of([partner.pk], programme=programme)[partner.pk]:
+    root_id = partner.merged_into_id or partner.pk
+    for fact in facts_of([root_id], programme=programme)[root_id]:
         if fact.canonical_place < order.canonical_place:
             spend.add(fact.local_date, -fact.amount_e4 if fact.kind == "return" else fact.amount_e4)
     tier = tier_before(order, definition=definition, spend=spend)

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import BigIntegerField, ExpressionWrapper, F
 
+from partners.families import name_roots
 from partners.models import Activity, ActivityLine
 from rewards.earning.facts import ActivityFacts, LineFacts
 from rewards.models import Programme
@@ -15,15 +16,17 @@ JUDGED_KINDS = (Activity.Kind.ORDER, Activity.Kind.RETURN)
 
 def facts_of(partner_ids: Sequence[int], *, programme: Programme) -> dict[int, list[ActivityFacts]]:
     """
-    Return what a programme judges of these partners, with lines: two queries, whatever the number.
+    Return what a programme judges of these partners, with lines: three queries, however many.
 
+    They are roots: what was reported for partners that were merged into one is among its facts.
     Only facts in the programme's own currency: an amount in another one is no number of pounds.
     """
     zone = ZoneInfo(programme.time_zone)
     facts: dict[int, list[ActivityFacts]] = {partner_id: [] for partner_id in partner_ids}
     by_activity: dict[int, ActivityFacts] = {}
+    root_by_id = name_roots(partner_ids)
     activities = Activity.objects.filter(
-        partner__in=partner_ids, kind__in=JUDGED_KINDS, currency=programme.currency
+        partner__in=root_by_id, kind__in=JUDGED_KINDS, currency=programme.currency
     )
     rows = activities.annotate(amount_e4=_as_stored("amount")).values_list(
         "pk",
@@ -51,8 +54,8 @@ def facts_of(partner_ids: Sequence[int], *, programme: Programme) -> dict[int, l
             public_id=row.public_id,
         )
         by_activity[row.pk] = fact
-        facts[row.partner_id].append(fact)
-    for activity_id, lines in _lines_of(partner_ids, programme.currency).items():
+        facts[root_by_id[row.partner_id]].append(fact)
+    for activity_id, lines in _lines_of(root_by_id, programme.currency).items():
         by_activity[activity_id].lines = lines
     return facts
 

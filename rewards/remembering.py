@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from partners.bulk_writing import write_rows
+from partners.families import name_roots
 from rewards.earning.judging import Judgement
 from rewards.models import Award, ClawBack, Programme, ReturnMatch
 
@@ -36,7 +37,7 @@ def store_matches(
     partner_ids: Sequence[int], judgements: Iterable[Judgement], *, programme: Programme
 ) -> None:
     """
-    Make the stored matches of these partners what was just judged; touch only what differs.
+    Make the stored matches of these roots what was just judged; touch only what differs.
 
     Matches depend on nothing of a programme but its currency.
     """
@@ -48,7 +49,7 @@ def store_matches(
     on_file = {
         (row.return_line_id, row.order_line_id): row
         for row in ReturnMatch.objects.filter(
-            return_line__activity__partner__in=partner_ids,
+            return_line__activity__partner__in=name_roots(partner_ids),
             return_line__activity__currency=programme.currency,
         )
     }

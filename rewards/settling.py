@@ -15,6 +15,7 @@ from ledger.entries import Entry, Posted
 from ledger.models import Account, Transfer
 from ledger.posting import post
 from partners.events import EventDraft, record
+from partners.families import roots_of
 from rewards.clawing_back import claw_back_steps, find_excess, keep_outcomes
 from rewards.earning.facts import ActivityFacts
 from rewards.earning.judging import AwardDue, Judgement, VersionInForce, judge
@@ -39,9 +40,11 @@ def settle(
     """
     Judge all facts of these partners and post the differences, in canonical order per partner.
 
-    The caller owns the transaction and has locked the partners. ``post_when_occurred`` is for
-    filling an empty ledger: each transfer is posted at its fact's own time instead of ``as_of``.
+    A partner that was merged is judged and paid as part of the one that was kept. The caller owns
+    the transaction and has locked the partners. ``post_when_occurred`` is for filling an empty
+    ledger: each transfer is posted at its fact's own time instead of ``as_of``.
     """
+    partner_ids = sorted(set(roots_of(partner_ids).values()))
     versions = read_versions(programme)
     facts = facts_of(partner_ids, programme=programme)
     awards = awards_on_file(partner_ids, programme=programme)

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from partners.fixed_sql import among, listed, read, row_lock
+from partners.fixed_sql import among_with_kept, listed, read, row_lock
 from partners.models.scope import PartnerScopedQuerySet
 
 
@@ -34,14 +34,32 @@ class PartnerManager(models.Manager.from_queryset(PartnerQuerySet)):  # type: ig
         Lock partner rows in id order, so that two batches cannot wait for each other.
 
         Every door that moves something takes these locks before anything else. They serialise
-        re-evaluation of a partner and the numbering of its events.
+        re-evaluation of a partner and the numbering of its events. Of a merged partner the one
+        that was kept is locked too: what is done to the one moves in the accounts of the other.
         """
+        wanted = set(partner_ids)
+        locked = self.lock_with_roots(wanted)
+        return {pk: partner for pk, partner in locked.items() if pk in wanted}
+
+    def lock_with_roots(self, partner_ids: Iterable[int]) -> "dict[int, Partner]":
+        """Lock as ``lock`` does, and return the partners that were kept with those asked for."""
+        wanted = listed(partner_ids)
         rows = read(
             Partner,
-            f"WHERE {among('id', 'bigint')} ORDER BY id{row_lock()}",
-            [listed(partner_ids)],
+            f"WHERE {among_with_kept(Partner._meta.db_table)} ORDER BY id{row_lock()}",
+            [wanted, wanted],
         )
         return {partner.pk: partner for partner in rows}
+
+    def lock_roots(self, partner_ids: Iterable[int]) -> dict[int, int]:
+        """Lock partners and what they were merged into; return the root of each that is there."""
+        wanted = set(partner_ids)
+        locked = self.lock_with_roots(wanted)
+        roots = {pk: locked[pk].merged_into_id or pk for pk in wanted & locked.keys()}
+        if late := set(roots.values()) - locked.keys():
+            # Merged while we waited for the lock: rare, and then the kept one is locked last.
+            self.lock(late)
+        return roots
 
 
 class Tag(models.Model):

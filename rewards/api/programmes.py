@@ -189,7 +189,7 @@ class StandingDoor(mixins.ListModelMixin, Door):
     page_order = ("pk",)
 
     def get_queryset(self) -> QuerySet[Standing]:
-        return Standing.objects.for_actor(self.actor).for_listing()
+        return Standing.objects.for_actor(self.actor).of_companies().for_listing()
 
     def find_progress(self, standing: Standing) -> TierProgress | None:
         """Return the place on the ladder; each programme's version is read once per request."""

@@ -116,6 +116,10 @@ class ProgrammeVersion(models.Model):
 
 
 class StandingQuerySet(PartnerScopedQuerySet):
+    def of_companies(self) -> "StandingQuerySet":
+        """One a company: who was merged into another one has no place of its own any more."""
+        return self.filter(partner__merged_into__isnull=True)
+
     def for_listing(self) -> "StandingQuerySet":
         return self.select_related("partner", "programme")
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from ledger.models import Account
@@ -195,7 +195,9 @@ def read_situation(member: Member, account: Account, reward: Reward, at: datetim
     if standing is None:
         raise NotEligible("not_enrolled", _("Your company is not in this programme."))
     tiers = version_in_force(reward.programme, at).definition.tiers
-    taken = Redemption.objects.counting().filter(partner_id=member.partner_id, reward_id=reward.pk)
+    # What was taken before a merge, by the one or the other, counts for the one company.
+    of_company = Q(partner_id=member.partner_id) | Q(partner__merged_into_id=member.partner_id)
+    taken = Redemption.objects.counting().filter(of_company, reward_id=reward.pk)
     return Situation(
         at=at,
         for_company=account.kind == Account.Kind.POOL,

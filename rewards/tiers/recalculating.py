@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import BigIntegerField, Case, Count, ExpressionWrapper, F, Q, Sum, When
 
 from partners.events import EventDraft, record
+from partners.families import name_roots, roots_of
 from partners.models import Activity, Partner
 from partners.models.amounts import from_ten_thousandths
 from rewards.models import Programme, Standing, TierChange
@@ -27,10 +28,12 @@ def raise_standings(partner_ids: Sequence[int], *, programme: Programme, as_of: 
     """
     Lift these partners to the tier their spend now reaches; nobody falls here.
 
-    The window ends with the local day of ``as_of``. Returns how many standings moved.
+    The window ends with the local day of ``as_of``. Returns how many standings moved. Of partners
+    that were merged, the standing of the kept one is decided.
     """
     day = local_date(as_of, programme.time_zone)
-    standings = programme.standings.filter(partner__in=partner_ids).order_by("partner_id")
+    roots = set(roots_of(partner_ids).values())
+    standings = programme.standings.filter(partner__in=roots).order_by("partner_id")
     return _decide_all(list(standings), programme=programme, day=day, as_of=as_of, may_fall=False)
 
 
@@ -49,13 +52,16 @@ def recalculate(
     run twice: a standing decided again by the same facts stays as it is. The caller owns the
     transaction.
     """
-    enrolled = programme.standings.filter(partner_id__gt=after_partner_id).order_by("partner_id")
-    partner_ids = list(enrolled.values_list("partner_id", flat=True)[:partners_max])
+    enrolled = programme.standings.of_companies().filter(partner_id__gt=after_partner_id)
+    partner_ids = list(
+        enrolled.order_by("partner_id").values_list("partner_id", flat=True)[:partners_max]
+    )
     if not partner_ids:
         return 0, None
     Partner.objects.lock(set(partner_ids))
     # Read only under the lock: until then crediting may have lifted somebody.
-    standings = list(programme.standings.filter(partner__in=partner_ids).order_by("partner_id"))
+    mine = programme.standings.of_companies().filter(partner__in=partner_ids)
+    standings = list(mine.order_by("partner_id"))
     moved = _decide_all(standings, programme=programme, day=day, as_of=as_of, may_fall=True)
     return moved, partner_ids[-1]
 
@@ -66,8 +72,10 @@ def window_figures(
     """
     Sum accepted orders less returns, each on its own date, for the 12 months to ``day``.
 
-    In the programme's currency, like its thresholds.
+    In the programme's currency, like its thresholds. By root: its own facts, and those of the
+    partners that were merged into it.
     """
+    root_by_id = name_roots(partner_ids)
     since = local_midnight(first_day_of_year_to(day), programme.time_zone)
     until = local_midnight(day + timedelta(days=1), programme.time_zone)
     signed = Case(
@@ -76,7 +84,7 @@ def window_figures(
     )
     rows = (
         Activity.objects.filter(
-            partner__in=partner_ids,
+            partner__in=root_by_id,
             kind__in=(Activity.Kind.ORDER, Activity.Kind.RETURN),
             currency=programme.currency,
             occurred_at__gte=since,
@@ -85,7 +93,13 @@ def window_figures(
         .values_list("partner_id")
         .annotate(spend_e4=Sum(signed), orders=Count("pk", filter=Q(kind=Activity.Kind.ORDER)))
     )
-    return {pk: WindowFigures(int(spend_e4), orders) for pk, spend_e4, orders in rows}
+    figures: dict[int, WindowFigures] = {}
+    for pk, spend_e4, orders in rows:
+        known = figures.get(root_by_id[pk], WindowFigures())
+        figures[root_by_id[pk]] = WindowFigures(
+            known.spend_e4 + int(spend_e4), known.orders + orders
+        )
+    return figures
 
 
 def _stored(column: str) -> ExpressionWrapper:
