@@ -60,6 +60,7 @@ class Teller:
             "rounded": self._rounded,
             "awarded_before": self._awarded_before,
             "returned": self._returned,
+            "cancelled": self._cancelled,
             "earned_by_what_is_kept": self._kept,
             "due_by_later_facts": self._due_by_later_facts,
         }
@@ -100,6 +101,9 @@ class Teller:
 
     def _returned(self, step: Step, _before: Step) -> Row:
         return _("Value of the goods returned"), self._money(step)
+
+    def _cancelled(self, step: Step, _before: Step) -> Row:
+        return _("Value of what was cancelled"), self._money(step)
 
     def _due_by_later_facts(self, step: Step, _before: Step) -> Row:
         return _("Due by what was reported later"), self._units(int(step["units"]))

@@ -16,9 +16,21 @@ class LineFacts:
     amount_e4: int
 
 
+RANKS = {"return": 1, "cancellation": 2}
+"""What takes back comes after the orders of the same moment; a cancellation last of all."""
+
+CanonicalPlace = tuple[object, ...]
+
+
 @dataclass(slots=True)
 class ActivityFacts:
-    """One activity as policy sees it. ``local_date`` is its day in the programme's time zone."""
+    """
+    One activity as policy sees it. ``local_date`` is its day in the programme's time zone.
+
+    Amounts are in the programme's currency; ``is_converted`` says that it was reported in another
+    one. ``order`` is the order that a return or cancellation names. It ``waits`` while that order
+    is not here: until then it takes nothing back.
+    """
 
     id: int | None
     kind: str
@@ -30,11 +42,22 @@ class ActivityFacts:
     currency: str
     lines: list[LineFacts]
     public_id: UUID | None = None
+    order: "ActivityFacts | None" = None
+    waits: bool = False
+    is_converted: bool = False
 
     @property
-    def canonical_place(self) -> tuple[datetime, bool, str, str]:
-        """Facts of a partner are judged in this order, whatever the order of arrival."""
-        return (self.occurred_at, self.kind == "return", self.source, self.external_id)
+    def canonical_place(self) -> CanonicalPlace:
+        """
+        Facts of a partner are judged in this order, whatever the order of arrival.
+
+        What names an order and is dated before it comes right after that order: a longer place
+        sorts behind the one it begins with.
+        """
+        place = (self.occurred_at, RANKS.get(self.kind, 0), self.source, self.external_id)
+        if self.order is not None and place < (of_order := self.order.canonical_place):
+            return (*of_order, place)
+        return place
 
     @property
     def stored_id(self) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 from rewards.earning.evaluating import RuleAward, amounts_by_rule, evaluate
 from rewards.earning.exact import Exact, as_decimal_text, round_units
 from rewards.earning.facts import ActivityFacts
-from rewards.earning.matching import Match, OrderKept, Purchases
+from rewards.earning.matching import Match, OrderKept, Purchases, lines_of
 from rewards.programmes.definition import Definition, Tier
 from rewards.tiers.qualifying import RollingSpend, qualify
 
@@ -51,7 +51,7 @@ class Prolonging:
 
 @dataclass(frozen=True, slots=True)
 class ClawBackDue:
-    """What one return takes back of one award, in minor units."""
+    """What one return or cancellation takes back of one award, in minor units."""
 
     order: ActivityFacts
     version: VersionInForce
@@ -77,6 +77,7 @@ class Judgement:
     matches: list[Match] = field(default_factory=list)
     unmatched: list[Unmatched] = field(default_factory=list)
     prolonging: list[Prolonging] = field(default_factory=list)
+    spend: RollingSpend = field(default_factory=RollingSpend)
 
 
 @dataclass(slots=True)
@@ -99,7 +100,7 @@ def judge(facts: Sequence[ActivityFacts], *, version_of: VersionOf) -> Judgement
     reached just before; a return recomputes the order by that same version and tier.
     """
     judgement = Judgement()
-    purchases, spend = Purchases(), RollingSpend()
+    purchases, spend = Purchases(), judgement.spend
     judged: dict[int, _Judged] = {}
     for fact in sorted(facts, key=lambda each: each.canonical_place):
         if fact.kind == "order":
@@ -108,9 +109,19 @@ def judge(facts: Sequence[ActivityFacts], *, version_of: VersionOf) -> Judgement
                 judged[id(kept)] = _judge_order(kept, version, spend, judgement)
             spend.add(fact.local_date, fact.amount_e4)
         elif fact.kind == "return":
-            _judge_return(fact, purchases, judged, judgement)
+            if not fact.waits:
+                _judge_return(fact, purchases, judged, judgement)
             spend.add(fact.local_date, -fact.amount_e4)
+        elif named := purchases.kept_of(fact.order):
+            spend.add(fact.local_date, -named.amount_e4)
+            purchases.take_back_all(named)
+            _take_back(named, fact, judged, judgement)
     return judgement
+
+
+def net_spend(facts: Sequence[ActivityFacts]) -> RollingSpend:
+    """Return orders less returns and what was cancelled, each on its own local day."""
+    return judge(facts, version_of=lambda _fact: None).spend
 
 
 def tier_before(fact: ActivityFacts, *, definition: Definition, spend: RollingSpend) -> Tier | None:
@@ -147,18 +158,27 @@ def _judge_return(
     judgement: Judgement,
 ) -> None:
     touched: dict[int, OrderKept] = {}
-    returned_e4: dict[int, int] = {}
-    for line in fact.lines:
-        matches, orders, left_e4 = purchases.take_back(line)
+    named = purchases.kept_of(fact.order)
+    for line in lines_of(fact):
+        matches, orders, left_e4 = purchases.take_back(line, named=named)
         judgement.matches += matches
         touched |= {id(order): order for order in orders}
         if left_e4:
             judgement.unmatched.append(Unmatched(fact, line.id, left_e4))
-    for key in touched:
-        if order := judged.get(key):
-            returned_e4[key] = order.kept.order.amount_e4 - order.kept.amount_e4 - order.returned_e4
-            order.returned_e4 += returned_e4[key]
-            judgement.claw_backs += _claw_back(order, fact, returned_e4[key])
+    for kept in touched.values():
+        _take_back(kept, fact, judged, judgement)
+
+
+def _take_back(
+    kept: OrderKept, cause: ActivityFacts, judged: dict[int, _Judged], judgement: Judgement
+) -> None:
+    """Claw back what an order no longer earns, if any version judged it."""
+    order = judged.get(id(kept))
+    if order is None:
+        return
+    returned_e4 = kept.order.amount_e4 - kept.amount_e4 - order.returned_e4
+    order.returned_e4 += returned_e4
+    judgement.claw_backs += _claw_back(order, cause, returned_e4)
 
 
 def _claw_back(order: _Judged, cause: ActivityFacts, returned_e4: int) -> list[ClawBackDue]:
@@ -173,7 +193,7 @@ def _claw_back(order: _Judged, cause: ActivityFacts, returned_e4: int) -> list[C
         steps = [
             {"code": "awarded_before", "units": awarded - taken_before},
             {
-                "code": "returned",
+                "code": "cancelled" if cause.kind == "cancellation" else "returned",
                 "amount": as_decimal_text(Exact(returned_e4, 10_000)),
                 "currency": cause.currency,
             },

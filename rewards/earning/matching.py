@@ -1,12 +1,15 @@
 """
-Find what a return takes back when it names no order.
+Find what a return takes back.
 
-Each return line goes first to the partner's newest earlier lines of the same SKU that have
-quantity left; what value is then left over goes to the newest earlier orders that have value left.
-Ties are broken by canonical order of the orders and position of the lines, newest and last first.
+One that names its order takes from that order first: by lines of the same SKU, then by value.
+What is left, and all of one that names none, goes line by line to the partner's newest earlier
+lines of the same SKU that have quantity left; what value is then left over goes to the newest
+earlier orders that have value left. Ties are broken by canonical order of the orders and position
+of the lines, newest and last first. A cancellation takes all that is left of its order.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from rewards.earning.facts import ActivityFacts, LineFacts
@@ -60,7 +63,7 @@ class OrderKept:
                     amount_e4=kept.amount_e4,
                 )
                 for kept in self.lines
-                if kept.amount_e4 > 0
+                if kept.amount_e4 > 0 and self.order.lines
             ],
         )
 
@@ -70,69 +73,102 @@ class Purchases:
 
     def __init__(self) -> None:
         self._orders: list[OrderKept] = []
+        self._by_order: dict[int, OrderKept] = {}
         self._lines_by_sku: dict[str, list[LineKept]] = defaultdict(list)
 
     def add(self, order: ActivityFacts) -> OrderKept:
         kept = OrderKept(order=order, amount_e4=order.amount_e4)
-        for line in order.lines:
+        for line in order.lines or _whole(order):
             line_kept = LineKept(kept, line, line.quantity_e4, line.amount_e4)
             kept.lines.append(line_kept)
             self._lines_by_sku[line.sku].append(line_kept)
         self._orders.append(kept)
+        self._by_order[id(order)] = kept
         return kept
 
-    def take_back(self, line: LineFacts) -> tuple[list[Match], list[OrderKept], int]:
+    def kept_of(self, order: ActivityFacts | None) -> OrderKept | None:
+        """Return what is kept of an order that was added."""
+        return None if order is None else self._by_order.get(id(order))
+
+    def take_back(
+        self, line: LineFacts, *, named: OrderKept | None = None
+    ) -> tuple[list[Match], list[OrderKept], int]:
         """
-        Match one return line.
+        Match one return line; ``named`` is the order it is taken from first.
 
         Returns the matches, the orders they touch, and the value that no purchase stands for.
         """
-        taken: dict[int, tuple[LineKept, int, int]] = {}
-        left_e4 = self._by_sku(line, taken)
-        left_e4 = self._by_value(left_e4, taken)
+        left = _Left(line, line.quantity_e4, line.amount_e4)
+        if named is not None:
+            _by_sku(left, (kept for kept in named.lines if kept.line.sku == line.sku))
+            _by_value(left, [named])
+        if left.amount_e4 > 0:
+            _by_sku(left, reversed(self._lines_by_sku[line.sku]))
+            _by_value(left, reversed(self._orders))
+        taken = left.taken.values()
         matches = [
-            Match(line, kept.line, quantity_e4, amount_e4)
-            for kept, quantity_e4, amount_e4 in taken.values()
+            Match(line, kept.line, quantity_e4, amount_e4) for kept, quantity_e4, amount_e4 in taken
         ]
-        touched = {id(kept.order): kept.order for kept, _quantity, _amount in taken.values()}
-        return matches, list(touched.values()), left_e4
+        touched = {id(kept.order): kept.order for kept, _quantity, _amount in taken}
+        return matches, list(touched.values()), left.amount_e4
 
-    def _by_sku(self, line: LineFacts, taken: dict[int, tuple[LineKept, int, int]]) -> int:
-        quantity_e4, left_e4 = line.quantity_e4, line.amount_e4
-        for kept in reversed(self._lines_by_sku[line.sku]):
-            if quantity_e4 <= 0 or left_e4 <= 0:
-                break
-            if kept.quantity_e4 <= 0:
-                continue
-            matched_e4 = min(quantity_e4, kept.quantity_e4)
-            # At the price of the return, so that a full return of a line takes its full value.
-            value_e4 = min(line.amount_e4 * matched_e4 // line.quantity_e4, kept.amount_e4, left_e4)
-            if matched_e4 == quantity_e4:
-                value_e4 = min(left_e4, kept.amount_e4)
-            quantity_e4 -= matched_e4
-            left_e4 -= value_e4
-            _take(kept, matched_e4, value_e4, taken)
-        return left_e4
-
-    def _by_value(self, left_e4: int, taken: dict[int, tuple[LineKept, int, int]]) -> int:
-        for order in reversed(self._orders):
-            if left_e4 <= 0:
-                break
-            if order.amount_e4 <= 0:
-                continue
-            for kept in reversed(order.lines):
-                value_e4 = min(left_e4, kept.amount_e4)
-                if value_e4 > 0:
-                    left_e4 -= value_e4
-                    _take(kept, 0, value_e4, taken)
-        return left_e4
+    def take_back_all(self, named: OrderKept) -> None:
+        """Leave nothing of an order: it is cancelled."""
+        for kept in named.lines:
+            kept.quantity_e4 = kept.amount_e4 = 0
+        named.amount_e4 = 0
 
 
-def _take(
-    kept: LineKept, quantity_e4: int, amount_e4: int, taken: dict[int, tuple[LineKept, int, int]]
-) -> None:
-    kept.quantity_e4 -= quantity_e4
-    kept.amount_e4 -= amount_e4
-    kept.order.amount_e4 -= amount_e4
-    _kept, quantity_before, amount_before = taken.get(id(kept), (kept, 0, 0))
-    taken[id(kept)] = (kept, quantity_before + quantity_e4, amount_before + amount_e4)
+def lines_of(activity: ActivityFacts) -> list[LineFacts]:
+    """Return the lines of a return, or its amount as one line of no article."""
+    return activity.lines or _whole(activity)
+
+
+def _whole(activity: ActivityFacts) -> list[LineFacts]:
+    return [LineFacts(None, "", "", 0, activity.amount_e4)] if activity.amount_e4 else []
+
+
+@dataclass(slots=True)
+class _Left:
+    """What of a return line is not matched yet, and what was taken for it so far."""
+
+    line: LineFacts
+    quantity_e4: int
+    amount_e4: int
+    taken: dict[int, tuple[LineKept, int, int]] = field(default_factory=dict)
+
+    def take(self, kept: LineKept, quantity_e4: int, amount_e4: int) -> None:
+        self.quantity_e4 -= quantity_e4
+        self.amount_e4 -= amount_e4
+        kept.quantity_e4 -= quantity_e4
+        kept.amount_e4 -= amount_e4
+        kept.order.amount_e4 -= amount_e4
+        _kept, quantity_before, amount_before = self.taken.get(id(kept), (kept, 0, 0))
+        self.taken[id(kept)] = (kept, quantity_before + quantity_e4, amount_before + amount_e4)
+
+
+def _by_sku(left: _Left, lines: Iterable[LineKept]) -> None:
+    line = left.line
+    for kept in lines:
+        if left.quantity_e4 <= 0 or left.amount_e4 <= 0:
+            break
+        if kept.quantity_e4 <= 0:
+            continue
+        matched_e4 = min(left.quantity_e4, kept.quantity_e4)
+        # At the price of the return, so that a full return of a line takes its full value.
+        value_e4 = line.amount_e4 * matched_e4 // line.quantity_e4
+        if matched_e4 == left.quantity_e4:
+            value_e4 = left.amount_e4
+        left.take(kept, matched_e4, min(value_e4, kept.amount_e4, left.amount_e4))
+
+
+def _by_value(left: _Left, orders: Iterable[OrderKept]) -> None:
+    for order in orders:
+        if left.amount_e4 <= 0:
+            break
+        if order.amount_e4 <= 0:
+            continue
+        for kept in reversed(order.lines):
+            value_e4 = min(left.amount_e4, kept.amount_e4)
+            if value_e4 > 0:
+                left.take(kept, 0, value_e4)

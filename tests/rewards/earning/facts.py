@@ -25,7 +25,9 @@ def always(definition):
     return lambda _fact: version
 
 
-def activity(kind: str, number: str, *, day: int, lines, month: int = 3, year: int = 2026):
+def activity(
+    kind: str, number: str, *, day: int, lines=(), month: int = 3, year: int = 2026, **named
+):
     """Lines are (sku, quantity, value of the whole line)."""
     occurred_at = datetime(year, month, day, 10, tzinfo=UTC)
     line_facts = [
@@ -48,6 +50,7 @@ def activity(kind: str, number: str, *, day: int, lines, month: int = 3, year: i
         amount_e4=sum(line.amount_e4 for line in line_facts),
         currency="GBP",
         lines=line_facts,
+        **named,
     )
 
 
@@ -57,3 +60,7 @@ def order(number: str, **fields):
 
 def returned(number: str, **fields):
     return activity("return", number, **fields)
+
+
+def cancelled(number: str, **fields):
+    return activity("cancellation", number, **fields)

@@ -1,12 +1,13 @@
 import random
 from collections import Counter
+from datetime import date
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewards.earning.judging import judge
+from rewards.earning.judging import judge, net_spend
 from rewards.programmes.definition import parse
-from tests.rewards.earning.facts import STARTER, always, order, returned, starter
+from tests.rewards.earning.facts import STARTER, always, cancelled, order, returned, starter
 
 
 def starter_with(**parts):
@@ -131,26 +132,137 @@ class TestAReturn:
         assert sum(due.amount for due in judgement.claw_backs) == 9
 
 
+class TestANamedReturn:
+    def test_takes_from_the_order_it_names_and_not_from_a_newer_one(self):
+        older = order("A1", day=3, lines=[("mug", 1, "10.00")])
+        newer = order("A2", day=4, lines=[("mug", 1, "10.00")])
+        back = returned("C1", day=5, lines=[("mug", 1, "10.00")], order=older)
+
+        judgement = judge([back, newer, older], version_of=always(starter()))
+
+        assert points_by_order(judgement) == {"A1": 0, "A2": 10}
+
+    def test_takes_the_value_of_that_order_where_the_article_is_another(self):
+        older = order("A1", day=3, lines=[("jug", 1, "10.00")])
+        newer = order("A2", day=4, lines=[("mug", 1, "10.00")])
+        back = returned("C1", day=5, lines=[("mug", 1, "6.00")], order=older)
+
+        assert points_by_order(judge([newer, older, back], version_of=always(starter()))) == {
+            "A1": 4,
+            "A2": 10,
+        }
+
+    def test_of_more_than_the_order_takes_the_rest_like_one_that_names_none(self):
+        older = order("A1", day=3, lines=[("mug", 1, "10.00")])
+        newer = order("A2", day=4, lines=[("mug", 1, "10.00")])
+        back = returned("C1", day=5, lines=[("mug", 2, "15.00")], order=older)
+
+        assert points_by_order(judge([newer, older, back], version_of=always(starter()))) == {
+            "A1": 0,
+            "A2": 5,
+        }
+
+    def test_dated_before_its_order_is_judged_right_after_it(self):
+        bought = order("A1", day=6, lines=[("mug", 1, "10.00")])
+        early = returned("C1", day=5, lines=[("mug", 1, "10.00")], order=bought)
+        later = returned("C2", day=7, lines=[("mug", 1, "10.00")])
+
+        judgement = judge([early, later, bought], version_of=always(starter()))
+
+        assert [due.cause for due in judgement.claw_backs] == [early]
+        assert [gap.cause for gap in judgement.unmatched] == [later]
+
+    def test_takes_nothing_while_its_order_is_not_here(self):
+        bought = order("A1", day=3, lines=[("mug", 1, "10.00")])
+        back = returned("C1", day=5, lines=[("mug", 1, "10.00")], waits=True)
+
+        judgement = judge([bought, back], version_of=always(starter()))
+
+        assert points_by_order(judgement) == {"A1": 10}
+        assert judgement.unmatched == []
+
+    def test_without_lines_takes_its_amount_by_value(self):
+        bought = order("A1", day=3, lines=[("mug", 1, "10.00")])
+        back = returned("C1", day=5, order=bought)
+        back.amount_e4 = 40_000
+
+        assert points_by_order(judge([bought, back], version_of=always(starter()))) == {"A1": 6}
+
+
+class TestACancellation:
+    def test_takes_all_that_is_left_of_its_order(self):
+        bought = order("A1", day=3, lines=[("mug", 2, "20.00")])
+        kept = order("A2", day=4, lines=[("mug", 2, "20.00")])
+        back = returned("C1", day=5, lines=[("mug", 1, "10.00")], order=bought)
+        gone = cancelled("X1", day=6, order=bought)
+
+        judgement = judge([gone, back, kept, bought], version_of=always(starter()))
+
+        assert points_by_order(judgement) == {"A1": 0, "A2": 20}
+        assert [due.amount for due in judgement.claw_backs] == [10, 10]
+        steps = judgement.claw_backs[1].explanation["steps"]
+        assert steps[1] == {"code": "cancelled", "amount": "10", "currency": "GBP"}
+
+    def test_twice_takes_nothing_more(self):
+        bought = order("A1", day=3, lines=[("mug", 2, "20.00")])
+        twice = [cancelled(f"X{n}", day=6, order=bought) for n in (1, 2)]
+
+        judgement = judge([bought, *twice], version_of=always(starter()))
+
+        assert [due.amount for due in judgement.claw_backs] == [20]
+
+    def test_lowers_the_spend_on_its_own_day_by_what_was_left(self):
+        bought = order("A1", day=3, lines=[("mug", 2, "20.00")])
+        back = returned("C1", day=5, lines=[("mug", 1, "5.00")], order=bought)
+        gone = cancelled("X1", day=6, order=bought)
+
+        spend = net_spend([gone, bought, back])
+
+        days = [date(2026, 3, day) for day in (4, 5, 6)]
+        assert [spend.within_year_to(day) for day in days] == [200_000, 150_000, 0]
+
+
 SKUS = ["mug", "jug", "pin"]
+KINDS = ["order", "return", "named return", "waiting return", "cancellation"]
 histories = st.lists(
     st.tuples(
-        st.booleans(),
+        st.sampled_from(KINDS),
         st.integers(1, 28),
         st.sampled_from(SKUS),
         st.integers(1, 5),
         st.integers(1, 50_00),
+        st.integers(0, 11),
     ),
     max_size=12,
 )
 
 
 def facts_of(history):
-    return [
-        (returned if is_return else order)(
-            f"{place}", day=day, lines=[(sku, quantity, f"{pence / 100:.2f}")]
-        )
-        for place, (is_return, day, sku, quantity, pence) in enumerate(history)
+    """What names an order names one of the history, whenever that was."""
+    lines = [
+        [(sku, quantity, f"{pence / 100:.2f}")] for _k, _d, sku, quantity, pence, _n in history
     ]
+    orders = {
+        place: order(f"{place}", day=day, lines=lines[place])
+        for place, (kind, day, *_rest) in enumerate(history)
+        if kind == "order"
+    }
+    facts = list(orders.values())
+    for place, (kind, day, *_rest, named) in enumerate(history):
+        if kind == "cancellation":
+            facts.append(cancelled(f"{place}", day=day, order=orders.get(named)))
+        elif kind != "order":
+            known = orders.get(named) if kind == "named return" else None
+            facts.append(
+                returned(
+                    f"{place}",
+                    day=day,
+                    lines=lines[place],
+                    order=known,
+                    waits=kind == "waiting return" or (kind == "named return" and known is None),
+                )
+            )
+    return facts
 
 
 class TestAnyHistory:
@@ -163,6 +275,8 @@ class TestAnyHistory:
         second = judge(shuffled, version_of=always(starter()))
 
         assert points_by_order(first) == points_by_order(second)
+        last_day = date(2026, 3, 31)
+        assert first.spend.within_year_to(last_day) == second.spend.within_year_to(last_day)
 
     @given(history=histories)
     def test_never_leaves_an_order_below_zero(self, history):
@@ -176,7 +290,9 @@ class TestAnyHistory:
 
         judgement = judge(facts, version_of=always(starter()))
 
-        value_returned = sum(fact.amount_e4 for fact in facts if fact.kind == "return")
+        value_returned = sum(
+            fact.amount_e4 for fact in facts if fact.kind == "return" and not fact.waits
+        )
         matched = sum(match.amount_e4 for match in judgement.matches)
         unmatched = sum(gap.amount_e4 for gap in judgement.unmatched)
         assert matched + unmatched == value_returned
