@@ -174,9 +174,14 @@ def enter(request: PortalRequest) -> HttpResponse | None:
 
 def speaking_to(person: Person, request: HttpRequest) -> translation.override:
     """Use the language chosen on this device, or else the one in the person's settings."""
+    return speaking(person.language, request)
+
+
+def speaking(language: str, request: HttpRequest) -> translation.override:
+    """Use the language chosen on this device, or else this one."""
     chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
     known = {code for code, _name in settings.LANGUAGES}
-    return translation.override(chosen if chosen in known else person.language)
+    return translation.override(chosen if chosen in known else language)
 
 
 def remember_language(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

@@ -6,5 +6,6 @@ app_name = "partners"
 
 # /
 urlpatterns = [
+    path("invitation/<str:token>/", views.invitation, name="invitation"),
     path("company/", views.choose_company, name="choose-company"),
 ]

@@ -19,4 +19,18 @@ urlpatterns = [
     path("shares/", views.shares, name="shares"),
     # /team/
     path("team/", views.team, name="team"),
+    path("team/invite/", views.invite, name="invite"),
+    path(
+        "team/invitations/<uuid:public_id>/resend/",
+        views.resend_invitation,
+        name="invitation-resend",
+    ),
+    path(
+        "team/invitations/<uuid:public_id>/withdraw/",
+        views.withdraw_invitation,
+        name="invitation-withdraw",
+    ),
+    path("team/<uuid:public_id>/", views.member, name="member"),
+    path("team/<uuid:public_id>/hand-over/", views.hand_over, name="hand-over"),
+    path("team/<uuid:public_id>/leave/", views.leave, name="leave"),
 ]

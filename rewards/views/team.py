@@ -7,36 +7,51 @@ from django.views.decorators.http import require_safe
 
 from ledger.models import Account
 from partners.access import PortalRequest, portal_page
-from partners.models import Member
+from partners.models import Invitation, Member
 from rewards.browsing import find_available
 
 
 @require_safe
 @portal_page()
 def team(request: PortalRequest) -> HttpResponse:
-    """The head buyer sees every wallet; buyers and viewers see names, and their own wallet."""
-    members = list(
-        Member.objects.for_actor(request.actor).exclude(status=Member.Status.LEFT).for_listing()
-    )
-    sees_wallets = request.member.is_head_buyer
+    """
+    The head buyer sees every wallet, who is invited and who left; buyers and viewers see names,
+    and their own wallet.
+    """
+    now = timezone.now()
+    everybody = list(Member.objects.for_actor(request.actor).for_listing())
+    members = [member for member in everybody if member.status == Member.Status.ACTIVE]
+    manages = request.member.is_head_buyer
     wallets = dict(
         Account.objects.for_actor(request.actor)
         .wallets()
         .filter(unit_id=request.frame.unit_id, member__in=members)
         .values_list("member_id", "pk")
     )
-    free = find_available(wallets.values(), timezone.now())
+    free = find_available(wallets.values(), now)
     rows = [
         (member, free[wallets[member.pk]] if member.pk in wallets else 0)
-        if sees_wallets or member.pk == request.member.pk
+        if manages or member.pk == request.member.pk
         else (member, None)
         for member in members
     ]
+    invitations = (
+        list(Invitation.objects.for_actor(request.actor).open().order_by("-sent_at", "-pk"))
+        if manages
+        else []
+    )
+    invited = {invitation.email for invitation in invitations}
     context = {
         "rows": rows,
-        "sees_wallets": sees_wallets,
+        "manages": manages,
         "together": sum(held for _member, held in rows if held),
-        "active_count": sum(member.status == Member.Status.ACTIVE for member in members),
-        "invited_count": sum(member.status == Member.Status.INVITED for member in members),
+        "invitations": [(each, each.expires_at > now) for each in invitations],
+        "left": [
+            member
+            for member in everybody
+            if manages
+            and member.status == Member.Status.LEFT
+            and member.person.email not in invited
+        ],
     }
     return render(request, "rewards/team.html", context)
