@@ -101,6 +101,8 @@ CACHES = {"default": describe_cache(ENVIRONMENT)}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 MEDIA_ROOT = ENVIRONMENT.data_dir / "media"
 MEDIA_URL = "/media/"
+# Uploaded files that no address leads to: only our own doors open them.
+PRIVATE_ROOT = ENVIRONMENT.data_dir / "private"
 # A JSON body and a form stay small; big files are streamed to disk.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

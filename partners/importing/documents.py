@@ -1,19 +1,28 @@
 """Judge a document by its rows alone: what counts, what is dropped, and what makes it unusable."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from partners.importing.mapping import Mapping
 from partners.importing.rows import FileRow
-from partners.importing.values import AMOUNT_MAX_E4, to_day, to_moment
-from partners.intake import ActivityReport, LineReport
+from partners.importing.values import to_day, to_moment
+from partners.kinds import Ask, Kind
+from partners.reports import ActivityReport, LineReport
 
 HALF_HASH_BYTES = 16
+# One below what the API takes for a whole activity: it refuses a milliard and more.
+AMOUNT_BELOW_E4 = 10**9 * 10_000
 
 FIRST_OF_CONTENT = FileRow._fields.index("occurred_at")
 """Content of a row begins here; number, document and partner stand before it."""
+FIRST_SAID_SELDOM = FileRow._fields.index("kind")
+"""What is empty in most files begins here, and then is no part of the content."""
+STATE_OF_INVOICE = ("paid_on", "disputed")
+"""Said of an invoice later on: they make facts of their own and change nothing about the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,74 +59,102 @@ class Document:
         """Return what facts of a partner are ordered by, whatever the order of arrival."""
         return self.first.occurred_at, self.is_return, source, self.number
 
-    def report(self, *, partner_id: int, source: str) -> ActivityReport:
+    @property
+    def quantity_e4(self) -> int:
+        return sum(abs(row.quantity_e4) for row in self.kept)
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        return json.loads(self.first.attributes) if self.first.attributes else {}
+
+    def report(self, *, partner_id: int, source: str, kind: Kind) -> ActivityReport:
         """Return the document as the fact to be stored."""
-        has_lines = any(row.sku for row in self.kept)
-        lines = [
-            LineReport(
-                row.sku, abs(row.quantity_e4), abs(row.amount_e4), row.description, row.category
-            )
-            for row in self.kept
-        ]
+        has_lines = kind.has_lines and any(row.sku for row in self.kept)
+        first = self.first
         return ActivityReport(
             kind=self.kind,
             partner_id=partner_id,
             source=source,
             external_id=self.number,
             occurred_at=self.occurred_at,
-            currency=self.first.currency,
-            country=self.first.country,
-            lines=lines if has_lines else (),
+            currency=first.currency,
+            country=first.country,
+            lines=[_line_of(row) for row in self.kept] if has_lines else (),
             amount_e4=self.amount_e4,
-            due_on=to_day(self.first.due_on),
-            paid_on=to_day(self.first.paid_on),
+            quantity_e4=self.quantity_e4 if kind.has_quantity else None,
+            refers_to=(source, first.refers_to) if first.refers_to else None,
+            due_on=to_day(first.due_on),
+            paid_on=to_day(first.paid_on),
+            attributes=self.attributes,
             content_hash=self.content_hash,
         )
 
 
-def assemble(rows: Sequence[FileRow], *, mapping: Mapping, kind: str) -> Document:
-    """Apply the rules for rows, then look at what the rows of the document say together."""
+def _line_of(row: FileRow) -> LineReport:
+    return LineReport(
+        row.sku, abs(row.quantity_e4), abs(row.amount_e4), row.description, row.category
+    )
+
+
+def assemble(
+    rows: Sequence[FileRow],
+    *,
+    mapping: Mapping,
+    kind: Kind,
+    has_partner: bool = False,
+    latest: int | None = None,
+) -> Document:
+    """
+    Apply the rules for rows, then look at what the rows of the document say together.
+
+    ``has_partner`` is for documents that name none, and are known to be somebody's all the same.
+    ``latest`` is the end of time in microseconds: what happened after it has not happened.
+    """
     number = rows[0].document
-    is_return = mapping.marks_return(number, kind=kind)
+    code = "return" if mapping.marks_return(number, kind=kind.code) else rows[0].kind or kind.code
     partners = {row.partner_ref for row in rows}
     names_partner = "" not in partners
     kept, dropped = [], []
     for row in rows:
         # Without a partner nothing is judged: all rows wait as they came.
-        code = find_reason_to_drop(row, is_return=is_return) if names_partner else ""
-        if code:
-            dropped.append((row, code))
+        judged = names_partner or has_partner
+        reason = find_reason_to_drop(row, kind=kind, is_return=code == "return") if judged else ""
+        if reason:
+            dropped.append((row, reason))
         else:
             kept.append(row)
     return Document(
         number=number,
-        kind="return" if is_return else kind,
+        kind=code,
         partner_ref=rows[0].partner_ref if names_partner else "",
         kept=tuple(kept),
         dropped=tuple(dropped),
-        content_hash=hash_content(rows),
+        content_hash=hash_content(rows, without_state=code == "invoice"),
         # The smallest content, not the first row of the file: rows come in any order.
         first=min(rows, key=_content_of),
-        flaw=_find_flaw(rows, kept, partners),
+        flaw=_find_flaw(rows, kept, partners, latest),
     )
 
 
-def find_reason_to_drop(row: FileRow, *, is_return: bool) -> str:
+def find_reason_to_drop(row: FileRow, *, kind: Kind, is_return: bool) -> str:
     """Return the code of the rule that drops this row alone, or nothing."""
-    if row.unit_price_e4 <= 0:
+    if row.unit_price_e4 <= 0 and (is_return or kind.amount is Ask.MUST):
         return "zero_price"
     if row.quantity_e4 == 0 or (row.quantity_e4 < 0 and not is_return):
         return "not_positive"
     return ""
 
 
-def hash_content(rows: Iterable[FileRow]) -> str:
+def hash_content(rows: Iterable[FileRow], *, without_state: bool = False) -> str:
     """
     Return the hash of the multiset of rows; their order does not matter.
 
     The first half leaves the partner out, so that the same rows can be recognised when a partner
-    is given for them later; the second half covers the partner too.
+    is given for them later; the second half covers the partner too. ``without_state`` leaves out
+    what an invoice says only once it is paid or disputed.
     """
+    if without_state:
+        rows = [_without_state(row) for row in rows]
     contents = sorted((_content_of(row), row.partner_ref) for row in rows)
     without_partner = repr([content for content, _ in contents])
     partners = {partner_ref for _, partner_ref in contents}
@@ -127,26 +164,41 @@ def hash_content(rows: Iterable[FileRow]) -> str:
     return first_half + _half_hash(f"{first_half}{named!r}")
 
 
+def _without_state(row: FileRow) -> FileRow:
+    said = json.loads(row.attributes) if row.attributes else {}
+    kept = {name: value for name, value in said.items() if name not in STATE_OF_INVOICE}
+    attributes = json.dumps(kept, sort_keys=True, ensure_ascii=False) if kept else ""
+    return row._replace(paid_on="", attributes=attributes)
+
+
 def same_but_for_partner(one_hash: str, other_hash: str) -> bool:
     length = 2 * HALF_HASH_BYTES
     return one_hash[:length] == other_hash[:length]
 
 
 def _content_of(row: FileRow) -> tuple[object, ...]:
-    return row[FIRST_OF_CONTENT:]
+    if row.kind or row.refers_to or row.attributes:
+        return row[FIRST_OF_CONTENT:]
+    return row[FIRST_OF_CONTENT:FIRST_SAID_SELDOM]
 
 
 def _half_hash(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=HALF_HASH_BYTES).hexdigest()
 
 
-def _find_flaw(rows: Sequence[FileRow], kept: Sequence[FileRow], partners: set[str]) -> str:
+def _find_flaw(
+    rows: Sequence[FileRow], kept: Sequence[FileRow], partners: set[str], latest: int | None
+) -> str:
     if len(partners - {""}) > 1:
         return "two_partners"
     if len({row.currency for row in rows}) > 1:
         return "two_currencies"
     if len({(row.due_on, row.paid_on) for row in rows}) > 1:
         return "two_dates"
-    if sum(abs(row.amount_e4) for row in kept) > AMOUNT_MAX_E4:
+    if len({(row.kind, row.refers_to, row.attributes) for row in rows}) > 1:
+        return "rows_differ"
+    if latest is not None and min(row.occurred_at for row in rows) > latest:
+        return "in_future"
+    if sum(abs(row.amount_e4) for row in kept) >= AMOUNT_BELOW_E4:
         return "too_large"
     return ""

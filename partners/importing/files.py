@@ -1,8 +1,8 @@
 """Open a file as lines of text, and say plainly why it cannot be read."""
 
-import codecs
 import gzip
 import io
+import os
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,14 +13,15 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from partners.importing.encodings import detect_encoding
+
 LINE_CHARACTERS_MAX = 1_000_000
 NAME_BYTES_MAX = 200
 GZIP = b"\x1f\x8b"
-BYTE_ORDER_MARKS = {
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
+UNPACKED_FREELY_BYTES = 256 << 20
+# Rows of orders pack ten or twenty times; what packs so much better was made to fill a disk.
+PACKED_TIMES_MAX = 250
+UNPACKED_AT_ONCE_BYTES = 1 << 16
 NOT_TEXT = {
     b"PK\x03\x04": gettext_lazy("a zip archive or an Excel workbook"),
     b"\xd0\xcf\x11\xe0": gettext_lazy("an old Excel workbook"),
@@ -61,6 +62,12 @@ class ArchiveDamaged(FileNotReadable):
     code = "archive_damaged"
 
 
+class ArchiveTooLarge(FileNotReadable):
+    """Unpacked it would be far larger than any honest file is."""
+
+    code = "archive_too_large"
+
+
 @dataclass(frozen=True, slots=True)
 class TextFile:
     """``lines`` keep their endings. ``position`` counts the bytes read of ``size`` on disk."""
@@ -68,6 +75,7 @@ class TextFile:
     lines: Iterator[str]
     position: Callable[[], int]
     size: int
+    encoding: str = "utf-8"
 
 
 def name_on_disk(name: str, *, default: str) -> str:
@@ -81,7 +89,7 @@ def name_on_disk(name: str, *, default: str) -> str:
 @contextmanager
 def open_text(path: Path, *, encoding: str | None = None) -> Iterator[TextFile]:
     """
-    Open a plain or gzipped text file. A byte order mark tells the encoding, else it is UTF-8.
+    Open a plain or gzipped text file. Its encoding is found out unless it is named.
 
     :raises FileNotReadable: Here or while lines are read, with the reason as its text.
     """
@@ -90,13 +98,47 @@ def open_text(path: Path, *, encoding: str | None = None) -> Iterator[TextFile]:
     except OSError as error:
         raise FileNotOpened(f"{path}: {error.strerror}") from error
     with raw, _explaining_damage():
-        first = raw.peek(4)
-        buffered = io.BufferedReader(gzip.GzipFile(fileobj=raw)) if first[:2] == GZIP else raw
-        start = buffered.peek(4)
-        _refuse_what_is_not_text(start)
-        said = encoding or _recognise_encoding(start)
+        is_packed = raw.peek(4)[:2] == GZIP
+        said = encoding or _recognise_encoding(raw, is_packed=is_packed)
+        buffered = _unpack(raw) if is_packed else raw
+        _refuse_what_is_not_text(buffered.peek(4))
         text = io.TextIOWrapper(buffered, encoding=said, newline="")
-        yield TextFile(_checked_lines(text, said), raw.tell, path.stat().st_size)
+        yield TextFile(_checked_lines(text, said), raw.tell, path.stat().st_size, said)
+
+
+class _Unpacking(io.RawIOBase):
+    """What is packed in a gzip archive, as long as it stays within reason."""
+
+    def __init__(self, raw: io.BufferedReader) -> None:
+        self._archive = gzip.GzipFile(fileobj=raw)
+        packed = os.fstat(raw.fileno()).st_size
+        self._left = max(UNPACKED_FREELY_BYTES, packed * PACKED_TIMES_MAX)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]  # any buffer will do
+        read = self._archive.readinto(buffer)
+        self._left -= read
+        if self._left < 0:
+            raise ArchiveTooLarge(_("Unpacked, this file would be far too large."))
+        return read
+
+
+def _unpack(raw: io.BufferedReader) -> io.BufferedReader:
+    return io.BufferedReader(_Unpacking(raw), UNPACKED_AT_ONCE_BYTES)
+
+
+def _recognise_encoding(raw: io.BufferedReader, *, is_packed: bool) -> str:
+    """Read the file once before it is read: only its end shows that all of it is UTF-8."""
+    stream = _unpack(raw) if is_packed else raw
+    start = stream.peek(4)
+    _refuse_what_is_not_text(start)
+    try:
+        # What is not clear is read as UTF-8, which then says where it is none.
+        return detect_encoding(stream) or "utf-8"
+    finally:
+        raw.seek(0)
 
 
 @contextmanager
@@ -113,13 +155,6 @@ def _refuse_what_is_not_text(start: bytes) -> None:
             raise NotATextTable(
                 _("This is %(what)s, not a CSV file. Save it as CSV (UTF-8).") % {"what": what}
             )
-
-
-def _recognise_encoding(start: bytes) -> str:
-    for mark, encoding in BYTE_ORDER_MARKS.items():
-        if start.startswith(mark):
-            return encoding
-    return "utf-8"
 
 
 def _checked_lines(text: io.TextIOWrapper, encoding: str) -> Iterator[str]:

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.translation import gettext as _
 
+from partners.kinds import KINDS
+
 COLUMNS = (
     "order",
     "occurred_at",
@@ -27,14 +29,26 @@ COLUMNS = (
     "currency",
     "due_on",
     "paid_on",
+    "refers_to",
 )
 OUR_NAMES: Dict[str, str] = MappingProxyType({name: name for name in COLUMNS})
 Sections = Dict[str, Dict[str, type | tuple[type, ...]]]
 FORMAT: Dict[str, type | tuple[type, ...]] = MappingProxyType(
-    {"dates": (list, str), "decimal": str, "thousands": str, "encoding": str, "delimiter": str}
+    {
+        "dates": (list, str),
+        "decimal": str,
+        "thousands": str,
+        "encoding": str,
+        "delimiter": str,
+        "sheet": str,
+    }
 )
+# Fields of a kind may be named like columns; which of them there are depends on the kind.
+KNOWN_FIELDS = tuple(sorted({each.name for kind in KINDS.values() for each in kind.fields}))
+NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 SECTIONS: Sections = {
-    "columns": dict.fromkeys(COLUMNS, str),
+    "columns": dict.fromkeys((*COLUMNS, *KNOWN_FIELDS), str),
+    "attributes": {},
     "defaults": {"currency": str, "timezone": str},
     "format": FORMAT,
     "rules": {"return_prefix": str, "create_partners": bool},
@@ -65,6 +79,7 @@ class Mapping:
     thousands: str = ""
     encoding: str | None = None
     delimiter: str | None = None
+    sheet: str = ""
     return_prefix: str = ""
     create_partners: bool = False
 
@@ -72,6 +87,11 @@ class Mapping:
         """Say whether this document of a file of this kind is a return."""
         marked = bool(self.return_prefix) and document.startswith(self.return_prefix)
         return marked or kind == "return"
+
+
+def normalise_header(header: str) -> str:
+    """Headers are compared without regard to case and spaces."""
+    return "".join(header.split()).casefold()
 
 
 def load_mapping(path: Path) -> Mapping:
@@ -106,7 +126,7 @@ def parse_mapping(content: Dict[str, Any], *, sections: Sections = SECTIONS) -> 
     """
     for section, entries in content.items():
         _check_section(section, entries, sections)
-    columns = content.get("columns", {})
+    columns = {**content.get("columns", {}), **content.get("attributes", {})}
     defaults, form = content.get("defaults", {}), content.get("format", {})
     rules = content.get("rules", {})
     currency = defaults.get("currency", "")
@@ -124,6 +144,7 @@ def parse_mapping(content: Dict[str, Any], *, sections: Sections = SECTIONS) -> 
         thousands=form.get("thousands", ""),
         encoding=_read_encoding(form.get("encoding")),
         delimiter=form.get("delimiter"),
+        sheet=form.get("sheet", ""),
         return_prefix=rules.get("return_prefix", ""),
         create_partners=rules.get("create_partners", False),
         columns=dict(columns) or OUR_NAMES,
@@ -141,6 +162,9 @@ def _check_section(section: str, entries: Any, sections: Sections) -> None:
             % {"section": section, "known": ", ".join(f"[{name}]" for name in sections)}
         )
     for name, value in entries.items():
+        if section == "attributes":
+            _check_attribute(name, value)
+            continue
         if name not in known:
             raise MappingInvalid(
                 _("[%(section)s] does not know %(name)s. It knows %(known)s.")
@@ -151,6 +175,15 @@ def _check_section(section: str, entries: Any, sections: Sections) -> None:
                 _("%(name)s in [%(section)s] cannot be %(value)r.")
                 % {"section": section, "name": name, "value": value}
             )
+
+
+def _check_attribute(name: str, header: Any) -> None:
+    """An attribute may be called anything: fields of own kinds are not known here."""
+    if name in COLUMNS or not NAME.fullmatch(name) or not isinstance(header, str):
+        raise MappingInvalid(
+            _("%(name)s in [attributes] is a name in small letters that stands for a header.")
+            % {"name": name}
+        )
 
 
 def _read_zone(name: str) -> ZoneInfo:

@@ -10,9 +10,8 @@ from typing import Any
 from partners.bulk_writing import write_rows
 from partners.importing.documents import Document
 from partners.importing.rows import FileRow
-from partners.importing.values import to_moment
+from partners.importing.values import show_amount, to_moment
 from partners.models import ImportRow, ImportRun, ParkedDocument
-from partners.models.amounts import from_ten_thousandths
 
 IMPORT_ROW_COLUMNS = (
     "run_id",
@@ -109,14 +108,11 @@ def describe(row: FileRow) -> dict[str, str]:
         "currency": row.currency,
         "due_on": row.due_on,
         "paid_on": row.paid_on,
+        "kind": row.kind,
+        "refers_to": row.refers_to,
+        "attributes": row.attributes,
     }
     return {name: value for name, value in content.items() if value}
-
-
-@lru_cache(maxsize=16_384)
-def show_amount(value_e4: int) -> str:
-    """Return an exact decimal without needless zeros: 2.55, 12, 0.001."""
-    return f"{from_ten_thousandths(value_e4).normalize():f}"
 
 
 @lru_cache(maxsize=16_384)

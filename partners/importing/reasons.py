@@ -10,9 +10,13 @@ SENTENCES = {
     "two_partners": _("The rows of this document name more than one partner."),
     "two_currencies": _("The rows of this document are in more than one currency."),
     "two_dates": _("The rows of this document differ in when it is due or paid."),
+    "rows_differ": _("The rows of this document differ in what they say of the whole document."),
+    "in_future": _("This has not happened yet."),
+    "not_as_its_kind": _("An activity of this kind cannot say this."),
     "too_large": _("The sum of this document is too large."),
     "no_partner": _("The document names no partner. It waits until it is matched."),
     "unknown_partner": _("The partner is not known. The document waits until it is."),
+    "no_rate": _("There is no rate of exchange for its day. The document waits until there is."),
 }
 # The column of our words that a code is about.
 COLUMN_OF = {
@@ -20,6 +24,8 @@ COLUMN_OF = {
     "not_positive": "quantity",
     "two_partners": "partner",
     "two_currencies": "currency",
+    "in_future": "occurred_at",
+    "no_rate": "currency",
     "no_partner": "partner",
     "unknown_partner": "partner",
     "conflict": "order",

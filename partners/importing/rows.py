@@ -1,25 +1,27 @@
-"""Turn the lines of a file into rows in our words, one by one, with what is wrong with each."""
+"""Turn the rows of a table into rows in our words, one by one, with what is wrong with each."""
 
-import csv
+import json
 from collections.abc import Callable, Iterator
-from itertools import chain
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
 from partners.importing.files import FileNotReadable
-from partners.importing.mapping import Mapping
+from partners.importing.mapping import Mapping, normalise_header
+from partners.importing.tables import FileEmpty, QuotingBroken, Table, recognise_delimiter
 from partners.importing.values import (
     ValueNotReadable,
     make_amount_reader,
     make_currency_reader,
     make_day_reader,
+    make_field_reader,
+    make_name_reader,
     make_text_reader,
     make_time_reader,
     multiply,
 )
+from partners.kinds import Ask, Kind, find_kind
 
-DELIMITERS = ",;\t|"
 DOCUMENT_LENGTH_MAX = 100
 VALUE_SHOWN_MAX = 255
 HEADERS_SHOWN_MAX = 30
@@ -29,22 +31,10 @@ REQUIRED_OF_LINES = ("sku", "quantity")
 KINDS_WITH_LINES = ("order", "return")
 
 
-class FileEmpty(FileNotReadable):
-    """There is nothing in the file, or nothing but headers."""
-
-    code = "file_empty"
-
-
 class HeadersDiffer(FileNotReadable):
     """The first line does not name the columns that the mapping needs."""
 
     code = "headers_differ"
-
-
-class QuotingBroken(FileNotReadable):
-    """The separators and quotes do not make rows."""
-
-    code = "quoting_broken"
 
 
 class Problem(NamedTuple):
@@ -61,6 +51,8 @@ class FileRow(NamedTuple):
 
     ``number`` counts as a spreadsheet does: the headers are row 1. ``unit_price_e4`` only says
     whether the row is worth something; ``amount_e4`` says how much, with the sign of the quantity.
+    ``kind`` is empty where the file is of one kind. ``attributes`` are the typed fields of the
+    kind, as the text of a JSON object, or empty.
     """
 
     number: int
@@ -77,6 +69,9 @@ class FileRow(NamedTuple):
     currency: str
     due_on: str
     paid_on: str
+    kind: str = ""
+    refers_to: str = ""
+    attributes: str = ""
 
 
 class UnreadableRow(NamedTuple):
@@ -86,78 +81,59 @@ class UnreadableRow(NamedTuple):
 
 
 def read_rows(
-    lines: Iterator[str], mapping: Mapping, *, kind: str, shift_days: int = 0
+    table: Table, mapping: Mapping, *, kind: str, shift_days: int = 0
 ) -> Iterator[FileRow | UnreadableRow]:
     """
-    Yield every row that is not blank.
+    Yield every row of the table in our words.
 
-    :raises FileNotReadable: If the headers do not fit, or the quoting breaks somewhere.
+    :raises FileNotReadable: If the headers do not fit, or the file breaks somewhere.
+    :raises UnknownKind: If there is no such kind.
     """
-    first = next((line for line in lines if line.strip()), None)
-    if first is None:
-        raise FileEmpty(_("The file is empty."))
-    delimiter = mapping.delimiter or recognise_delimiter(first, mapping)
-    table = csv.reader(chain([first], lines), delimiter=delimiter, strict=True)
-    any_row = False
-    try:
-        headers = next(table)
-        reader = RowReader(headers, mapping, kind=kind, shift_days=shift_days)
-        for number, cells in enumerate(table, start=2):
-            if cells:
-                any_row = True
-                yield reader.read(number, cells)
-    except csv.Error as error:
-        raise QuotingBroken(
-            _("Line %(number)d: the quotes or separators are broken (%(error)s).")
-            % {"number": table.line_num, "error": error}
-        ) from error
-    if not any_row:
-        raise FileEmpty(_("The file has headers but no rows."))
-
-
-def normalise_header(header: str) -> str:
-    return "".join(header.split()).casefold()
-
-
-def recognise_delimiter(first_line: str, mapping: Mapping) -> str:
-    """Return the separator that makes most of the line's cells headers that we know."""
-    wanted = {normalise_header(header) for header in mapping.columns.values()}
-
-    def count_known(delimiter: str) -> int:
-        return sum(
-            normalise_header(cell.strip('"')) in wanted for cell in first_line.split(delimiter)
-        )
-
-    # Of equals the first stands: a file of one known column is taken to use commas.
-    return max(DELIMITERS, key=count_known)
+    reader = RowReader(table.headers, mapping, kind=find_kind(kind), shift_days=shift_days)
+    for number, cells in table.rows:
+        yield reader.read(number, cells)
 
 
 class RowReader:
     """Knows where each of our columns stands, and reads one row after the other."""
 
-    def __init__(self, headers: list[str], mapping: Mapping, *, kind: str, shift_days: int) -> None:
+    def __init__(
+        self, headers: list[str], mapping: Mapping, *, kind: Kind, shift_days: int = 0
+    ) -> None:
         self.mapping, self.kind = mapping, kind
         self.headers, self.width = headers, len(headers)
-        has_lines = kind in KINDS_WITH_LINES
-        self.places = _find_places(headers, mapping, has_lines=has_lines)
-        text = make_text_reader
+        self.has_lines = kind.code in KINDS_WITH_LINES
+        self.needs_currency = kind.has_amount
+        self.places = _find_places(headers, mapping, kind)
+        day = make_day_reader(mapping, shift_days=shift_days)
+        self.readers = self._make_readers(mapping, day, shift_days)
+        fields = {field.name: field for field in kind.fields}
+        self.attributes = [name for name in self.places if name not in self.readers]
+        for name in self.attributes:
+            self.readers[name] = make_field_reader(fields.get(name), mapping, read_day=day)
+        self.steps = [(place, self.readers[name]) for name, place in self.places.items()]
+
+    def _make_readers(
+        self, mapping: Mapping, day: Callable[[str], str], shift_days: int
+    ) -> dict[str, Callable[[str], Any]]:
         amount = make_amount_reader(mapping)
-        readers: dict[str, Callable[[str], str | int]] = {
-            "order": text(DOCUMENT_LENGTH_MAX, required=True),
-            "partner": text(64),
+        currency = make_currency_reader(mapping.currency, required=self.needs_currency)
+        return {
+            "order": make_name_reader(DOCUMENT_LENGTH_MAX, required=True),
+            "partner": make_name_reader(64),
             "occurred_at": make_time_reader(mapping, shift_days=shift_days),
-            "sku": text(64, required=has_lines),
-            "description": text(255),
-            "category": text(64),
+            "sku": make_name_reader(64, required=self.has_lines),
+            "description": make_text_reader(255),
+            "category": make_text_reader(64),
             "quantity": amount,
             "unit_price": amount,
             "amount": amount,
-            "country": text(64),
-            "currency": make_currency_reader(mapping.currency),
-            "due_on": make_day_reader(mapping, shift_days=shift_days),
-            "paid_on": make_day_reader(mapping, shift_days=shift_days),
+            "country": make_text_reader(64),
+            "currency": currency,
+            "due_on": day,
+            "paid_on": day,
+            "refers_to": make_name_reader(DOCUMENT_LENGTH_MAX, required=self.kind.must_refer),
         }
-        self.steps = [(place, readers[name]) for name, place in self.places.items()]
 
     def read(self, number: int, cells: list[str]) -> FileRow | UnreadableRow:
         if len(cells) != self.width:
@@ -181,7 +157,7 @@ class RowReader:
             except ValueNotReadable:
                 return place
         # Every cell can be read alone: quantity and price do not go together.
-        return self.places["unit_price"]
+        return self.places.get("unit_price", 0)
 
     def _make_row(self, number: int, found: dict[str, Any]) -> FileRow:
         document = found["order"]
@@ -190,12 +166,14 @@ class RowReader:
             unit_price_e4: int = found["unit_price"]
         else:
             # On returns some sources write amounts below zero, others do not.
-            is_return = self.mapping.marks_return(document, kind=self.kind)
-            unit_price_e4 = abs(found["amount"]) if is_return else found["amount"]
+            is_return = self.mapping.marks_return(document, kind=self.kind.code)
+            amount = found.get("amount", 0)
+            unit_price_e4 = abs(amount) if is_return else amount
         if "amount" in found:
             amount_e4: int = found["amount"]
         else:
             amount_e4 = multiply(quantity_e4, unit_price_e4)
+        said = {name: found[name] for name in self.attributes if found[name] is not None}
         get = found.get
         return FileRow(
             number,
@@ -209,9 +187,12 @@ class RowReader:
             unit_price_e4,
             amount_e4,
             get("country", ""),
-            get("currency", self.mapping.currency),
+            get("currency", self.mapping.currency if self.needs_currency else ""),
             get("due_on", ""),
             get("paid_on", ""),
+            "",
+            get("refers_to", ""),
+            json.dumps(said, sort_keys=True, ensure_ascii=False) if said else "",
         )
 
     def _find_document(self, cells: list[str]) -> str:
@@ -221,24 +202,57 @@ class RowReader:
         return document if len(document) <= DOCUMENT_LENGTH_MAX else ""
 
 
-def _find_places(headers: list[str], mapping: Mapping, *, has_lines: bool) -> dict[str, int]:
+def _find_places(headers: list[str], mapping: Mapping, kind: Kind) -> dict[str, int]:
     places: dict[str, int] = {}
     known = [normalise_header(header) for header in headers]
-    for name, header in mapping.columns.items():
+    columns = dict(mapping.columns)
+    if not mapping.columns_are_named:
+        # A file in our own words may say what its kind says.
+        columns |= {field.name: field.name for field in kind.fields}
+    for name, header in columns.items():
         wanted = normalise_header(header)
         if known.count(wanted) > 1:
             raise HeadersDiffer(_("The header %(header)s stands twice.") % {"header": header})
         if wanted in known:
             places[name] = known.index(wanted)
-    required = [*REQUIRED, *(REQUIRED_OF_LINES if has_lines else ())]
-    if not places.keys() & {"unit_price", "amount"}:
-        required.append("unit_price")
-    if not mapping.currency:
-        required.append("currency")
-    needed = [*mapping.columns, *required] if mapping.columns_are_named else required
+    needed = list_required(kind, mapping, places)
+    if mapping.columns_are_named:
+        needed = [*columns, *needed]
     if missing := [name for name in dict.fromkeys(needed) if name not in places]:
-        named = ", ".join(mapping.columns.get(name, name) for name in missing)
+        named = ", ".join(columns.get(name, name) for name in missing)
         message = _("The headers do not fit. Missing: %(missing)s. The file has: %(found)s.")
         found = ", ".join(headers[:HEADERS_SHOWN_MAX])
         raise HeadersDiffer(message % {"missing": named, "found": found})
     return places
+
+
+def list_required(kind: Kind, mapping: Mapping, places: dict[str, int]) -> list[str]:
+    """Return the columns that a file of this kind cannot do without; some stand for others."""
+    required = [*REQUIRED, *(REQUIRED_OF_LINES if kind.code in KINDS_WITH_LINES else ())]
+    if kind.amount is Ask.MUST and not places.keys() & {"unit_price", "amount"}:
+        required.append("unit_price" if kind.code in KINDS_WITH_LINES else "amount")
+    if kind.quantity is Ask.MUST:
+        required.append("quantity")
+    if kind.must_refer:
+        required.append("refers_to")
+    if kind.amount is Ask.MUST and not mapping.currency:
+        required.append("currency")
+    required += [field.name for field in kind.fields if field.is_required]
+    return required
+
+
+__all__ = [
+    "HEADERS_SHOWN_MAX",
+    "VALUE_SHOWN_MAX",
+    "FileEmpty",
+    "FileRow",
+    "HeadersDiffer",
+    "Problem",
+    "QuotingBroken",
+    "RowReader",
+    "UnreadableRow",
+    "list_required",
+    "normalise_header",
+    "read_rows",
+    "recognise_delimiter",
+]

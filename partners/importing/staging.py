@@ -25,7 +25,8 @@ PRAGMA temp_store = FILE;
 CREATE TABLE row (
     number INTEGER PRIMARY KEY, document TEXT, partner_ref TEXT, occurred_at INTEGER, sku TEXT,
     description TEXT, category TEXT, quantity_e4 INTEGER, unit_price_e4 INTEGER, amount_e4 INTEGER,
-    country TEXT, currency TEXT, due_on TEXT, paid_on TEXT
+    country TEXT, currency TEXT, due_on TEXT, paid_on TEXT, kind TEXT, refers_to TEXT,
+    attributes TEXT
 );
 CREATE TABLE unreadable (
     number INTEGER PRIMARY KEY, document TEXT, "column" TEXT, message TEXT, value TEXT
@@ -48,7 +49,7 @@ CREATE TABLE aside AS
     UNION SELECT document FROM spoiled;
 CREATE INDEX aside_document ON aside (document);
 """
-INSERT_ROW = "INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+INSERT_ROW = f"INSERT INTO row VALUES ({', '.join('?' * len(FileRow._fields))})"  # noqa: S608 - only marks
 SPOILED = "SELECT spoiled.number, row.* FROM spoiled JOIN row USING (document)"
 ASIDE = """
 SELECT * FROM row

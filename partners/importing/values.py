@@ -4,13 +4,27 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from partners.importing.mapping import CURRENCY, Mapping
 from partners.intake import EARLIEST, LATEST
+from partners.kinds import Field, FieldType
+from partners.kinds.fields import ValueRefused
+from partners.models.amounts import from_ten_thousandths
 
 AMOUNT_MAX_E4 = 10**12 * 10_000
+# Plain, not breaking, thin and narrow: what people and spreadsheets put between thousands.
+SPACES = " \u00a0\u2009\u202f"
+NO_DIGIT = re.compile(r"[^0-9]")
+SHORTENED = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?E\+[0-9]{1,3}", re.ASCII | re.IGNORECASE)
+SERIAL = re.compile(r"[1-9][0-9]{4}(?:[.,][0-9]+)?", re.ASCII)
+SHEET_ERRORS = frozenset(
+    {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"}
+)
+YES = frozenset({"x", "tak", "так", "да"})
+NO = frozenset({"nie", "ні", "нет"})
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 CACHED_VALUES = 65_536
@@ -23,21 +37,23 @@ class ValueNotReadable(ValueError):
 
 
 def make_amount_reader(mapping: Mapping) -> Callable[[str], int]:
-    """Return a function from text to ten-thousandths, by the separators of the mapping."""
-    number = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]+))?")
+    """
+    Return a function from text to ten-thousandths, by the separators of the mapping.
+
+    Spaces between groups of three digits are no guess, so they are read always. What is below
+    zero may also be written as accountants do: (5) or 5-.
+    """
+    number = _make_number(mapping)
 
     @remember
     def read_amount(text: str) -> int:
-        plain = text.strip()
-        for separator in mapping.thousands:
-            plain = plain.replace(separator, "")
-        if mapping.decimal != ".":
-            # A point is then no separator of anything and must not slip through as one.
-            plain = plain.replace(".", "?").replace(mapping.decimal, ".")
+        plain, is_negative = _strip_sign(text.strip())
         found = number.fullmatch(plain)
         if found is None:
+            refuse_shortened(plain)
             raise ValueNotReadable(_("This is not a number."))
-        sign, whole, fraction = found.group(1), found.group(2), (found.group(3) or "").rstrip("0")
+        whole = NO_DIGIT.sub("", found["whole"])
+        fraction = (found["rest"] or "").rstrip("0")
         if len(fraction) > 4:
             raise ValueNotReadable(_("More than four decimals cannot be kept exactly."))
         if len(whole.lstrip("0")) > 13:
@@ -45,9 +61,39 @@ def make_amount_reader(mapping: Mapping) -> Callable[[str], int]:
         value = int(whole) * 10_000 + int(fraction.ljust(4, "0"))
         if value > AMOUNT_MAX_E4:
             raise ValueNotReadable(_("This number is too large."))
-        return -value if sign == "-" else value
+        return -value if is_negative else value
 
     return read_amount
+
+
+def _make_number(mapping: Mapping) -> re.Pattern[str]:
+    separators = re.escape(f"{SPACES}{mapping.thousands}")
+    grouped = f"[0-9]{{1,3}}(?P<by>[{separators}])[0-9]{{3}}(?:(?P=by)[0-9]{{3}})*"
+    return re.compile(
+        f"(?P<whole>{grouped}|[0-9]+)(?:{re.escape(mapping.decimal)}(?P<rest>[0-9]+))?"
+    )
+
+
+def _strip_sign(text: str) -> tuple[str, bool]:
+    if text.startswith("(") and text.endswith(")"):
+        return text[1:-1].strip(), True
+    if text.endswith("-"):
+        return text[:-1].rstrip(), True
+    if text.startswith("-"):
+        return text[1:].lstrip(), True
+    return text.removeprefix("+"), False
+
+
+def refuse_shortened(text: str) -> None:
+    """
+    Say so where a spreadsheet kept only the first digits of a long number.
+
+    :raises ValueNotReadable: If the text looks like 1.23E+15.
+    """
+    if SHORTENED.fullmatch(text):
+        raise ValueNotReadable(
+            _("A spreadsheet shortened this number. Format the column as text and export again.")
+        )
 
 
 def multiply(quantity_e4: int, unit_price_e4: int) -> int:
@@ -85,7 +131,7 @@ def make_time_reader(mapping: Mapping, *, shift_days: int = 0) -> Callable[[str]
             raise ValueNotReadable(_("This date is out of range.")) from error
         if not EARLIEST <= moment < LATEST:
             raise ValueNotReadable(_("This date is out of range."))
-        return (moment - EPOCH) // MICROSECOND
+        return to_microseconds(moment)
 
     return read_time
 
@@ -106,6 +152,10 @@ def make_day_reader(mapping: Mapping, *, shift_days: int = 0) -> Callable[[str],
     return read_day
 
 
+def to_microseconds(moment: datetime) -> int:
+    return (moment - EPOCH) // MICROSECOND
+
+
 def to_moment(microseconds: int) -> datetime:
     return EPOCH + timedelta(microseconds=microseconds)
 
@@ -121,11 +171,16 @@ def _parse(text: str, patterns: tuple[str, ...]) -> datetime:
             return datetime.strptime(text, pattern)  # noqa: DTZ007
         except ValueError:
             continue
-    if not patterns and re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text, re.ASCII):
+    # Year first is never anything else, whatever the patterns; workbooks hand on their days so.
+    if re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text, re.ASCII):
         try:
             return datetime.fromisoformat(text)
         except ValueError:
             pass
+    if SERIAL.fullmatch(text):
+        raise ValueNotReadable(
+            _("This is the number by which a spreadsheet keeps a day. Format it as a date.")
+        )
     raise ValueNotReadable(_("This is not a date in the expected form."))
 
 
@@ -135,6 +190,8 @@ def make_text_reader(length_max: int, *, required: bool = False) -> Callable[[st
     @remember
     def read_text(text: str) -> str:
         trimmed = text.strip()
+        if "\0" in trimmed:
+            raise ValueNotReadable(_("This text holds a NUL character."))
         if required and not trimmed:
             raise ValueNotReadable(_("This cell must not be empty."))
         if len(trimmed) > length_max:
@@ -144,6 +201,61 @@ def make_text_reader(length_max: int, *, required: bool = False) -> Callable[[st
         return trimmed
 
     return read_text
+
+
+def make_name_reader(length_max: int, *, required: bool = False) -> Callable[[str], str]:
+    """Return a function for what names something: a number of a document, a partner, an SKU."""
+    read_text = make_text_reader(length_max, required=required)
+
+    @remember
+    def read_name(text: str) -> str:
+        name = read_text(text)
+        refuse_shortened(name)
+        if name in SHEET_ERRORS:
+            raise ValueNotReadable(_("The spreadsheet holds an error here, not a value."))
+        if name.startswith("=") or any(ord(character) < 32 for character in name):
+            raise ValueNotReadable(_("This is a formula or several lines, not a name."))
+        return name
+
+    return read_name
+
+
+def make_field_reader(
+    field: Field | None, mapping: Mapping, *, read_day: Callable[[str], str]
+) -> Callable[[str], Any]:
+    """
+    Return a function from a cell to a typed value of a kind, as it is kept; None if it is empty.
+
+    Without a field it is an attribute that nobody declared, and kept as text.
+    """
+    read_open = make_text_reader(500)
+    read_amount = make_amount_reader(mapping)
+
+    @remember
+    def read_field(text: str) -> Any:
+        written = text.strip()
+        if not written and (field is None or not field.is_required):
+            return None
+        if field is None:
+            return read_open(written)
+        if field.type is FieldType.NUMBER:
+            return show_amount(read_amount(written))
+        if field.type is FieldType.DAY:
+            return read_day(written)
+        if field.type is FieldType.YES_NO and written.casefold() in YES | NO:
+            return written.casefold() in YES
+        try:
+            return field.read_text(written)
+        except ValueRefused as refused:
+            raise ValueNotReadable(str(refused)) from refused
+
+    return read_field
+
+
+@lru_cache(maxsize=16_384)
+def show_amount(value_e4: int) -> str:
+    """Return an exact decimal without needless zeros: 2.55, 12, 0.001."""
+    return f"{from_ten_thousandths(value_e4).normalize():f}"
 
 
 def make_reference_reader(length_max: int) -> Callable[[str], str]:
@@ -160,10 +272,12 @@ def make_reference_reader(length_max: int) -> Callable[[str], str]:
     return read_reference
 
 
-def make_currency_reader(default: str) -> Callable[[str], str]:
+def make_currency_reader(default: str, *, required: bool = True) -> Callable[[str], str]:
     @remember
     def read_currency(text: str) -> str:
         code = text.strip().upper() or default
+        if not code and not required:
+            return code
         if not CURRENCY.fullmatch(code):
             raise ValueNotReadable(_("This is not a currency code such as GBP."))
         return code

@@ -1,20 +1,27 @@
 """Take in one chunk of documents: decide about each, credit the good ones, keep the others."""
 
+import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db.models import Max
 
-from partners.importing.documents import Document
+from partners.enrolling import PartnerRow, enrol_many
+from partners.importing.documents import Document, assemble
 from partners.importing.mapping import Mapping
-from partners.importing.parking import SetAside, describe, park, show_amount, store_rows
+from partners.importing.parking import SetAside, describe, park, show_time, store_rows
 from partners.importing.reasons import COLUMN_OF, SENTENCES
 from partners.importing.rows import FileRow
 from partners.importing.staging import Outcome
+from partners.importing.values import show_amount
 from partners.importing.verdicts import Known, Verdict, decide, find_known
 from partners.intake import ActivityConflict
+from partners.kinds import KINDS, Kind, Problem, check
 from partners.models import Activity, ImportRow, ImportRun, ParkedDocument, Partner
+from partners.recognising import Recognised, recognise
+from partners.reports import ActivityReport
 from rewards.crediting import TakenIn, take_in
 from rewards.loading.report import Tally
 
@@ -22,6 +29,8 @@ PARKED = ImportRow.Outcome.PARKED.value
 REFUSED = ImportRow.Outcome.REFUSED.value
 NO_PARTNER = ParkedDocument.Reason.NO_PARTNER.value
 UNKNOWN_PARTNER = ParkedDocument.Reason.UNKNOWN_PARTNER.value
+# What is bought less what came back; other kinds of facts are no turnover.
+SIGNS = {"order": 1, "return": -1, "cancellation": -1}
 
 
 @dataclass(slots=True)
@@ -38,51 +47,85 @@ class Chunk:
     mapping: Mapping
     as_of: datetime
     post_when_occurred: bool = False
+    kinds: Dict[str, Kind] = field(default_factory=lambda: KINDS)
     tally: Tally = field(default_factory=Tally)
     outcomes: list[Outcome] = field(default_factory=list)
     touched: set[int] = field(default_factory=set)
     _set_aside: list[SetAside] = field(default_factory=list)
-    _partner_ids: dict[str, int] = field(default_factory=dict)
-    _created: set[str] = field(default_factory=set)
+    _recognised: Recognised = field(default_factory=Recognised)
+    _created: dict[str, int] = field(default_factory=dict)
 
     def take(self) -> None:
-        known = find_known(
-            source=self.run.source, numbers=[document.number for document in self.documents]
+        source = self.run.source
+        self._recognised = recognise(
+            source=source,
+            references={document.partner_ref for document in self.documents},
+            numbers=[document.number for document in self.documents if not document.partner_ref],
         )
-        self._partner_ids = _find_partners(self.documents)
+        documents = [self._judge_again(document) for document in self.documents]
+        if self.mapping.create_partners:
+            self._create_partners(documents)
+        # Only now: whoever has just appeared may have had documents waiting.
+        known = find_known(source=source, numbers=[document.number for document in documents])
         by_verdict: dict[Verdict, list[Document]] = {verdict: [] for verdict in Verdict}
-        for document in self.documents:
+        for document in documents:
             for row, code in document.dropped:
                 self._refuse(document, [row], code)
             if document.flaw:
                 self._refuse(document, document.kept, document.flaw)
             elif document.kept:
-                found = self._finds_partner(document)
+                found = self._find_partner(document) is not None
                 by_verdict[decide(document, known, partner_is_found=found)].append(document)
         for document in by_verdict[Verdict.CONFLICT]:
             self._refuse(document, document.kept, "conflict")
-        self.tally.rows_duplicate += _count_rows(by_verdict[Verdict.DUPLICATE])
+        for document in by_verdict[Verdict.DUPLICATE]:
+            self._count_known(document, known)
         self._park(by_verdict[Verdict.PARK])
         self._take_in([*by_verdict[Verdict.TAKE], *by_verdict[Verdict.MATCH]])
         self._mark_matched(by_verdict[Verdict.MATCH], known)
         store_rows(self._set_aside, run=self.run)
 
-    def _finds_partner(self, document: Document) -> bool:
-        if not document.partner_ref:
-            return False
-        return document.partner_ref in self._partner_ids or self.mapping.create_partners
+    def _find_partner(self, document: Document) -> int | None:
+        found = self._recognised.find(document.partner_ref, document.number)
+        return found if found is not None else self._created.get(document.partner_ref)
+
+    def _judge_again(self, document: Document) -> Document:
+        """A document that names no partner may be known by its number; then its rows count."""
+        if document.partner_ref or self._find_partner(document) is None:
+            return document
+        rows = [*document.kept, *(row for row, _code in document.dropped)]
+        kind = self.kinds[self.run.kind]
+        again = assemble(rows, mapping=self.mapping, kind=kind, has_partner=True)
+        return replace(again, flaw=document.flaw)
+
+    def _count_known(self, document: Document, known: Known) -> None:
+        parked = known.parked.get(document.number)
+        # A run that is gone on with finds what it parked itself before it was broken off.
+        if parked is not None and parked.run_id == self.run.pk and not parked.matched_at:
+            self.tally.parked_documents += 1
+            self.tally.rows_parked += len(document.kept)
+        else:
+            self.tally.rows_duplicate += len(document.kept)
 
     # ---------------------------------------------------------------- accepted
 
     def _take_in(self, documents: list[Document]) -> None:
         source = self.run.source
+        named = [(self._find_partner(document) or 0, document) for document in documents]
         # Partner by partner, each in canonical order: what an order earns depends on those before.
-        documents.sort(key=lambda each: (each.partner_ref, each.canonical_key(source)))
-        self._create_partners(documents)
-        reports = [
-            document.report(partner_id=self._partner_ids[document.partner_ref], source=source)
-            for document in documents
-        ]
+        named.sort(key=lambda each: (each[0], each[1].canonical_key(source)))
+        good: list[Document] = []
+        reports: list[ActivityReport] = []
+        for partner_id, document in named:
+            kind = self.kinds[document.kind]
+            checked = check(
+                document.report(partner_id=partner_id, source=source, kind=kind), kinds=self.kinds
+            )
+            if checked.problems:
+                self._refuse_as_its_kind(document, checked.problems[0])
+            else:
+                good.append(document)
+                reports.append(checked.report)
         taken = take_in(
             reports,
             as_of=self.as_of,
@@ -90,7 +133,7 @@ class Chunk:
             decide_tiers=False,
         )
         new: list[Document] = []
-        for document, result in zip(documents, taken.results, strict=True):
+        for document, result in zip(good, taken.results, strict=True):
             # Another run may have taken the same document since we looked.
             if isinstance(result, ActivityConflict):
                 self._refuse(document, document.kept, "conflict")
@@ -106,9 +149,10 @@ class Chunk:
         for document in documents:
             tally.rows_accepted += len(document.kept)
             tally.activities[document.kind] += 1
-            sign = -1 if document.is_return else 1
-            tally.amounts_e4[document.first.currency] += sign * document.amount_e4
-            self.touched.add(self._partner_ids[document.partner_ref])
+            if document.kind in SIGNS:
+                signed_e4 = SIGNS[document.kind] * document.amount_e4
+                tally.amounts_e4[document.first.currency] += signed_e4
+            self.touched.add(self._find_partner(document) or 0)
         tally.awards += sum(1 for award in taken.awards if award.amount > 0)
         tally.units_awarded.update(taken.units_awarded)
         tally.units_clawed_back.update(taken.units_clawed_back)
@@ -125,35 +169,39 @@ class Chunk:
     # ---------------------------------------------------------------- partners
 
     def _create_partners(self, documents: Iterable[Document]) -> None:
-        """Enrol partners that appear for the first time; ``documents`` are in canonical order."""
+        """Enrol partners that appear for the first time, by what their documents say of them."""
         unknown: dict[str, list[Document]] = {}
         for document in documents:
-            if document.partner_ref not in self._partner_ids:
+            is_good = document.kept and not document.flaw and document.partner_ref
+            if is_good and self._find_partner(document) is None:
                 unknown.setdefault(document.partner_ref, []).append(document)
-        if not unknown:
-            return
-        built = {
-            reference: Partner(
-                erp_number=reference,
-                legal_name=f"Customer {reference}",
-                country=theirs[-1].first.country,
-                currency=theirs[-1].first.currency,
-                partner_since=theirs[0].occurred_at.astimezone(self.mapping.zone).date(),
-            )
+        rows = [
+            self._describe_partner(reference, theirs)
             for reference, theirs in sorted(unknown.items())
-        }
-        Partner.objects.bulk_create(built.values(), ignore_conflicts=True)
-        stored = Partner.objects.filter(erp_number__in=built)
-        for pk, reference, public_id in stored.values_list("pk", "erp_number", "public_id"):
-            self._partner_ids[reference] = pk
-            if built[reference].public_id == public_id:
-                self._created.add(reference)
+        ]
+        enrolled = enrol_many(rows, by=self.run.started_by, at=self.as_of) if rows else []
+        for answer in enrolled:
+            if answer.partner_id is not None:
+                self._created[answer.erp_number] = answer.partner_id
         self.tally.partners_created += len(self._created)
+
+    def _describe_partner(self, reference: str, documents: list[Document]) -> PartnerRow:
+        in_order = sorted(documents, key=lambda each: each.canonical_key(self.run.source))
+        first, last = in_order[0], in_order[-1]
+        return PartnerRow(
+            erp_number=reference,
+            values={
+                "legal_name": f"Customer {reference}",
+                "country": last.first.country,
+                "currency": last.first.currency or Partner().currency,
+                "partner_since": first.occurred_at.astimezone(self.mapping.zone).date(),
+            },
+        )
 
     def _follow_countries(self, documents: Iterable[Document]) -> None:
         """A partner is where its latest document says; new partners have it already."""
         latest = {
-            self._partner_ids[document.partner_ref]: document
+            self._find_partner(document) or 0: document
             for document in documents
             if document.partner_ref not in self._created and document.first.country
         }
@@ -198,6 +246,13 @@ class Chunk:
         self.tally.refuse(code, len(rows))
         self._keep(document, rows, REFUSED, code, None)
 
+    def _refuse_as_its_kind(self, document: Document, problem: Problem) -> None:
+        """The kind of activity does not go together with what the document says."""
+        name = problem.field.removeprefix("attributes/")
+        self.tally.refuse(problem.code, len(document.kept))
+        told = Told(REFUSED, problem.code, name, problem.detail)
+        self._keep_as(document, document.kept, told)
+
     def _keep(
         self,
         document: Document,
@@ -206,23 +261,37 @@ class Chunk:
         code: str,
         parked_id: int | None,
     ) -> None:
-        name = COLUMN_OF.get(code, "")
-        column, sentence = self.mapping.columns.get(name, name), str(SENTENCES[code])
+        told = Told(outcome, code, COLUMN_OF.get(code, ""), str(SENTENCES[code]), parked_id)
+        self._keep_as(document, rows, told)
+
+    def _keep_as(self, document: Document, rows: Sequence[FileRow], told: "Told") -> None:
+        column = self.mapping.columns.get(told.name, told.name)
         for row in rows:
-            value = show_value(row, name)
+            value = show_value(row, told.name)
             self._set_aside.append(
                 SetAside(
                     number=row.number,
                     document=document.number,
-                    outcome=outcome,
-                    code=code,
-                    column=column,
+                    outcome=told.outcome,
+                    code=told.code,
+                    column=column[:64],
                     value=value,
                     content=describe(row),
-                    parked_document_id=parked_id,
+                    parked_document_id=told.parked_id,
                 )
             )
-            self.outcomes.append(Outcome(row.number, column, code, sentence, value))
+            self.outcomes.append(Outcome(row.number, column, told.code, told.sentence, value))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Why rows are not accepted: the code, our name of the column, and a sentence."""
+
+    outcome: str
+    code: str
+    name: str
+    sentence: str
+    parked_id: int | None = None
 
 
 def show_value(row: FileRow, name: str) -> str:
@@ -231,15 +300,15 @@ def show_value(row: FileRow, name: str) -> str:
         return show_amount(row.unit_price_e4)
     if name == "quantity":
         return show_amount(row.quantity_e4)
-    texts = {"partner": row.partner_ref, "currency": row.currency, "order": row.document}
-    return texts.get(name, "")
-
-
-def _find_partners(documents: Iterable[Document]) -> dict[str, int]:
-    references = {document.partner_ref for document in documents} - {""}
-    found = Partner.objects.filter(erp_number__in=references)
-    return dict(found.values_list("erp_number", "pk"))
-
-
-def _count_rows(documents: Iterable[Document]) -> int:
-    return sum(len(document.kept) for document in documents)
+    if name == "occurred_at":
+        return show_time(row.occurred_at)
+    texts = {
+        "partner": row.partner_ref,
+        "currency": row.currency,
+        "order": row.document,
+        "refers_to": row.refers_to,
+        "due_on": row.due_on,
+        "paid_on": row.paid_on,
+    }
+    said = json.loads(row.attributes) if row.attributes else {}
+    return texts.get(name, str(said.get(name, "")))

@@ -9,6 +9,7 @@ is known already is a duplicate.
 import gc
 import time
 from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Mapping as Dict
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,13 +21,15 @@ from pathlib import Path
 from django.db import DatabaseError, transaction
 
 from partners.importing.documents import Document, assemble
-from partners.importing.files import TextFile, open_text
 from partners.importing.mapping import Mapping
 from partners.importing.parking import SetAside, describe, store_rows
 from partners.importing.reasons import SENTENCES
 from partners.importing.rows import FileRow, UnreadableRow, read_rows
 from partners.importing.staging import Outcome, Stage
-from partners.models import ImportRun, Partner, Person
+from partners.importing.tables import Table, open_table
+from partners.importing.values import to_microseconds
+from partners.kinds import Kind, all_kinds
+from partners.models import ImportRow, ImportRun, Partner, Person
 from partners.retrying import in_transaction
 from rewards.loading.chunk import REFUSED, Chunk
 from rewards.loading.report import LoadReport, Tally
@@ -38,6 +41,14 @@ ASIDE_ROWS = 5_000
 STANDINGS_PER_CHUNK = 1_000
 PROGRESS_EVERY_ROWS = 2_000
 OBJECTS_BETWEEN_COLLECTIONS = 200_000
+
+# Clocks differ a little; the API allows as much.
+CLOCK_SKEW = timedelta(minutes=5)
+
+
+class RunCancelled(Exception):
+    """Somebody asked the run to stop. What was taken in stays."""
+
 
 Progress = Callable[[str, int, int], None]
 """Told the step (``reading`` counts bytes, ``taking_in`` rows), how far it is, and of how much."""
@@ -67,18 +78,25 @@ def load_file(  # noqa: PLR0913 - these are the options of one command, all name
 
     :raises FileNotReadable: Before anything is written.
     """
+    run = _begin(path, kind=kind, source=source, as_of=as_of, by=started_by)
+    kinds = all_kinds()
     with _collecting_rarely(), Stage() as stage:
-        _fill(stage, path, mapping, kind=kind, shift_days=shift_days, progress=progress)
+        fill(stage, path, mapping, kind=kind, shift_days=shift_days, progress=progress)
         if partners_max is not None:
-            stage.keep_only(_find_largest(stage, mapping, kind=kind, partners_max=partners_max))
-        loader = _Loader(
+            stage.keep_only(
+                _find_largest(stage, mapping, kind=kinds[kind], partners_max=partners_max)
+            )
+        loader = Loader(
             stage=stage,
-            run=_begin(path, kind=kind, source=source, as_of=as_of, by=started_by),
+            run=run,
             mapping=mapping,
+            kinds=kinds,
             as_of=as_of,
             post_when_occurred=post_when_occurred,
+            # What the demo moves in time may well lie ahead.
+            may_lie_ahead=bool(shift_days),
             dry_run=dry_run,
-            progress=progress or _keep_quiet,
+            progress=progress or keep_quiet,
         )
         report = loader.load()
         if report_to is not None:
@@ -93,6 +111,7 @@ def _begin(path: Path, *, kind: str, source: str, as_of: datetime, by: Person | 
         file_name=path.name[-255:],
         status=ImportRun.Status.RUNNING,
         started_at=as_of,
+        beat_at=as_of,
         started_by=by,
     )
 
@@ -113,33 +132,38 @@ def _collecting_rarely() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _keep_quiet(_step: str, _done: int, _total: int) -> None:
+def keep_quiet(_step: str, _done: int, _total: int) -> None:
     pass
 
 
-def _fill(
+def fill(
     stage: Stage,
     path: Path,
     mapping: Mapping,
     *,
     kind: str,
-    shift_days: int,
-    progress: Progress | None,
+    shift_days: int = 0,
+    progress: Progress | None = None,
 ) -> None:
-    with open_text(path, encoding=mapping.encoding) as file:
-        rows = read_rows(file.lines, mapping, kind=kind, shift_days=shift_days)
-        stage.fill(_watched(rows, file, progress) if progress else rows)
+    """
+    Read a whole file into the stage, whatever it is written as.
+
+    :raises FileNotReadable: If it, its headers or its separators cannot be read.
+    """
+    with open_table(path, mapping) as table:
+        rows = read_rows(table, mapping, kind=kind, shift_days=shift_days)
+        stage.fill(_watched(rows, table, progress) if progress else rows)
 
 
 def _watched(
-    rows: Iterator[FileRow | UnreadableRow], file: TextFile, progress: Progress
+    rows: Iterator[FileRow | UnreadableRow], table: Table, progress: Progress
 ) -> Iterator[FileRow | UnreadableRow]:
     while batch := list(islice(rows, PROGRESS_EVERY_ROWS)):
         yield from batch
-        progress("reading", file.position(), file.size)
+        progress("reading", table.position(), table.size)
 
 
-def _find_largest(stage: Stage, mapping: Mapping, *, kind: str, partners_max: int) -> list[str]:
+def _find_largest(stage: Stage, mapping: Mapping, *, kind: Kind, partners_max: int) -> list[str]:
     """Return the partners with the largest value of orders less returns."""
     value_e4: dict[str, int] = {}
     for rows in stage.documents_by_partner():
@@ -152,53 +176,81 @@ def _find_largest(stage: Stage, mapping: Mapping, *, kind: str, partners_max: in
 
 
 @dataclass(slots=True)
-class _Loader:
+class Loader:
     """One run over one staged file."""
 
     stage: Stage
     run: ImportRun
     mapping: Mapping
+    kinds: Dict[str, Kind]
     as_of: datetime
-    post_when_occurred: bool
-    dry_run: bool
-    progress: Progress
+    post_when_occurred: bool = False
+    may_lie_ahead: bool = False
+    dry_run: bool = False
+    progress: Progress = keep_quiet
     tally: Tally = field(default_factory=Tally)
     touched: set[int] = field(default_factory=set)
     rows: int = 0
+    earlier: Tally = field(default_factory=Tally)
+    _started: float = field(default_factory=time.monotonic)
 
     def load(self) -> LoadReport:
-        started = time.monotonic()
         self.rows = self.stage.count()
         if not self.dry_run:
-            in_transaction(self.run.save)
+            in_transaction(self._save_begun)
         try:
             self._take_all()
+        except RunCancelled:
+            return self._finish(ImportRun.Status.CANCELLED)
         except BaseException:
             # Also when somebody interrupts: what was committed stays, and the run says so.
             with suppress(DatabaseError):
-                self._finish(ImportRun.Status.FAILED, time.monotonic() - started)
+                self._finish(ImportRun.Status.FAILED)
             raise
-        return self._finish(ImportRun.Status.FINISHED, time.monotonic() - started)
+        return self._finish(ImportRun.Status.FINISHED)
 
-    def _finish(self, status: str, seconds: float) -> LoadReport:
+    @property
+    def now(self) -> datetime:
+        return self.as_of + timedelta(seconds=time.monotonic() - self._started)
+
+    def _save_begun(self) -> None:
+        self.run.status = ImportRun.Status.RUNNING
+        self.run.rows_total = self.rows
+        if self.run.pk is None:
+            self.run.save()
+            return
+        # What is refused is refused anew, and must not stand there twice.
+        self.earlier = Tally.from_dict(self.run.report.get("so_far", {}))
+        ImportRow.objects.filter(run=self.run, outcome=REFUSED).delete()
+        self.run.save(update_fields=["status", "rows_total"])
+
+    def _finish(self, status: str) -> LoadReport:
         programme = Programme.objects.live().select_related("main_unit").order_by("pk").first()
+        total = self.tally.copy()
+        total.go_on_from(self.earlier)
         report = LoadReport(
             rows=self.rows,
-            tally=self.tally,
-            currency=self.mapping.currency or next(iter(sorted(self.tally.amounts_e4)), ""),
+            tally=total,
+            currency=self.mapping.currency or next(iter(sorted(total.amounts_e4)), ""),
             main_unit=programme.main_unit.code if programme else "",
             dry_run=self.dry_run,
-            seconds=seconds,
+            seconds=time.monotonic() - self._started,
             run_id=self.run.pk,
+            is_cancelled=status == ImportRun.Status.CANCELLED,
         )
         if not self.dry_run:
             self.run.status = status
             self.run.report = report.as_dict()
-            self.run.finished_at = self.as_of + timedelta(seconds=seconds)
-            in_transaction(lambda: self.run.save(update_fields=["status", "report", "finished_at"]))
+            if status != ImportRun.Status.FINISHED:
+                self.run.report["so_far"] = total.as_dict()
+            self.run.rows_done = total.rows
+            self.run.beat_at = self.run.finished_at = self.now
+            changed = ["status", "report", "finished_at", "rows_done", "beat_at"]
+            in_transaction(lambda: self.run.save(update_fields=changed))
         return report
 
     def _take_all(self) -> None:
+        self._stop_if_asked()
         self._refuse_unreadable()
         aside = self._assembled(self.stage.documents_aside())
         for documents in _in_chunks(aside, rows_max=ASIDE_ROWS):
@@ -210,23 +262,60 @@ class _Loader:
             self._decide_tiers()
 
     def _assembled(self, groups: Iterable[list[FileRow]]) -> Iterator[Document]:
+        kind = self.kinds[self.run.kind]
+        latest = None if self.may_lie_ahead else to_microseconds(self.as_of + CLOCK_SKEW)
         for rows in groups:
-            yield assemble(rows, mapping=self.mapping, kind=self.run.kind)
+            yield assemble(rows, mapping=self.mapping, kind=kind, latest=latest)
 
     def _take(self, documents: list[Document]) -> None:
         def take() -> Chunk:
-            if self.dry_run:
-                self.run.pk = None
+            if self.dry_run and self.run.pk is None:
                 self.run.save(force_insert=True)
-            chunk = Chunk(documents, self.run, self.mapping, self.as_of, self.post_when_occurred)
+            chunk = Chunk(
+                documents,
+                self.run,
+                self.mapping,
+                self.as_of,
+                self.post_when_occurred,
+                kinds=self.kinds,
+            )
             chunk.take()
             if self.dry_run:
                 transaction.set_rollback(True)
+            else:
+                self._say_how_far(chunk.tally)
             return chunk
 
-        chunk = in_transaction(take)
+        is_new = self.run.pk is None
+        try:
+            chunk = in_transaction(take)
+        finally:
+            if self.dry_run and is_new:
+                self.run.pk = None
         self._count(chunk.tally, chunk.outcomes)
         self.touched |= chunk.touched
+        self._stop_if_asked()
+
+    def _say_how_far(self, chunk: Tally) -> None:
+        """Say in the chunk's own transaction what is done with it, so that it is exact."""
+        so_far = self.tally.copy()
+        so_far.add(chunk)
+        so_far.go_on_from(self.earlier)
+        ImportRun.objects.filter(pk=self.run.pk).update(
+            rows_done=self.tally.rows + chunk.rows,
+            beat_at=self.now,
+            report={"so_far": so_far.as_dict()},
+        )
+
+    def _stop_if_asked(self) -> None:
+        """
+        :raises RunCancelled: If somebody asked the run to stop.
+        """
+        if self.dry_run:
+            return
+        asked = ImportRun.objects.filter(pk=self.run.pk, cancel_asked_at__isnull=False)
+        if asked.exists():
+            raise RunCancelled
 
     def _count(self, tally: Tally, outcomes: Iterable[Outcome]) -> None:
         self.tally.add(tally)
@@ -283,6 +372,7 @@ class _Loader:
             for start in range(0, len(partner_ids), STANDINGS_PER_CHUNK):
                 batch = partner_ids[start : start + STANDINGS_PER_CHUNK]
                 in_transaction(partial(self._raise_standings, batch, programme))
+                ImportRun.objects.filter(pk=self.run.pk).update(beat_at=self.now)
 
     def _raise_standings(self, partner_ids: list[int], programme: Programme) -> None:
         Partner.objects.lock(partner_ids)

@@ -1,11 +1,28 @@
 """What a file of facts came to: counted chunk by chunk, told as a whole."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from partners.importing.parking import show_amount
+from partners.importing.values import show_amount
 from partners.models import Activity
+
+# What an earlier try of a run has done for good.
+CARRIED = frozenset(
+    {
+        "matched_documents",
+        "partners_created",
+        "activities",
+        "amounts_e4",
+        "awards",
+        "units_awarded",
+        "units_clawed_back",
+        "compensated",
+        "unmatched_lines",
+        "unmatched_e4",
+    }
+)
 
 
 @dataclass(slots=True)
@@ -43,6 +60,44 @@ class Tally:
             else:
                 setattr(self, each.name, mine + theirs)
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the counts as JSON keeps them, to go on with after a run was broken off."""
+        counts = ((each.name, getattr(self, each.name)) for each in fields(self))
+        return {
+            name: dict(count) if isinstance(count, Counter) else count for name, count in counts
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> "Tally":
+        return cls(
+            **{
+                name: Counter(count) if isinstance(count, dict) else count
+                for name, count in stored.items()
+            }
+        )
+
+    def go_on_from(self, earlier: "Tally") -> None:
+        """
+        Count what an earlier try of the same run took in as this run's.
+
+        This try found it known already. What waits or is refused it has judged again itself.
+        """
+        found_again = min(earlier.rows_accepted, self.rows_duplicate)
+        self.rows_duplicate -= found_again
+        self.rows_accepted += found_again
+        for each in fields(self):
+            if each.name in CARRIED:
+                mine, theirs = getattr(self, each.name), getattr(earlier, each.name)
+                if isinstance(mine, Counter):
+                    mine.update(theirs)
+                else:
+                    setattr(self, each.name, mine + theirs)
+
+    def copy(self) -> "Tally":
+        copied = Tally()
+        copied.add(self)
+        return copied
+
     def refuse(self, code: str, rows: int) -> None:
         self.rows_refused += rows
         self.refused_by_code[code] += rows
@@ -59,6 +114,7 @@ class LoadReport:
     dry_run: bool
     seconds: float
     run_id: int | None
+    is_cancelled: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return the keys that scripts rely on, and a few more."""

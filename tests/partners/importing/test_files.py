@@ -46,9 +46,9 @@ class TestOpenText:
         assert read(write(tmp_path, TEXT.encode("cp1251")), encoding="cp1251") == TEXT
 
     def test_says_where_other_bytes_begin(self, tmp_path):
-        content = b"order,sku\n" + "1,Чашка\n".encode("cp1251")
+        content = b"order,sku\n" + "1,Ж\n".encode("cp1251")
 
-        with pytest.raises(EncodingDiffers, match="not text in utf-8. Save it as CSV"):
+        with pytest.raises(EncodingDiffers, match=r"not text in utf-8\. Save it as CSV"):
             read(write(tmp_path, content))
 
     def test_says_so_where_utf_16_has_no_mark(self, tmp_path):

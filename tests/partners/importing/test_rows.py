@@ -2,6 +2,7 @@
 
 import pytest
 
+from partners.importing.files import TextFile
 from partners.importing.mapping import Mapping, parse_mapping
 from partners.importing.rows import (
     FileEmpty,
@@ -11,6 +12,12 @@ from partners.importing.rows import (
     UnreadableRow,
     read_rows,
 )
+from partners.importing.tables import split_lines
+
+
+def as_file(text: str) -> TextFile:
+    return TextFile(iter(text.splitlines(keepends=True)), lambda: 0, len(text))
+
 
 OURS = parse_mapping({"defaults": {"currency": "GBP", "timezone": "Europe/London"}})
 HEADERS = "order,occurred_at,partner,sku,quantity,unit_price\n"
@@ -18,7 +25,7 @@ GOOD = "536365,2010-12-01 08:26:00,17850,85123A,6,2.55\n"
 
 
 def read(text: str, mapping: Mapping = OURS, kind: str = "order"):
-    return list(read_rows(iter(text.splitlines(keepends=True)), mapping, kind=kind))
+    return list(read_rows(split_lines(as_file(text), mapping), mapping, kind=kind))
 
 
 class TestReadRows:

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from partners.importing.mapping import parse_mapping
-from partners.importing.parking import show_amount
 from partners.importing.values import (
     ValueNotReadable,
     make_amount_reader,
@@ -16,6 +15,7 @@ from partners.importing.values import (
     make_text_reader,
     make_time_reader,
     multiply,
+    show_amount,
     to_moment,
 )
 
@@ -36,6 +36,11 @@ class TestAmounts:
             ("1.50000", 15_000),
             ("0001", 10_000),
             ("1000000000000", 10**16),
+            ("1 234", 12_340_000),
+            ("1\u00a0234\u00a0567.5", 12_345_675_000),
+            ("(5)", -50_000),
+            ("5-", -50_000),
+            ("- 5", -50_000),
         ],
     )
     def test_reads_exactly(self, text, value_e4):
@@ -57,11 +62,11 @@ class TestAmounts:
         [
             "",
             "abc",
-            "(5)",
-            "5-",
+            "(-5)",
             "1E+05",
             "1,5",
-            "1 234",
+            "1 23",
+            "12 34 567",
             "1.2.3",
             ".5",
             "5.",

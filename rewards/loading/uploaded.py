@@ -1,0 +1,217 @@
+"""
+Files that were uploaded: looked at, judged in a dry run, and taken in by somebody in the background.
+
+The ``ImportRun`` is what everybody sees of it: how far it is, whether it lives, how it ended. A run
+that was killed, cancelled or broken off is simply run again and goes on where it stopped.
+"""
+
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from partners.importing.files import FileNotReadable
+from partners.importing.mapping import Mapping, MappingInvalid, parse_mapping
+from partners.importing.rows import RowReader, UnreadableRow
+from partners.importing.runs import BEAT_EVERY_SECONDS, FileGone, claim, path_of
+from partners.importing.staging import Outcome, Stage
+from partners.importing.tables import open_table
+from partners.kinds import all_kinds, find_kind
+from partners.models import ImportRun
+from partners.retrying import in_transaction
+from rewards.loading.file import Loader, Progress, fill, keep_quiet
+from rewards.loading.report import LoadReport
+
+ROWS_SHOWN = 20
+OUTCOMES_SHOWN = 200
+SCRIPTED_CODES = (FileNotReadable, MappingInvalid, FileGone)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRow:
+    """A row as the file has it, and what is wrong with it, if anything."""
+
+    number: int
+    cells: list[str]
+    problem: str = ""
+    column: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """
+    What a file holds and what taking it in would do.
+
+    ``rows`` are the first ones. ``report`` has the totals of a dry run, as the command tells them;
+    ``outcomes`` are the first rows that would not be accepted, each with why. ``problem`` says why
+    the file or its mapping cannot be read at all; then there is nothing else.
+    """
+
+    headers: list[str] = field(default_factory=list)
+    rows: list[ShownRow] = field(default_factory=list)
+    form: str = ""
+    encoding: str = ""
+    delimiter: str = ""
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()
+    report: dict[str, Any] = field(default_factory=dict)
+    outcomes: list[Outcome] = field(default_factory=list)
+    problem: str = ""
+    code: str = ""
+
+
+def look_at(path: Path, *, mapping: Mapping, kind: str, rows_max: int = ROWS_SHOWN) -> Preview:
+    """
+    Show the first rows of a file, and what is wrong with each by this mapping. Quick at any size.
+
+    Headers that do not fit are told as ``problem``; the rows are shown all the same.
+
+    :raises FileNotReadable: If the file cannot be read at all.
+    :raises UnknownKind: If there is no such kind.
+    """
+    wanted = find_kind(kind)
+    with open_table(path, mapping) as table:
+        problem = code = ""
+        reader: RowReader | None = None
+        try:
+            reader = RowReader(table.headers, mapping, kind=wanted)
+        except FileNotReadable as error:
+            problem, code = str(error), error.code
+        rows = [_show(number, cells, reader) for number, cells in islice(table.rows, rows_max)]
+        return Preview(
+            headers=table.headers,
+            rows=rows,
+            form=table.form,
+            encoding=table.encoding,
+            delimiter=table.delimiter,
+            sheet=table.sheet,
+            sheets=table.sheets,
+            problem=problem,
+            code=code,
+        )
+
+
+def _show(number: int, cells: list[str], reader: RowReader | None) -> ShownRow:
+    read = reader.read(number, list(cells)) if reader else None
+    if isinstance(read, UnreadableRow):
+        return ShownRow(number, cells, read.problem.message, read.problem.column)
+    return ShownRow(number, cells)
+
+
+def prepare(run: ImportRun, *, as_of: datetime, progress: Progress | None = None) -> Preview:
+    """
+    Judge an uploaded file whole, by a dry run, and keep its totals in ``run.report``.
+
+    The run is then ``checked``, unless the file cannot be read: then ``error`` says why.
+
+    :raises RunBusy: If somebody takes it in already, or it is through.
+    """
+    claim(run, at=as_of)
+    try:
+        preview = _judge(run, as_of=as_of, progress=progress or keep_quiet)
+    except SCRIPTED_CODES as error:
+        preview = Preview(problem=str(error), code=error.code)
+    except BaseException:
+        _end(run, ImportRun.Status.UPLOADED)
+        raise
+    # What an earlier try took in is still to be counted.
+    kept = {name: run.report[name] for name in ("so_far",) if name in run.report}
+    run.report = kept | ({"dry_run": preview.report} if preview.report else {})
+    run.error = preview.problem
+    _end(run, ImportRun.Status.UPLOADED if preview.problem else ImportRun.Status.CHECKED)
+    return preview
+
+
+def _end(run: ImportRun, status: str) -> None:
+    run.status = status
+    in_transaction(lambda: run.save(update_fields=["status", "report", "error", "beat_at"]))
+
+
+def _judge(run: ImportRun, *, as_of: datetime, progress: Progress) -> Preview:
+    path, mapping = path_of(run), parse_mapping(run.mapping)
+    first = look_at(path, mapping=mapping, kind=run.kind)
+    if first.problem:
+        return first
+    with Stage() as stage:
+        report = _load(run, stage, path, mapping, as_of=as_of, progress=progress, dry_run=True)
+        outcomes = list(islice(stage.outcomes(), OUTCOMES_SHOWN))
+    return Preview(
+        headers=first.headers,
+        rows=first.rows,
+        form=first.form,
+        encoding=first.encoding,
+        delimiter=first.delimiter,
+        sheet=first.sheet,
+        sheets=first.sheets,
+        report=report.as_dict(),
+        outcomes=outcomes,
+    )
+
+
+def run(run: ImportRun, *, as_of: datetime, progress: Progress | None = None) -> LoadReport | None:
+    """
+    Take in an uploaded file, or go on with it where an earlier try was broken off.
+
+    Returns None where the file cannot be read: the run then has failed and ``error`` says why.
+
+    :raises RunBusy: If somebody takes it in already, or it is through.
+    """
+    claim(run, at=as_of)
+    try:
+        path, mapping = path_of(run), parse_mapping(run.mapping)
+        with Stage() as stage:
+            return _load(run, stage, path, mapping, as_of=as_of, progress=progress or keep_quiet)
+    except SCRIPTED_CODES as error:
+        run.error = str(error)
+        _end(run, ImportRun.Status.FAILED)
+        return None
+    except BaseException:
+        if run.status == ImportRun.Status.STAGING:
+            _end(run, ImportRun.Status.FAILED)
+        raise
+
+
+def _load(
+    run: ImportRun,
+    stage: Stage,
+    path: Path,
+    mapping: Mapping,
+    *,
+    as_of: datetime,
+    progress: Progress,
+    dry_run: bool = False,
+) -> LoadReport:
+    fill(stage, path, mapping, kind=run.kind, progress=_beating(run, as_of, progress))
+    loader = Loader(
+        stage=stage,
+        run=run,
+        mapping=mapping,
+        kinds=all_kinds(),
+        as_of=as_of,
+        dry_run=dry_run,
+        progress=_beating(run, as_of, progress) if dry_run else progress,
+    )
+    return loader.load()
+
+
+def _beating(run: ImportRun, as_of: datetime, progress: Progress) -> Progress:
+    """Return a watcher that lets the run say every few seconds that it lives."""
+    begun = last = time.monotonic()
+
+    def watch(step: str, done: int, total: int) -> None:
+        nonlocal last
+        progress(step, done, total)
+        now = time.monotonic()
+        if now - last >= BEAT_EVERY_SECONDS:
+            last = now
+            beat = as_of + timedelta(seconds=now - begun)
+            in_transaction(lambda: _beat(run, beat, step, done, total))
+
+    return watch
+
+
+def _beat(run: ImportRun, at: datetime, step: str, done: int, total: int) -> None:
+    counted = {"rows_done": done, "rows_total": total} if step == "taking_in" else {}
+    ImportRun.objects.filter(pk=run.pk).update(beat_at=at, **counted)
