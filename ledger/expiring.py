@@ -42,6 +42,8 @@ def expire(
     chunk = _find_chunk(
         as_of=as_of, unit=unit, after_account_id=after_account_id, accounts_max=accounts_max
     )
+    if not chunk.partners:
+        return ExpiryCounts(accounts=0, lots=0, amount=0, last_account_id=None)
     dues = lock_and_read(
         account_ids=chunk.partners.keys(), partner_ids=set(chunk.partners.values()), as_of=as_of
     )
