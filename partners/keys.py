@@ -12,6 +12,7 @@ from enum import StrEnum
 from django.db.models import Q
 
 from partners.models import ApiKey, Partner, Person
+from partners.retrying import in_transaction
 
 TOKEN = re.compile(r"tsr_([a-z0-9]{8})_([A-Za-z0-9_-]{43})", re.ASCII)
 PREFIX_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -140,7 +141,8 @@ def note_use(*, key: ApiKey, at: datetime) -> None:
     if key.last_used_at is not None and key.last_used_at > at - USE_NOTED_EVERY:
         return
     stale = Q(last_used_at__isnull=True) | Q(last_used_at__lte=at - USE_NOTED_EVERY)
-    ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=at)
+    unnoted = ApiKey.objects.filter(stale, pk=key.pk)
+    in_transaction(lambda: unnoted.update(last_used_at=at))
 
 
 def revoke(*, key: ApiKey, at: datetime) -> None:

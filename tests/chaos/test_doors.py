@@ -14,6 +14,7 @@ from django.db import connection, connections
 from django.test import Client
 from django.utils import timezone
 
+from config.sqlite.base import line
 from ledger.auditing import audit
 from ledger.naming import name_account
 from partners import retrying
@@ -49,6 +50,7 @@ class Blocker:
         self.session.execute("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
         if not self.is_sqlite:
             self.session.execute("SELECT 1 FROM partners_partner FOR UPDATE")
+            self.session.execute("SELECT 1 FROM partners_person FOR NO KEY UPDATE")
         try:
             yield
         finally:
@@ -57,19 +59,28 @@ class Blocker:
     def let_go(self) -> None:
         self.session.execute("ROLLBACK")
 
+    def find_waiting(self) -> list[int]:
+        """Return who waits for us: sessions, or places in the line of SQLite's writers."""
+        if self.is_sqlite:
+            return list(range(len(line._waiting)))
+        # Within a transaction, statistics stay as they were when first looked at.
+        self.session.execute("SELECT pg_stat_clear_snapshot()")
+        rows = self.session.execute(
+            "SELECT pid FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return [pid for (pid,) in rows.fetchall()]
+
+    def wait_for_somebody(self) -> list[int]:
+        deadline = time.monotonic() + 60
+        while not (found := self.find_waiting()):
+            assert time.monotonic() < deadline, "nobody waited"
+            time.sleep(0.002)
+        return found
+
     def kill_who_waits(self) -> None:
-        """End the session that waits for us, and only then let go."""
-        for _ in range(500):
-            # Within a transaction, statistics stay as they were when first looked at.
-            self.session.execute("SELECT pg_stat_clear_snapshot()")
-            ended = self.session.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            ).fetchall()
-            if ended:
-                return
-            time.sleep(0.01)
-        raise AssertionError("nobody waited")
+        for pid in self.wait_for_somebody():
+            self.session.execute("SELECT pg_terminate_backend(%s)", [pid])
 
 
 @dataclass
@@ -199,10 +210,24 @@ class TestALock:
             knocking = threading.Thread(target=_knock, args=(door, answers))
             with blocker.holding():
                 knocking.start()
-                time.sleep(2.5 * A_SHORT_WAIT)
+                blocker.wait_for_somebody()
+                time.sleep(2 * A_SHORT_WAIT)
             knocking.join()
             assert (name, answers) == (name, [door.passes])
             assert door.done() == 1
+
+    def test_that_stays_is_told_where_one_signs_in_too(self, blocker, shop):
+        """Django writes there, and around every page: what is not done again is told as well."""
+        person = shop.bob.person
+        person.set_password("a long way to the sea")
+        person.save()
+        form = {"login": person.email, "password": "a long way to the sea"}
+        client = Client(raise_request_exception=False)
+
+        with blocker.holding():
+            refused = send(client, "/accounts/login/", form)
+
+        assert (refused, send(client, "/accounts/login/", form)) == (503, 302)
 
     def test_that_stays_is_told_and_nothing_is_half_done(self, blocker, doors, shop):
         before = balance(shop.pool)
@@ -225,7 +250,8 @@ class TestALock:
         knocking = threading.Thread(target=_knock, args=(doors["portal"], answers))
         with blocker.holding():
             knocking.start()
-            time.sleep(2.5 * A_SHORT_WAIT)
+            blocker.wait_for_somebody()
+            time.sleep(2 * A_SHORT_WAIT)
         knocking.join()
 
         assert answers == [503]
