@@ -2,6 +2,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from config.roles import load_roles
+from ledger.models import CorrectionLimit
 from partners.models import Person
 from partners.roles import Role
 
@@ -30,3 +31,23 @@ def employ(client):
         return person
 
     return sign_in
+
+
+@pytest.fixture
+def dana(employ):
+    return employ(Role.LOYALTY_MANAGER)
+
+
+@pytest.fixture
+def limit(shop):
+    return CorrectionLimit.objects.create(
+        role=Role.LOYALTY_MANAGER, unit=shop.unit, per_correction=100, per_day=150
+    )
+
+
+@pytest.fixture
+def erik(dana):
+    """A second loyalty manager, not signed in."""
+    person = Person.objects.create(email="erik@example.com", name="Erik", is_staff=True)
+    person.groups.set(Group.objects.filter(name=Role.LOYALTY_MANAGER.value))
+    return person

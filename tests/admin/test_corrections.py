@@ -1,97 +1,32 @@
 """Corrections in the admin: asked for with a preview, decided on by somebody else."""
 
-import base64
 import json
 import re
-import uuid
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Group
-from django.contrib.messages import get_messages
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from config.admin_navigation import count_corrections
 from ledger import accounts
 from ledger.expiring import expire
 from ledger.models import Correction, CorrectionLimit, CorrectionReason, Transfer, Unit
-from partners.models import Member, Partner, Person
 from partners.roles import Role
+from tests.admin.asking import fill, of_account, of_correction, of_transfer, reason, said, send
 from tests.rewards.cast import NOON, earn, make_partner, offer, open_shop, owe, take
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once("SQLite")]
 
+
 # What ``Partner.objects.lock`` asks on SQLite, where the file itself is the lock.
 LOCKS_PARTNERS = re.compile(r"""FROM "partners_partner" WHERE id IN .*json_each\('(\[.*?\])'\)""")
-QUEUE = reverse("admin:ledger_correction_changelist")
 ACCOUNTS = reverse("admin:ledger_account_changelist")
-
-
-def said(answer):
-    return [str(message) for message in get_messages(answer.wsgi_request)]
-
-
-def of_account(account, step):
-    return f"/admin/ledger/account/{account.pk}/{step}/"
-
-
-def of_transfer(transfer, step):
-    return f"/admin/ledger/transfer/{transfer.pk}/{step}/"
-
-
-def of_correction(correction, step):
-    return f"/admin/ledger/correction/{correction.pk}/{step}/"
-
-
-def reason(code="goodwill"):
-    return CorrectionReason.objects.get(code=code).pk
-
-
-def fill(**fields):
-    return {
-        "request_id": str(uuid.uuid4()),
-        "way": "credit",
-        "amount": "40",
-        "reason": reason(),
-        "note": "A late parcel",
-        "last_day": "",
-        **fields,
-    }
-
-
-def send(client, url, fields):
-    """Preview, then send exactly what was shown."""
-    preview = client.post(url, {**fields, "preview": "1"})
-    assert preview.context["previews"], preview.context["form"].errors
-    return client.post(url, {**fields, "confirmed": "1", "seen": preview.context["seen"]})
 
 
 @pytest.fixture
 def shop():
     return open_shop(points=1000)
-
-
-@pytest.fixture
-def dana(employ):
-    return employ(Role.LOYALTY_MANAGER)
-
-
-@pytest.fixture
-def limit(shop):
-    return CorrectionLimit.objects.create(
-        role=Role.LOYALTY_MANAGER, unit=shop.unit, per_correction=100, per_day=150
-    )
-
-
-@pytest.fixture
-def erik(dana):
-    """A second loyalty manager, not signed in."""
-    person = Person.objects.create(email="erik@example.com", name="Erik", is_staff=True)
-    person.groups.set(Group.objects.filter(name=Role.LOYALTY_MANAGER.value))
-    return person
 
 
 class TestAnAdjustment:
@@ -335,153 +270,3 @@ class TestAReversal:
         assert shop.pool.balance == 1070
         assert Transfer.objects.latest("pk").kind == "reinstate"
         assert "Reinstate it instead" in said(client.get(of_transfer(expiry, "reverse")))[-1]
-
-
-@pytest.fixture
-def waiting(client, dana, shop):
-    """Dana has asked for 40 points; nobody has a limit."""
-    send(client, of_account(shop.pool, "adjust"), fill())
-    return Correction.objects.get()
-
-
-class TestADecision:
-    def test_is_not_the_askers_own(self, client, waiting, shop):
-        page = client.get(f"/admin/ledger/correction/{waiting.pk}/change/")
-        answer = client.post(of_correction(waiting, "agree"), {"note": ""})
-
-        paths = [one["path"].rstrip("/").split("/")[-1] for one in page.context["actions_detail"]]
-        assert paths == ["withdraw"]
-        assert "Somebody else decides" in said(answer)[-1]
-        assert shop.pool.balance == 1000
-
-    def test_of_a_second_person_posts_it(self, client, waiting, erik, shop):
-        client.force_login(erik)
-        asked = client.get(of_correction(waiting, "agree")).content.decode()
-
-        client.post(of_correction(waiting, "agree"), {"note": "Seen the parcel note"})
-
-        waiting.refresh_from_db()
-        assert "Goodwill" in asked
-        assert (waiting.state, waiting.decided_by) == ("posted", erik)
-        assert waiting.decision_note == "Seen the parcel note"
-        assert shop.pool.balance == 1040
-
-    def test_against_it_has_to_say_why(self, client, waiting, erik, shop):
-        client.force_login(erik)
-
-        first = client.post(of_correction(waiting, "decline"), {"note": " "})
-        client.post(of_correction(waiting, "decline"), {"note": "The parcel was on time"})
-        again = client.post(of_correction(waiting, "agree"), {"note": ""})
-
-        waiting.refresh_from_db()
-        assert first.context["form"].errors["note"]
-        assert waiting.state == "declined"
-        assert "not waiting any more" in said(again)[-1]
-        assert shop.pool.balance == 1000
-
-    def test_is_not_needed_for_what_its_asker_withdraws(self, client, waiting):
-        client.post(of_correction(waiting, "withdraw"))
-
-        waiting.refresh_from_db()
-        assert waiting.state == "withdrawn"
-
-    @pytest.mark.parametrize("role", sorted(set(Role) - {Role.LOYALTY_MANAGER, Role.FULFILMENT}))
-    def test_is_read_but_not_taken_by_other_roles(self, client, waiting, employ, role):
-        person = employ(role)
-        Partner.objects.update(account_manager=person)
-
-        page = client.get(f"/admin/ledger/correction/{waiting.pk}/change/")
-        answers = [
-            client.post(of_correction(waiting, step), {"note": "x"}).status_code
-            for step in ("agree", "decline", "withdraw")
-        ]
-
-        assert (page.status_code, page.context["actions_detail"]) == (200, [])
-        assert answers == [403, 403, 403]
-
-    def test_about_many_leaves_out_own_requests_and_own_partners_and_says_so(
-        self, client, waiting, erik, shop
-    ):
-        client.force_login(erik)
-        send(client, of_account(shop.pool, "adjust"), fill(amount="7"))
-        other = make_partner(shop.programme, "98")
-        Member.objects.create(partner=other, person=erik, role="buyer", joined_at=NOON)
-        theirs = Correction.objects.create(
-            request_key="theirs",
-            kind="credit",
-            door="admin",
-            partner=other,
-            account=accounts.pool(shop.unit, other),
-            amount=5,
-            reason_id=reason(),
-            requested_by=waiting.requested_by,
-            requested_at=NOON,
-        )
-        own = Correction.objects.get(amount=7)
-        chosen = {
-            "action": "agree_chosen",
-            "_selected_action": [waiting.pk, own.pk, theirs.pk],
-            "confirmed": "1",
-            "note": "",
-        }
-
-        told = said(client.post(QUEUE, chosen))
-
-        states = dict(Correction.objects.values_list("pk", "state"))
-        assert states == {waiting.pk: "posted", own.pk: "waiting", theirs.pk: "waiting"}
-        assert any("Somebody else decides" in sentence for sentence in told)
-        assert any("on this partner's team" in sentence for sentence in told)
-
-    def test_waits_in_the_sidebar_and_in_the_queue(self, client, waiting):
-        page = client.get(QUEUE, {"state__exact": "waiting"}).content.decode()
-
-        assert "Waits for" in page
-        assert "Credit" in page
-        assert count_corrections(client.get(QUEUE).wsgi_request) == 1
-
-
-@pytest.mark.usefixtures("dana", "limit")
-class TestAFileOfAdjustments:
-    UPLOAD = reverse("admin:ledger_correction_upload")
-    ROWS = b"partner,amount,reason\n12346,40,goodwill\n12346,5000,goodwill\nnobody,1,goodwill\n"
-
-    def test_is_judged_before_it_is_sent_and_taken_once(self, client, shop):
-        file = SimpleUploadedFile("june.csv", self.ROWS)
-        preview = client.post(self.UPLOAD, {"file": file, "source": "june", "preview": "1"})
-        before = Correction.objects.count()
-        sending = {
-            "content": preview.context["content"],
-            "name": "june.csv",
-            "source": "june",
-            "confirmed": "1",
-        }
-
-        answer = client.post(self.UPLOAD, sending)
-        client.post(self.UPLOAD, sending)
-
-        results = [str(result) for _number, result, _column, _message in preview.context["rows"]]
-        assert results == ["posted at once", "wait for a second person", "refused"]
-        assert before == 0
-        assert "/admin/partners/importrun/" in answer.url
-        states = Correction.objects.order_by("pk").values_list("state", "door")
-        assert list(states) == [("posted", "import"), ("waiting", "import")]
-        assert shop.pool.balance == 1040
-
-    @pytest.mark.parametrize(
-        "fields",
-        [
-            {},
-            {"content": "no base64", "confirmed": "1"},
-            {"content": "AAAA", "confirmed": "1", "name": "../../x.csv"},
-            {"content": "AAAA", "confirmed": "1", "name": "я" * 200},
-            {"content": base64.b64encode(ROWS + "zażółć".encode("latin2")).decode()},
-        ],
-        ids=str,
-    )
-    def test_that_cannot_be_read_is_told(self, client, fields):
-        answer = client.post(self.UPLOAD, {"source": "june", **fields})
-
-        [told] = answer.context["form"].errors["file"]
-        # This page has no mapping.
-        assert "mapping" not in told
-        assert not Correction.objects.exists()

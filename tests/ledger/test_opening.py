@@ -1,29 +1,24 @@
 """Opening balances: each row one outcome, each balance once, file and ledger reconciled."""
 
 import gzip
-from collections import Counter
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from functools import partial
 
-import hypothesis
 import pytest
-from hypothesis import strategies as st
-from hypothesis.extra.django import TestCase
 
-from ledger import accounts
 from ledger.auditing import audit
 from ledger.models import Account, Lot, LotExtension, Transfer
-from ledger.opening import BalanceMapping, open_balances
 from ledger.opening.mapping import parse
-from partners.importing.files import FileNotReadable
 from partners.importing.mapping import MappingInvalid
 from partners.models import Event, ImportRow, ImportRun, Partner
 from tests.factories import NOON, PartnerFactory, UnitFactory
+from tests.ledger.balances import HEADERS, ends, write_and_open
 from tests.ledger.entries import lots, open_till, post_one
-from tests.threads import run_at_once
 
-HEADERS = "partner,unit,amount,earned_on,expires_on,account,matures_on,reference"
-LONDON = {"points": ZoneInfo("Europe/London"), "cash": ZoneInfo("Europe/London")}
+
+@pytest.fixture
+def opens(tmp_path):
+    return partial(write_and_open, tmp_path)
 
 
 @pytest.fixture
@@ -36,48 +31,6 @@ def alder():
 @pytest.fixture
 def birch(alder):
     return PartnerFactory(erp_number="B")
-
-
-@pytest.fixture
-def opens(tmp_path):
-    """Return a function that writes rows into a file and opens its balances."""
-
-    def run(*rows: str, headers: str = HEADERS, content: bytes | None = None, **options):
-        path = tmp_path / options.pop("name", "balances.csv")
-        path.write_bytes(
-            ("\n".join([headers, *rows]) + "\n").encode() if content is None else content
-        )
-        options = {
-            "source": "old",
-            "mapping": BalanceMapping(),
-            "zones": LONDON,
-            "as_of": NOON,
-        } | options
-        return open_balances(path=path, **options)
-
-    return run
-
-
-@pytest.fixture
-def refuses(opens):
-    """Return a function that gives column, code and value of the one row, which is refused."""
-
-    def run(row: str, **options):
-        noted = []
-        report = opens(row, report_to=noted.extend, **options)
-        assert (report.tally.rows_refused, report.tally.rows) == (1, 1)
-        assert not Transfer.objects.exists()
-        [outcome] = noted
-        assert outcome.message
-        return outcome.column, outcome.code, outcome.value
-
-    return run
-
-
-def ends(report) -> tuple[int, int, int]:
-    tally = report.tally
-    assert tally.rows == report.rows
-    return tally.rows_accepted, tally.rows_duplicate, tally.rows_refused
 
 
 def held(partner: Partner, unit: str, kind: str = "pool") -> int:
@@ -328,225 +281,3 @@ class TestReconciliation:
     def test_a_mapping_of_something_else_is_refused(self):
         with pytest.raises(MappingInvalid, match="rules"):
             parse({"rules": {"return_prefix": "C"}})
-
-
-GOOD = "A,points,5,2026-01-01,,,,"
-
-
-@pytest.mark.django_db
-@pytest.mark.usefixtures("alder")
-class TestBadRows:
-    @pytest.mark.parametrize(
-        ("row", "expected"),
-        [
-            ("X,points,5,2026-01-01,,,,", ("partner", "unknown_partner", "X")),
-            (",points,5,2026-01-01,,,,", ("partner", "unreadable", "")),
-            (
-                "=HYPERLINK(1),points,5,2026-01-01,,,,",
-                ("partner", "unknown_partner", "=HYPERLINK(1)"),
-            ),
-            ("A,miles,5,2026-01-01,,,,", ("unit", "unknown_unit", "miles")),
-            ("A,points,5,2026-01-01,,wallet,,", ("account", "unknown_account", "wallet")),
-            ("A,points,-5,2026-01-01,,,,", ("amount", "not_positive", "-5")),
-            ("A,points,0,2026-01-01,,,,", ("amount", "not_positive", "0")),
-            ("A,points,1.5,2026-01-01,,,,", ("amount", "too_precise", "1.5")),
-            ("A,cash,1.005,2026-01-01,,,,", ("amount", "too_precise", "1.005")),
-            ("A,points,1000000000001,2026-01-01,,,,", ("amount", "unreadable", "1000000000001")),
-            ("A,cash,99999999999,2026-01-01,,,,", ("amount", "too_large", "99999999999")),
-            (f"A,points,{'9' * 400},2026-01-01,,,,", ("amount", "unreadable", "9" * 255)),
-            ("A,points,1E+05,2026-01-01,,,,", ("amount", "unreadable", "1E+05")),
-            ("A,points,(5),2026-01-01,,,,", ("amount", "unreadable", "(5)")),
-            ("A,points,٥,2026-01-01,,,,", ("amount", "unreadable", "٥")),
-            ("A,points,=1+1,2026-01-01,,,,", ("amount", "unreadable", "=1+1")),
-            ("A,points,,2026-01-01,,,,", ("amount", "unreadable", "")),
-            ("A,points,5,0000-01-01,,,,", ("earned_on", "unreadable", "0000-01-01")),
-            ("A,points,5,0001-01-01,,,,", ("earned_on", "unreadable", "0001-01-01")),
-            ("A,points,5,2027-02-29,,,,", ("earned_on", "unreadable", "2027-02-29")),
-            ("A,points,5,01/02/2026,,,,", ("earned_on", "unreadable", "01/02/2026")),
-            ("A,points,5,46000,,,,", ("earned_on", "unreadable", "46000")),
-            ("A,points,5,,,,,", ("earned_on", "unreadable", "")),
-            ("A,points,5,2026-03-02,,,,", ("earned_on", "earned_in_future", "2026-03-02")),
-            ("A,points,5,2026-01-01,9999-12-31,,,", ("expires_on", "unreadable", "9999-12-31")),
-            ("A,points,5,2026-01-02,2026-01-01,,,", ("expires_on", "before_earned", "2026-01-01")),
-            (
-                "A,points,5,2026-01-01,2026-02-28,,,",
-                ("expires_on", "already_expired", "2026-02-28"),
-            ),
-            (
-                "A,points,5,2026-01-01,2027-01-01,debt,,",
-                ("expires_on", "debt_never_expires", "2027-01-01"),
-            ),
-            ("A,points,5,2026-01-01,,,2026-05-01,", ("matures_on", "not_pending", "2026-05-01")),
-            (
-                "A,points,5,2026-01-05,,pending,2026-01-04,",
-                ("matures_on", "before_earned", "2026-01-04"),
-            ),
-            (f"A,points,5,2026-01-01,,,,{'r' * 101}", ("reference", "unreadable", "r" * 101)),
-            (
-                "A,points,5,2026-01-01,,,,for Maria K",
-                ("reference", "unreadable", "for Maria K"),
-            ),
-            ("A,points,5,2026-01-01,,,,m@k.example", ("reference", "unreadable", "m@k.example")),
-            ("A,points,5,2026-01-01,,,,r,one too many", ("", "unreadable", "")),
-            ("A,points", ("", "unreadable", "")),
-        ],
-    )
-    def test_says_which_cell_is_wrong(self, refuses, row, expected):
-        assert refuses(row) == expected
-
-    def test_a_merged_partner_names_the_one_that_stays(self, opens, birch):
-        Partner.objects.filter(erp_number="A").update(merged_into=birch)
-        noted = []
-
-        opens(GOOD, report_to=noted.extend)
-
-        [outcome] = noted
-        assert (outcome.code, outcome.column) == ("merged_partner", "partner")
-        assert "B" in outcome.message
-
-    def test_an_account_never_passes_its_bound(self, opens, monkeypatch):
-        monkeypatch.setattr("ledger.opening.chunk.ACCOUNT_BALANCE_MAX", 100)
-        noted = []
-
-        report = opens(
-            "A,points,60,2026-01-01,,,,a", "A,points,41,2026-01-01,,,,b", report_to=noted.extend
-        )
-
-        assert ends(report) == (1, 0, 1)
-        assert noted[0].code == "too_large"
-
-    @pytest.mark.parametrize(
-        ("content", "says"),
-        [
-            (b"", "empty"),
-            (b"\n\n", "empty"),
-            (f"{HEADERS}\n".encode(), "no rows"),
-            (b"partner,unit,amount\nA,points,5\n", "earned_on"),
-            (b"partner,unit,amount,earned_on,expires\nA,points,5,2026-01-01,\n", "expires"),
-            (b"partner,unit,amount,amount,earned_on\nA,points,5,5,2026-01-01\n", "twice"),
-            (f"{HEADERS}\nA,po\0ints,5,2026-01-01,,,,\n".encode(), "NUL"),
-            (f'{HEADERS}\n{GOOD}\n"A,points,5,2026-01-01,,,,\n'.encode(), "quotes"),
-            (f"{HEADERS}\n{GOOD}\n".encode() + b"\xcf\xee\n", "not text in utf-8"),
-            (f"{HEADERS}\n{GOOD}\n".encode("utf-16-le"), "NUL|UTF|utf"),
-            (b"\x89PNG\r\n", "picture"),
-            (b"PK\x03\x04", "Excel"),
-            (gzip.compress(f"{HEADERS}\n{GOOD}\n".encode())[:-9], "damaged"),
-        ],
-    )
-    def test_a_file_that_cannot_be_read_writes_nothing(self, opens, content, says):
-        with pytest.raises(FileNotReadable, match=says):
-            opens(content=content)
-
-        assert not ImportRun.objects.exists()
-        assert not Transfer.objects.exists()
-
-    @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
-    def test_a_byte_order_mark_tells_the_encoding(self, opens, encoding):
-        assert ends(opens(content=f"{HEADERS}\r\n{GOOD}\r\n".encode(encoding))) == (1, 0, 0)
-
-    @pytest.mark.parametrize("source", ["", "x" * 65, "a:b"])
-    def test_a_source_has_a_plain_name(self, opens, source):
-        with pytest.raises(ValueError, match="source"):
-            opens(GOOD, source=source)
-
-
-def many_rows(count: int) -> list[str]:
-    return [
-        f"P{number % 40:02},points,{number + 1},2026-01-01,,,,r{number}" for number in range(count)
-    ]
-
-
-@pytest.fixture
-def forty(own_database):
-    unit = UnitFactory(code="points")
-    partners = [PartnerFactory(erp_number=f"P{number:02}") for number in range(40)]
-    accounts.of_partners(unit, "pool", [partner.pk for partner in partners])
-
-
-@pytest.mark.transaction
-@pytest.mark.usefixtures("forty")
-class TestInterrupted:
-    def test_a_run_that_is_killed_is_simply_run_again(self, opens, monkeypatch):
-        monkeypatch.setattr("ledger.opening.file.CHUNK_ROWS", 50)
-        rows = many_rows(200)
-
-        def stop(step: str, done: int, _total: int) -> None:
-            if step == "taking_in" and done >= 100:
-                raise KeyboardInterrupt
-
-        with pytest.raises(KeyboardInterrupt):
-            opens(*rows, progress=stop)
-        assert Transfer.objects.count() == 100
-        assert ImportRun.objects.get().status == "failed"
-
-        assert ends(opens(*rows)) == (100, 100, 0)
-        assert sum(Account.objects.pools().values_list("balance", flat=True)) == sum(range(201))
-        assert audit(as_of=NOON).divergences == ()
-
-    def test_two_runs_at_once_come_to_what_one_does(self, opens, monkeypatch):
-        monkeypatch.setattr("ledger.opening.file.CHUNK_ROWS", 20)
-        rows = many_rows(120)
-
-        outcomes = run_at_once(3, lambda number: opens(*rows, name=f"{number}.csv"))
-
-        assert [one.error for one in outcomes] == [None] * 3
-        assert sum(one.answer.tally.rows_accepted for one in outcomes) == 120
-        assert all(one.answer.tally.rows_refused == 0 for one in outcomes)
-        assert sum(Account.objects.pools().values_list("balance", flat=True)) == sum(range(121))
-        assert audit(as_of=NOON).divergences == ()
-
-
-class AnyFile(TestCase):
-    @hypothesis.settings(max_examples=hypothesis.settings.default.max_examples // 4, deadline=None)
-    @hypothesis.given(
-        rows=st.lists(
-            st.tuples(
-                st.sampled_from("ABX"),
-                st.sampled_from(["1", "20", "-3", "1.5", "x"]),
-                st.sampled_from(["pool", "debt", "pending"]),
-                st.sampled_from(["", "r1", "r2"]),
-            ),
-            min_size=1,
-            max_size=12,
-        )
-    )
-    def test_every_row_has_one_outcome_and_the_books_agree(self, rows):
-        unit = UnitFactory(code="points")
-        for number in "AB":
-            PartnerFactory(erp_number=number)
-        written = [
-            f"{who},points,{amount},2026-01-01,,{place},,{ref}" for who, amount, place, ref in rows
-        ]
-        path = self.path
-        path.write_text("\n".join([HEADERS, *written]))
-        noted = []
-
-        first, again = (
-            open_balances(
-                path=path,
-                source="old",
-                mapping=BalanceMapping(),
-                as_of=NOON,
-                report_to=noted.extend if run == 0 else None,
-            )
-            for run in range(2)
-        )
-
-        numbers = Counter(one.number for one in noted)
-        assert set(numbers.values()) <= {1}
-        assert first.tally.rows_accepted + len(numbers) == len(rows) == first.tally.rows
-        assert again.tally.rows_accepted == 0
-        assert again.tally.rows_refused == first.tally.rows_refused
-        for line in first.lines:
-            assert line.in_file == line.posted_now + line.duplicate + line.refused
-            assert line.ledger_after == line.ledger_before + line.posted_now - line.repaid
-        assert all(
-            line.posted_before == mine.posted_now
-            for line, mine in zip(again.lines, first.lines, strict=True)
-        )
-        assert audit(as_of=NOON).divergences == ()
-        assert unit.code == "points"
-
-    @pytest.fixture(autouse=True)
-    def _path(self, tmp_path):
-        self.path = tmp_path / "balances.csv"

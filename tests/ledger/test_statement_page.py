@@ -1,31 +1,26 @@
 """The statement: opening + movements = closing, on the screen and in the file."""
 
-import csv
-import io
 import uuid
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.db import transaction
-from django.test import Client
 
 from ledger import accounts, holds
-from ledger.documents import paper
 from ledger.entries import Entry
 from ledger.models import Account
 from ledger.posting import post
 from partners.intake import ActivityReport, LineReport
-from partners.models import Member, Partner
-from rewards import sharing
+from partners.models import Member
 from rewards.crediting import take_in
 from rewards.models import ProgrammeVersion
 from rewards.programmes import live
-from rewards.sharing import PartDraft
 from tests.rewards.cast import (
     NOON,
     Shop,
     earn,
+    give,
     join,
     make_partner,
     offer,
@@ -33,6 +28,7 @@ from tests.rewards.cast import (
     owe,
     take,
 )
+from tests.rewards.portal import sign_in
 
 PAGE, FILE = "/statement/", "/statement.csv"
 TODAY = NOON + timedelta(days=10)
@@ -49,28 +45,8 @@ def _today():
         yield
 
 
-def enter(member: Member) -> Client:
-    client = Client()
-    client.force_login(member.person, backend="django.contrib.auth.backends.ModelBackend")
-    return client
-
-
 def look(member: Member, **query: str):
-    return enter(member).get(PAGE, query)
-
-
-def give(shop: Shop, amount: int, reason: str = "Thank you") -> None:
-    Partner.objects.lock([shop.partner.pk])
-    sharing.share(
-        head_buyer=shop.alice,
-        programme=shop.programme,
-        amount=amount,
-        method="equal",
-        parts=[PartDraft(member_id=shop.bob.pk, amount=amount, proposed=amount)],
-        reason=reason,
-        request_id=uuid.uuid4(),
-        shared_at=NOON,
-    )
+    return sign_in(member).get(PAGE, query)
 
 
 class TestWhatIsCaptured:
@@ -80,7 +56,7 @@ class TestWhatIsCaptured:
         holds.capture(hold=hold, request_key="a", captured_at=NOON, reference="till-4/118")
 
         assert "till-4/118" in look(shop.alice).content.decode()
-        assert b"till-4/118" in enter(shop.alice).get(FILE).getvalue()
+        assert b"till-4/118" in sign_in(shop.alice).get(FILE).getvalue()
 
 
 class TestFigures:
@@ -177,7 +153,7 @@ class TestPages:
     def test_go_on_where_the_last_one_ended(self, shop):
         for _ in range(60):
             earn(shop.pool, 10)
-        client = enter(shop.alice)
+        client = sign_in(shop.alice)
 
         first = client.get(PAGE)
         second = client.get(PAGE + first.context["next_url"])
@@ -195,7 +171,7 @@ class TestPages:
     ):
         earn(shop.pool, 1_000)
         give(shop, 10)
-        client = enter(shop.alice)
+        client = sign_in(shop.alice)
         client.get(PAGE)
         # session, person, memberships, frame (standing, versions), accounts, seals, figures,
         # movements of either side, then what they are about: awards, corrections, redemptions, shares
@@ -242,7 +218,7 @@ class TestWhoseAccount:
 
         assert page.context["account"] is None
         assert "No points have moved yet" in page.content.decode()
-        assert enter(charlie).get(FILE).url.startswith(PAGE)
+        assert sign_in(charlie).get(FILE).url.startswith(PAGE)
 
 
 class TestMeaning:
@@ -309,7 +285,7 @@ class TestBadInput:
         earn(shop.pool, 10)
 
         assert look(shop.alice, **query).status_code == 422
-        assert enter(shop.alice).get(FILE, query, follow=True).status_code == 422
+        assert sign_in(shop.alice).get(FILE, query, follow=True).status_code == 422
 
     def test_other_dates_win_over_the_preset_they_were_changed_from(self, shop):
         earn(shop.pool, 10)
@@ -337,74 +313,3 @@ class TestBadInput:
         )
 
         assert page.context["days"].last.isoformat() == "2026-02-28"
-
-
-def read_file(answer) -> list[list[str]]:
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")
-    return list(csv.reader(io.StringIO(text)))
-
-
-class TestFile:
-    def test_holds_every_movement_with_plain_numbers(self, shop):
-        for _ in range(60):
-            earn(shop.pool, 10)
-        give(shop, 100)
-
-        answer = enter(shop.alice).get(FILE)
-        rows = read_file(answer)
-
-        assert 'filename="statement-12346-20260101-20260312.csv"' in answer["Content-Disposition"]
-        # a head, the opening, 61 movements, the closing
-        assert len(rows) == 64
-        assert rows[-2][2:7] == ["Shared with the team", "To Bob", "-100", "500", "Thank you"]
-        assert rows[-1][2:6] == ["Closing balance", "", "", "500"]
-
-    def test_is_not_another_period_than_the_one_asked_for(self, shop):
-        earn(shop.pool, 10)
-        asked = {"period": "own", "first": "2026-03-10", "last": "2026-03-01"}
-
-        answer = enter(shop.alice).get(FILE, asked, follow=True)
-
-        assert answer.redirect_chain[0][0].startswith(f"{PAGE}?")
-        assert answer.status_code == 422
-        assert "The last day is before the first." in answer.content.decode()
-
-    def test_no_text_of_a_person_becomes_a_formula(self, shop):
-        shop.bob.person.name = "=HYPERLINK(1)"
-        shop.bob.person.save()
-        earn(shop.pool, 10)
-        give(shop, 10, reason="=1+1")
-
-        rows = read_file(enter(shop.alice).get(FILE))
-
-        assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "@"))]
-        assert rows[-2][3:7] == ["To =HYPERLINK(1)", "-10", "0", "'=1+1"]
-
-    def test_that_would_be_too_long_sends_back_to_the_page_that_says_so(self, shop, monkeypatch):
-        monkeypatch.setitem(paper.ROWS_MAX, "pdf", 2)
-        for _ in range(3):
-            earn(shop.pool, 10)
-
-        answer = enter(shop.alice).get("/statement.pdf", follow=True)
-
-        assert answer.status_code == 200
-        assert (
-            "These days have 3 movements; a file of this kind holds 2." in answer.content.decode()
-        )
-
-    @pytest.mark.parametrize("kind", ["pdf", "xlsx", "csv", "json"])
-    def test_comes_in_every_format(self, shop, kind):
-        earn(shop.pool, 10)
-
-        answer = enter(shop.alice).get(f"/statement.{kind}")
-
-        assert answer.status_code == 200
-        assert len(b"".join(answer.streaming_content)) > 100
-
-    @pytest.mark.parametrize("kind", ["pdf", "xlsx", "csv", "json"])
-    def test_of_a_buyer_is_of_the_own_wallet_only(self, shop, kind):
-        earn(shop.pool, 10)
-
-        answer = enter(shop.bob).get(f"/statement.{kind}", {"account": "pool"}, follow=True)
-
-        assert answer.status_code == 422

@@ -16,8 +16,10 @@ from ledger import accounts
 from ledger.models import Account, Transfer, Unit
 from ledger.posting import Entry, post
 from partners.models import Member, Partner, Person
+from rewards import sharing
 from rewards.models import Programme, ProgrammeVersion, Redemption, Reward, Standing
 from rewards.redeeming import redeem
+from rewards.sharing import PartDraft
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DEFINITION = {
@@ -173,6 +175,21 @@ def take(member: Member, account: Account, reward: Reward, **given: Any) -> Rede
             "redeemed_at": NOON,
             **given,
         }
+    )
+
+
+def give(shop: Shop, amount: int, reason: str = "Thank you") -> None:
+    """Share something of the pool with Bob."""
+    Partner.objects.lock([shop.partner.pk])
+    sharing.share(
+        head_buyer=shop.alice,
+        programme=shop.programme,
+        amount=amount,
+        method="equal",
+        parts=[PartDraft(member_id=shop.bob.pk, amount=amount, proposed=amount)],
+        reason=reason,
+        request_id=uuid.uuid4(),
+        shared_at=NOON,
     )
 
 
