@@ -9,7 +9,7 @@ import pytest
 from django.db import transaction
 from django.db.models import F, Sum
 
-from ledger import posting, reading
+from ledger import expiring, posting, reading, retiring
 from ledger.auditing import audit
 from ledger.expiring import expire
 from ledger.lapsing import lapse
@@ -188,3 +188,69 @@ class TestControls:
         assert {type(error) for error in errors(outcomes)} == {ChangedMeanwhile}
         assert (redeemed(), held(till.pool)) == (10, 0)
         assert_sound()
+
+
+class TestExpiryControls:
+    """The night and somebody who spends have both read the lot before either of them writes."""
+
+    @pytest.fixture
+    def till(self) -> Till:
+        till = open_till()
+        post_all(till.earn(10, expires_at=MAY))
+        return till
+
+    @pytest.fixture(autouse=True)
+    def _unlocked(self, till, monkeypatch) -> None:
+        both_have_read = threading.Barrier(2)
+
+        def after_both_have_read(step):
+            def wait(*given, **options):
+                both_have_read.wait(timeout=60)
+                return step(*given, **options)
+
+            return wait
+
+        for module in (reading, retiring):
+            monkeypatch.setattr(module, "row_lock", lambda: "")
+        monkeypatch.setattr(posting, "write", after_both_have_read(posting.write))
+        monkeypatch.setattr(expiring, "retire", after_both_have_read(expiring.retire))
+
+    @pytest.mark.control
+    def test_without_lock_and_transaction_the_lot_is_spent_and_expires(self, till, monkeypatch):
+        read_for_expiry = expiring.lock_and_read
+
+        def read_in_a_transaction(**wanted):
+            with transaction.atomic():
+                return read_for_expiry(**wanted)
+
+        def read_without_transaction(batch):
+            return reading.lock_and_read(accounts=[till.pool], keys=[], lots_of={till.pool.pk})
+
+        monkeypatch.setattr(expiring, "lock_and_read", read_in_a_transaction)
+        monkeypatch.setattr(posting, "lock_and_read", read_without_transaction)
+
+        outcomes = run_at_once(2, lambda number: self._spend_or_retire(till, number))
+
+        assert all(isinstance(error, ChangedMeanwhile) for error in errors(outcomes))
+        taken = Transfer.objects.filter(debit_account=till.pool).aggregate(sum=Sum("amount"))
+        assert taken["sum"] == 20
+        assert "balance_differs_from_journal" in {one.kind for one in audit(as_of=MAY).divergences}
+
+    @pytest.mark.control
+    @pytest.mark.pg
+    def test_without_row_locks_the_last_guard_refuses_one_of_them(self, till):
+        def in_transaction(number: int) -> None:
+            with transaction.atomic():
+                self._spend_or_retire(till, number)
+
+        outcomes = run_at_once(2, in_transaction)
+
+        assert [type(error) for error in errors(outcomes)] == [ChangedMeanwhile]
+        assert balance(till.pool) == 0
+        assert_sound()
+
+    def _spend_or_retire(self, till: Till, number: int) -> None:
+        if number:
+            expire(as_of=MAY)
+        else:
+            post([till.redeem(10)], posted_at=LAST_MOMENT)
