@@ -61,7 +61,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         with line.stand(seconds_max=patience), self._looking_only_once(patience):
             while True:
                 try:
-                    super()._start_transaction_under_autocommit()
+                    super()._start_transaction_under_autocommit()  # type: ignore[misc]  # not in the stubs
                 except OperationalError as error:
                     if not is_busy(error) or time.monotonic() >= give_up_at:
                         raise
