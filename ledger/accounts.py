@@ -79,3 +79,19 @@ def wallets(unit: Unit, members: Iterable[Member]) -> dict[int, Account]:
 
 def wallet(unit: Unit, member: Member) -> Account:
     return wallets(unit, [member])[member.pk]
+
+
+def now_of(account: Account) -> Account:
+    """
+    Return the account that stands for this one now: its own, or the kept partner's after a merge.
+
+    A wallet goes on as the same person's; of somebody who is not on that team, as the pool.
+    """
+    if account.partner is None or account.partner.merged_into is None:
+        return account
+    kept = account.partner.merged_into
+    if account.member is None:
+        return of_partners(account.unit, account.kind, [kept.pk])[kept.pk]
+    team = Member.objects.active().filter(partner=kept)
+    member = team.filter(person=account.member.person_id).first()
+    return wallet(account.unit, member) if member else pool(account.unit, kept)

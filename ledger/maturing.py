@@ -76,12 +76,12 @@ def release_pending(
     :raises InsufficientPoints: If less of the award is pending.
     :raises IdempotencyKeyReused: If the key stands for something else.
     """
-    pending = award.credit_account
-    pool = accounts.of_partners(pending.unit, Account.Kind.POOL, [award.partner_id])
+    pending = accounts.now_of(award.credit_account)
+    owner_id = pending.partner_id or award.partner_id
     return _settle_award(
         award,
         kind=Transfer.Kind.MATURE,
-        credit=pool[award.partner_id],
+        credit=accounts.of_partners(pending.unit, Account.Kind.POOL, [owner_id])[owner_id],
         amount=amount,
         reason_code=reason_code,
         key=f"release_pending:{award.partner_id}:{request_key}",
@@ -119,7 +119,7 @@ def cancel_pending(
 
 def find_pending(award: Transfer) -> int:
     """Return how much of an award still waits."""
-    own = Lot.objects.open().filter(account=award.credit_account, origin=award)
+    own = Lot.objects.open().filter(account__kind=Account.Kind.PENDING, origin=award)
     return own.aggregate(free=Sum(F("remaining") - F("held")))["free"] or 0
 
 
@@ -134,7 +134,7 @@ def _settle_award(
     event: str,
     as_of: datetime,
 ) -> Posted:
-    pending = award.credit_account
+    pending = accounts.now_of(award.credit_account)
     if pending.kind != Account.Kind.PENDING:
         raise ValueError("only an award that was pending can be released or cancelled")
     with transaction.atomic():

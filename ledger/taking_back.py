@@ -10,6 +10,7 @@ from django.db.models import Sum
 from ledger.book import AmountOutOfBounds, Book, Move
 from ledger.entries import ClawBack, ClawBackPolicy, Instruction, Posted
 from ledger.models import TRANSFER_AMOUNT_MAX, Account, Lot, LotUse, Transfer
+from partners.families import ids_of_families
 
 
 @dataclass(slots=True)
@@ -66,7 +67,7 @@ class ExpiredOfAwards:
                 references.add(reference)
                 partner_ids.add(partner_id)
         added = Transfer.objects.filter(
-            partner__in=partner_ids,
+            partner__in=ids_of_families(partner_ids),
             kind__in=(Transfer.Kind.EARN, Transfer.Kind.PEND, Transfer.Kind.REVERSE),
             reference__in=references - {""},
         )

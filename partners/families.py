@@ -7,7 +7,7 @@ kept, the root. What is judged by facts is judged for roots, over the whole fami
 
 from collections.abc import Iterable
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from partners.models import Partner
@@ -41,6 +41,12 @@ def families_of(root_ids: Iterable[int]) -> dict[int, list[int]]:
 def name_roots(root_ids: Iterable[int]) -> dict[int, int]:
     """Return the root of every partner of these families, the roots themselves too. One query."""
     return {pk: root_id for root_id, ids in families_of(root_ids).items() for pk in ids}
+
+
+def ids_of_families(root_ids: Iterable[int]) -> QuerySet[Partner]:
+    """Return the ids of these families for an ``__in`` of another query."""
+    roots = list(root_ids)
+    return Partner.objects.filter(Q(pk__in=roots) | Q(merged_into__in=roots)).values("pk")
 
 
 def find_family(partner_id: int) -> frozenset[int]:

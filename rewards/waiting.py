@@ -11,6 +11,7 @@ from ledger.correcting import OwnPartner, ReasonNotAllowed, find_reason
 from ledger.entries import Posted
 from ledger.maturing import cancel_pending, find_pending, release_pending
 from ledger.models import Account, Correction, Lot, Transfer
+from partners.families import ids_of_families
 from partners.models import Member, Partner, Person
 from rewards.models import Award
 
@@ -100,7 +101,7 @@ def _transfers_of(award: Award) -> Sequence[Transfer]:
     """What ever went into pending for an award: itself, its raises, what came back of it."""
     own = Transfer.objects.filter(
         reference=str(award.public_id),
-        partner=award.partner_id,
+        partner__in=ids_of_families([award.partner_id]),
         credit_account__kind=Account.Kind.PENDING,
     )
     return list(own.select_related("credit_account__unit").order_by("pk"))

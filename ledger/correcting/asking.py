@@ -203,13 +203,16 @@ def ask_reinstatement(  # noqa: PLR0913 - keyword-only, and each is something a 
 def _ask(wish: _Wish, asker: Asker, *, partner_id: int, at: datetime) -> Correction:
     with transaction.atomic():
         asker = lock_asker(asker)
-        Partner.objects.lock([partner_id])
+        partner = Partner.objects.lock([partner_id])[partner_id]
         earlier = Correction.objects.filter(request_key=wish.request_key).first()
         if earlier is not None:
             if not wish.is_same_as(earlier, asker):
                 raise IdempotencyKeyReused(wish.request_key)
             return earlier
         check_may_ask(asker, partner_id=partner_id, at=at)
+        if partner.merged_into is not None:
+            says = _("This partner was merged into %(partner)s. Correct it there.")
+            raise AccountNotAdjustable(says % {"partner": partner.merged_into})
         find_reason(wish.reason.code, kind=wish.kind)
         if wish.corrects is not None:
             amount = _check_undoing(wish, wish.corrects, at)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from partners import events
@@ -185,7 +185,8 @@ def _lock(redemption: Redemption) -> Redemption:
 
 def _lock_to_decide(redemption: Redemption, by: Person | None) -> Redemption:
     """Nobody decides about what their own company takes."""
-    team = Member.objects.active().filter(partner=redemption.partner_id)
+    same_company = Q(partner=redemption.partner_id) | Q(partner__merged_from=redemption.partner_id)
+    team = Member.objects.active().filter(same_company)
     if by is not None and team.filter(person=by).exists():
         raise OwnRequest(_("You are on this partner's team. Somebody else has to decide."))
     return _lock(redemption)

@@ -92,13 +92,14 @@ def has_lapsed(redemption: Redemption, *, at: datetime) -> bool:
 
 def _refund(redemption: Redemption, spent: Transfer, *, at: datetime) -> Transfer:
     """
-    Give the same lots back; what a member who left had paid goes to the company's pool.
+    Give the same lots back; what a member who left had paid goes to the company's pool, and what
+    a merged partner had paid to the one that was kept.
 
     What has expired since lives again for the days that the programme says, or comes back expired.
     """
     programme = redemption.reward.programme
-    account = redemption.account
-    if _has_left(redemption):
+    account = accounts.now_of(redemption.account)
+    if account.pk == redemption.account_id and _has_left(redemption):
         account = accounts.pool(programme.main_unit, redemption.partner)
     refund = Entry(
         kind=Transfer.Kind.REFUND,
