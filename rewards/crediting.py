@@ -12,16 +12,17 @@ from datetime import datetime
 from partners import intake
 from partners.intake import ActivityConflict, ActivityReport, Recorded
 from partners.models import Partner
+from rewards.converting import Conversions, NoRate, keep_converted, look_up
 from rewards.earning.evaluating import RuleAward, evaluate
 from rewards.earning.facts import ActivityFacts, LineFacts
-from rewards.earning.judging import Unmatched, tier_before
+from rewards.earning.judging import Unmatched, net_spend, tier_before
+from rewards.late import mark_late
 from rewards.models import Award, Programme, Standing
 from rewards.programmes.calendar import local_date
 from rewards.programmes.live import version_in_force
 from rewards.recalling import facts_of
 from rewards.settlement import Settlement
 from rewards.settling import settle
-from rewards.tiers.qualifying import RollingSpend
 from rewards.tiers.recalculating import raise_standings
 
 
@@ -29,7 +30,7 @@ from rewards.tiers.recalculating import raise_standings
 class TakenIn:
     """What became of a batch: a result per report, and what it earned."""
 
-    results: list[Recorded | ActivityConflict] = field(default_factory=list)
+    results: list[Recorded | ActivityConflict | NoRate] = field(default_factory=list)
     awards: list[Award] = field(default_factory=list)
     units_awarded: dict[str, int] = field(default_factory=dict)
     units_clawed_back: dict[str, int] = field(default_factory=dict)
@@ -48,7 +49,7 @@ class TakenIn:
         """Count the returns of this batch that no purchase stands for."""
         new = {r.activity.pk for r in self.results if isinstance(r, Recorded) and r.is_new}
         # Programmes of one currency find the same gaps.
-        gaps = {gap.line_id: gap for gap in unmatched if gap.cause.id in new}
+        gaps = {(gap.cause.id, gap.line_id): gap for gap in unmatched if gap.cause.id in new}
         self.unmatched_lines = len(gaps)
         self.unmatched_e4 = sum(gap.amount_e4 for gap in gaps.values())
 
@@ -64,25 +65,26 @@ def take_in(
     Store facts and credit what they earn. The caller owns the transaction.
 
     A fact known with the same content changes nothing; one known with other content is returned
-    as an ``ActivityConflict`` and not stored. A bulk import passes ``decide_tiers=False`` and
-    decides once, at its end. Facts of a merged partner stay its own and are judged, and paid, as
-    the kept one's.
+    as an ``ActivityConflict`` and not stored, and so is one in a currency without a rate, as
+    ``NoRate``. A bulk import passes ``decide_tiers=False`` and decides once, at its end. Facts of
+    a merged partner stay its own and are judged, and paid, as the kept one's.
     """
     roots = Partner.objects.lock_roots({report.partner_id for report in reports})
-    taken = TakenIn(results=intake.record(reports, recorded_at=as_of))
-    touched = sorted(
-        {
-            roots[result.activity.partner_id]
-            for result in taken.results
-            if isinstance(result, Recorded)
-            and result.is_new
-            and result.activity.partner_id in roots
-        }
-    )
+    programmes = list(Programme.objects.live().select_related("main_unit").order_by("pk"))
+    conversions = look_up(reports, programmes=programmes)
+    taken = TakenIn(results=_record(reports, conversions, as_of=as_of))
+    new = [
+        result.activity
+        for result in taken.results
+        if isinstance(result, Recorded) and result.is_new and result.activity.partner_id in roots
+    ]
+    touched = sorted({roots[activity.partner_id] for activity in new})
     if not touched:
         return taken
+    if not post_when_occurred:
+        mark_late(new, roots=roots, programmes=programmes, as_of=as_of)
     unmatched: list[Unmatched] = []
-    for programme in Programme.objects.live().select_related("main_unit"):
+    for programme in programmes:
         enrol(touched, programme=programme, as_of=as_of)
         settlement = settle(
             touched, programme=programme, as_of=as_of, post_when_occurred=post_when_occurred
@@ -93,6 +95,32 @@ def take_in(
             raise_standings(touched, programme=programme, as_of=as_of)
     taken.count_gaps(unmatched)
     return taken
+
+
+def _record(
+    reports: Sequence[ActivityReport], conversions: Conversions, *, as_of: datetime
+) -> list[Recorded | ActivityConflict | NoRate]:
+    """Store what can be taken; keep what it was converted to."""
+    missing = conversions.missing
+    recorded = intake.record(
+        [report for report in reports if report.natural_key not in missing], recorded_at=as_of
+    )
+    if conversions.found:
+        stored = [result for result in recorded if isinstance(result, Recorded)]
+        keep_converted(stored, conversions)
+    answers = iter(recorded)
+    return [missing.get(report.natural_key) or next(answers) for report in reports]
+
+
+def settle_again(partner_ids: Sequence[int], *, as_of: datetime) -> None:
+    """
+    Judge these partners anew where something else than a fact changed what is due.
+
+    They are roots; the caller owns the transaction and has locked them.
+    """
+    for programme in Programme.objects.live().select_related("main_unit").order_by("pk"):
+        settle(partner_ids, programme=programme, as_of=as_of)
+        raise_standings(partner_ids, programme=programme, as_of=as_of)
 
 
 def enrol(partner_ids: Sequence[int], *, programme: Programme, as_of: datetime) -> None:
@@ -132,10 +160,8 @@ def preview(
         currency=currency,
         lines=list(lines),
     )
-    spend = RollingSpend()
     root_id = partner.merged_into_id or partner.pk
-    for fact in facts_of([root_id], programme=programme)[root_id]:
-        if fact.canonical_place < order.canonical_place:
-            spend.add(fact.local_date, -fact.amount_e4 if fact.kind == "return" else fact.amount_e4)
+    facts = facts_of([root_id], programme=programme)[root_id]
+    spend = net_spend([fact for fact in facts if fact.canonical_place < order.canonical_place])
     tier = tier_before(order, definition=definition, spend=spend)
     return evaluate(order, tier=tier, definition=definition)

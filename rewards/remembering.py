@@ -39,12 +39,14 @@ def store_matches(
     """
     Make the stored matches of these roots what was just judged; touch only what differs.
 
-    Matches depend on nothing of a programme but its currency.
+    Matches depend on nothing of a programme but its currency. Each is stored in the currency of
+    the return; what has no lines has nothing to match.
     """
     wanted = {
         (match.return_line.id, match.order_line.id): (match.quantity_e4, match.amount_e4)
         for judged in judgements
         for match in judged.matches
+        if match.return_line.id and match.order_line.id
     }
     on_file = {
         (row.return_line_id, row.order_line_id): row

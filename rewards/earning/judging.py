@@ -161,7 +161,8 @@ def _judge_return(
     named = purchases.kept_of(fact.order)
     for line in lines_of(fact):
         matches, orders, left_e4 = purchases.take_back(line, named=named)
-        judgement.matches += matches
+        # They are kept in the currency of the return: where it was converted, others keep them.
+        judgement.matches += [] if fact.is_converted else matches
         touched |= {id(order): order for order in orders}
         if left_e4:
             judgement.unmatched.append(Unmatched(fact, line.id, left_e4))

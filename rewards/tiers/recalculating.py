@@ -1,18 +1,30 @@
 """Decide standings: up at once when points are credited, down in the nightly run."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from django.db.models import BigIntegerField, Case, Count, ExpressionWrapper, F, Q, Sum, When
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Count,
+    ExpressionWrapper,
+    F,
+    Q,
+    QuerySet,
+    Sum,
+    When,
+)
 
 from partners.events import EventDraft, record
 from partners.families import name_roots, roots_of
-from partners.models import Activity, Partner
+from partners.models import Activity, ConvertedAmount, Partner
 from partners.models.amounts import from_ten_thousandths
+from rewards.earning.judging import net_spend
 from rewards.models import Programme, Standing, TierChange
 from rewards.programmes.calendar import local_date, local_midnight
 from rewards.programmes.live import read_versions
+from rewards.recalling import facts_of
 from rewards.tiers.qualifying import decide, first_day_of_year_to
 
 
@@ -66,44 +78,62 @@ def recalculate(
     return moved, partner_ids[-1]
 
 
+def decide_again(
+    partner_ids: Sequence[int], *, programme: Programme, day: date, as_of: datetime
+) -> int:
+    """Decide the standings of these roots for a local day that is over, up and down."""
+    standings = programme.standings.filter(partner__in=partner_ids).order_by("partner_id")
+    return _decide_all(list(standings), programme=programme, day=day, as_of=as_of, may_fall=True)
+
+
 def window_figures(
     partner_ids: Sequence[int], *, programme: Programme, day: date
 ) -> dict[int, WindowFigures]:
     """
     Sum accepted orders less returns, each on its own date, for the 12 months to ``day``.
 
-    In the programme's currency, like its thresholds. By root: its own facts, and those of the
+    In the programme's currency, like its thresholds; a cancellation takes off what was left of its
+    order. By root: its own facts, and those of the
     partners that were merged into it.
     """
     root_by_id = name_roots(partner_ids)
     since = local_midnight(first_day_of_year_to(day), programme.time_zone)
     until = local_midnight(day + timedelta(days=1), programme.time_zone)
-    signed = Case(
-        When(kind=Activity.Kind.ORDER, then=_stored("amount")),
-        default=ExpressionWrapper(-_stored("amount"), output_field=BigIntegerField()),
+    in_window = Activity.objects.filter(
+        partner__in=root_by_id, occurred_at__gte=since, occurred_at__lt=until
     )
-    rows = (
-        Activity.objects.filter(
-            partner__in=root_by_id,
-            kind__in=(Activity.Kind.ORDER, Activity.Kind.RETURN),
-            currency=programme.currency,
-            occurred_at__gte=since,
-            occurred_at__lt=until,
-        )
-        .values_list("partner_id")
-        .annotate(spend_e4=Sum(signed), orders=Count("pk", filter=Q(kind=Activity.Kind.ORDER)))
-    )
+    rows = [*_sum_up(in_window.filter(currency=programme.currency), "amount")]
+    if ConvertedAmount.objects.exists():
+        converted = in_window.filter(converted__currency=programme.currency)
+        rows += _sum_up(converted, "converted__amount")
     figures: dict[int, WindowFigures] = {}
     for pk, spend_e4, orders in rows:
         known = figures.get(root_by_id[pk], WindowFigures())
         figures[root_by_id[pk]] = WindowFigures(
             known.spend_e4 + int(spend_e4), known.orders + orders
         )
+    cancelled = in_window.filter(kind=Activity.Kind.CANCELLATION).values_list("partner_id")
+    if walked := sorted({root_by_id[pk] for (pk,) in cancelled}):
+        # What a cancellation takes back depends on what had been returned before it.
+        for root_id, facts in facts_of(walked, programme=programme).items():
+            known = figures.get(root_id, WindowFigures())
+            spend = net_spend([fact for fact in facts if fact.occurred_at < until])
+            figures[root_id] = replace(known, spend_e4=spend.within_year_to(day))
     return figures
 
 
-def _stored(column: str) -> ExpressionWrapper:
-    return ExpressionWrapper(F(column), output_field=BigIntegerField())
+def _sum_up(activities: QuerySet[Activity], amount: str) -> Iterable[tuple[int, int, int]]:
+    """Return partner, net spend (ten-thousandths) and number of orders."""
+    stored = ExpressionWrapper(F(amount), output_field=BigIntegerField())
+    signed = Case(
+        When(kind=Activity.Kind.ORDER, then=stored),
+        default=ExpressionWrapper(-stored, output_field=BigIntegerField()),
+    )
+    return (
+        activities.filter(kind__in=(Activity.Kind.ORDER, Activity.Kind.RETURN))
+        .values_list("partner_id")
+        .annotate(spend_e4=Sum(signed), orders=Count("pk", filter=Q(kind=Activity.Kind.ORDER)))
+    )
 
 
 def _decide_all(

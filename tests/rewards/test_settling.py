@@ -13,11 +13,10 @@ from ledger.posting import Entry, post
 from partners.intake import ActivityReport, LineReport
 from partners.models import Activity, Event, Partner
 from rewards import crediting
-from rewards.models import ClawBack, ProgrammeVersion, ReturnMatch, Standing
+from rewards.models import ClawBack, ProgrammeVersion, Standing
 from rewards.programmes.presets import load_preset
 from rewards.tiers.recalculating import recalculate
 from tests.factories import PartnerFactory
-from tests.rewards.cast import make_programme
 
 pytestmark = pytest.mark.django_db
 
@@ -176,32 +175,6 @@ class TestALateOrderThatExplainsAReturnBetter:
         assert (told["kind"], told["document"], told["amount"]) == ("return", "C1", 10)
         taken = Event.objects.filter(kind="points_taken_back").values_list("payload", flat=True)
         assert [payload["collected"] for payload in taken] == [10, 10]
-
-
-class TestAFactInAnotherCurrency:
-    def test_is_kept_and_neither_earns_nor_counts_as_spend_nor_takes_back(self, programme, partner):
-        take_in(partner, "A1", "mug", 100, day=3)
-
-        take_in(partner, "A2", "mug", 90_000, day=4, currency="JPY")
-        returned = take_in(partner, "C1", "mug", 100, day=5, kind="return", currency="JPY")
-
-        assert Activity.objects.count() == 3
-        assert balances(partner) == {"pool": 100}
-        assert Standing.objects.get(partner=partner).spend == 100
-        assert (returned.unmatched_lines, ReturnMatch.objects.count()) == (0, 0)
-
-    def test_is_judged_by_the_programme_of_its_currency(self, programme, partner):
-        other = make_programme("yen")
-        other.currency = "JPY"
-        other.save()
-        take_in(partner, "A1", "mug", 100, day=3)
-        take_in(partner, "A2", "mug", 90_000, day=4, currency="JPY")
-        take_in(partner, "C1", "mug", 1_000, day=5, kind="return", currency="JPY")
-        take_in(partner, "C2", "mug", 40, day=6, kind="return")
-
-        spend = Standing.objects.filter(partner=partner).values_list("programme__code", "spend")
-        assert dict(spend) == {"starter": 60, "yen": 89_000}
-        assert ReturnMatch.objects.count() == 2
 
 
 class TestAProgrammeThatDoesNotRunNow:

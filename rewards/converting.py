@@ -1,0 +1,111 @@
+"""
+Facts in another currency than a programme's: what they come to by the rate of their local day.
+
+The amount and the rate are kept when the fact comes in, so that a rate corrected later changes
+nothing that was counted. A fact without a rate is not taken: it waits in the inbox.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from partners.intake import ActivityReport, NaturalKey, Recorded, find_content_hashes
+from partners.models import ConvertedAmount
+from partners.models.amounts import from_ten_thousandths
+from partners.rates import Rate, Wanted, convert, convert_parts, find_rates
+from rewards.earning.facts import LineFacts
+from rewards.models import Programme
+
+ROWS_PER_STATEMENT = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class NoRate:
+    """A fact that was not stored: there is no rate for it. ``wanted`` says which is missing."""
+
+    report: ActivityReport
+    wanted: Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Conversions:
+    """The rates a batch needs: found, by fact and currency, and the facts that lack one."""
+
+    found: Mapping[NaturalKey, Mapping[str, Rate]]
+    missing: Mapping[NaturalKey, NoRate]
+
+
+NOTHING_TO_CONVERT = Conversions({}, {})
+
+
+def look_up(reports: Sequence[ActivityReport], *, programmes: Sequence[Programme]) -> Conversions:
+    """
+    Return the rates that new facts need for these programmes. No query where none is needed.
+
+    What is known already needs none: it was converted when it came.
+    """
+    zones = {
+        programme.currency: ZoneInfo(programme.time_zone) for programme in reversed(programmes)
+    }
+    foreign = {
+        report.natural_key: report
+        for report in reports
+        if report.currency
+        and any(report.currency != currency for currency in zones)
+        and report.net_amount_e4
+    }
+    if not foreign:
+        return NOTHING_TO_CONVERT
+    known = find_content_hashes(foreign)
+    wanted = {
+        key: [
+            Wanted(report.currency, currency, report.occurred_at.astimezone(zone).date())
+            for currency, zone in zones.items()
+            if currency != report.currency
+        ]
+        for key, report in foreign.items()
+        if key not in known
+    }
+    rates = find_rates({each for some in wanted.values() for each in some})
+    missing = {
+        key: NoRate(foreign[key], each)
+        for key, some in wanted.items()
+        for each in some
+        if each not in rates
+    }
+    found = {
+        key: {each.into: rates[each] for each in some}
+        for key, some in wanted.items()
+        if key not in missing
+    }
+    return Conversions(found, missing)
+
+
+def keep_converted(recorded: Sequence[Recorded], conversions: Conversions) -> None:
+    """Write down what the facts that were just stored come to."""
+    rows = [
+        ConvertedAmount(
+            activity=result.activity,
+            currency=currency,
+            amount=from_ten_thousandths(
+                convert(int(result.activity.amount.scaleb(4)), rate.rate_e8)
+            ),
+            rate_e8=rate.rate_e8,
+            rate_day=rate.day,
+        )
+        for result in recorded
+        if result.is_new
+        for currency, rate in conversions.found.get(
+            (result.activity.source, result.activity.external_id), {}
+        ).items()
+    ]
+    ConvertedAmount.objects.bulk_create(rows, batch_size=ROWS_PER_STATEMENT)
+
+
+def convert_lines(lines: Sequence[LineFacts], *, rate_e8: int, total_e4: int) -> list[LineFacts]:
+    """Return lines by the rate of their activity; they add up to what it came to."""
+    amounts = convert_parts([line.amount_e4 for line in lines], rate_e8, total_e4=total_e4)
+    return [
+        LineFacts(line.id, line.sku, line.category, line.quantity_e4, amount_e4)
+        for line, amount_e4 in zip(lines, amounts, strict=True)
+    ]
