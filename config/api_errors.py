@@ -23,7 +23,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from ledger import correcting, holds, posting
-from partners import intake, keys
+from partners import intake, inviting, keys, revising, team
 from partners.doors import (
     authentication,
     filtering,
@@ -35,7 +35,7 @@ from partners.doors import (
     versions,
 )
 from partners.doors.problems import FieldProblem, ProblemBody, Refusal
-from rewards import redeeming, sharing
+from rewards import leaving, redeeming, sharing
 from rewards.api import activities, redemptions
 from rewards.catalogue import entitlements
 from rewards.programmes import live
@@ -125,6 +125,23 @@ TABLE: Mapping[type[Exception], Answer] = {
     # Edits of what somebody else may have edited.
     versions.PreconditionRequired: Answer(428, "precondition_required", _("If-Match missing")),
     versions.PreconditionFailed: Answer(412, "precondition_failed", _("Changed meanwhile")),
+    revising.StaleRevision: Answer(412, "precondition_failed", _("Changed meanwhile")),
+    # Teams.
+    team.OnlyHeadBuyerDecides: Answer(422, "only_head_buyer_decides", _("Not a head buyer")),
+    team.LastHeadBuyer: Answer(409, "last_head_buyer", _("The only head buyer")),
+    team.MemberNotActive: Answer(409, "member_not_active", _("Not on the team any more")),
+    team.PartnerClosed: Answer(409, "partner_closed", _("The company does not take part")),
+    leaving.StillPending: Answer(
+        409, "still_pending", _("Something waits for a decision"), facts=("redemptions", "holds")
+    ),
+    inviting.NameNotPlain: Answer(422, "name_not_plain", _("Not a plain name")),
+    inviting.OwnInvitation: Answer(422, "own_invitation", _("Your own address")),
+    inviting.AlreadyOnTheTeam: Answer(409, "already_on_the_team", _("On the team already")),
+    inviting.AlreadyInvited: Answer(409, "already_invited", _("Invited already")),
+    inviting.InvitationNotOpen: Answer(
+        409, "invitation_not_open", _("Not open any more"), facts=("state",)
+    ),
+    inviting.TooManyInvitations: Answer(429, "too_many_invitations", _("Too many invitations")),
     # Facts.
     intake.ActivityConflict: Answer(
         409,

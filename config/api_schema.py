@@ -10,6 +10,9 @@ PROBLEM = "Problem"
 FIELD_PROBLEM = "FieldProblem"
 READING = (400, 401, 403, 404, 406, 429, 500, 503)
 WRITING = (*READING, 409, 413, 415, 422)
+# An edit says of which version it is one.
+EDITING = (*WRITING, 412, 428)
+STATUSES = {"get": READING, "patch": EDITING}
 CONCEPTS = settings.BASE_DIR / "docs" / "api.md"
 
 FIELD_PROBLEM_SCHEMA = {
@@ -77,7 +80,7 @@ def complete(
     components["responses"] = describe_responses()
     for operations in result["paths"].values():
         for method, operation in operations.items():
-            for status in READING if method == "get" else WRITING:
+            for status in STATUSES.get(method, WRITING):
                 problem = {"$ref": f"#/components/responses/Problem{status}"}
                 operation["responses"].setdefault(str(status), problem)
     return result

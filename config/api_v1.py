@@ -17,6 +17,7 @@ from rewards.api import (
     awards,
     catalogue,
     entitlements,
+    members,
     previewing,
     programmes,
     redemptions,
@@ -39,7 +40,8 @@ class Nowhere(APIView):
 
 router = SimpleRouter(trailing_slash=False)
 router.register("partners", partners_api.PartnerDoor, basename="partner")
-router.register("members", partners_api.MemberDoor, basename="member")
+router.register("members", members.MemberDoor, basename="member")
+router.register("invitations", partners_api.InvitationDoor, basename="invitation")
 router.register("activities", activities.ActivityDoor, basename="activity")
 router.register("preview", previewing.PreviewDoor, basename="preview")
 router.register("awards", awards.AwardDoor, basename="award")

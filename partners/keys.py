@@ -27,6 +27,7 @@ class Scope(StrEnum):
     PARTNERS_READ = "partners:read"
     PARTNERS_WRITE = "partners:write"
     MEMBERS_READ = "members:read"
+    MEMBERS_WRITE = "members:write"
     ACTIVITIES_READ = "activities:read"
     ACTIVITIES_WRITE = "activities:write"
     ACTIVITIES_PREVIEW = "activities:preview"

@@ -2,6 +2,7 @@
 
 from partners.api.companies import PartnerDoor
 from partners.api.feed import EventDoor
+from partners.api.invitations import InvitationDoor
 from partners.api.members import MemberDoor
 
-__all__ = ["EventDoor", "MemberDoor", "PartnerDoor"]
+__all__ = ["EventDoor", "InvitationDoor", "MemberDoor", "PartnerDoor"]

@@ -139,7 +139,7 @@ _READING_THE_COMPANY = _READING | {
 # What a signed-in member may do through the API: what the same person may do in the portal.
 SCOPES_OF_ROLE: dict[str, frozenset[str]] = {
     Member.Role.HEAD_BUYER: _READING_THE_COMPANY
-    | {keys.Scope.REDEMPTIONS_WRITE, keys.Scope.SHARES_WRITE},
+    | {keys.Scope.REDEMPTIONS_WRITE, keys.Scope.SHARES_WRITE, keys.Scope.MEMBERS_WRITE},
     Member.Role.BUYER: _READING | {keys.Scope.REDEMPTIONS_WRITE},
     Member.Role.VIEWER: _READING_THE_COMPANY,
 }

@@ -7,6 +7,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
 from partners.doors.idempotency import HEADER
+from partners.doors.versions import HEADER as IF_MATCH_HEADER
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     HEADER,
@@ -14,6 +15,14 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     OpenApiParameter.HEADER,
     required=True,
     description="A text of your own, the same for every retry of this request.",
+)
+
+IF_MATCH = OpenApiParameter(
+    IF_MATCH_HEADER,
+    {"type": "string", "minLength": 1, "maxLength": 255},
+    OpenApiParameter.HEADER,
+    required=True,
+    description="The ETag of what you edited, or `*` for whatever is there.",
 )
 
 
