@@ -3,8 +3,9 @@ SQLite in which every writer gets a turn.
 
 SQLite takes one writer at a time, and whoever finds it taken sleeps longer and longer before
 looking again: among many, one may sleep through every gap until its time-out is over. So the
-threads of a process stand in line, first come, first served, and only the first of the line looks,
-at short and uneven intervals. Between processes chance decides, with equal odds.
+threads of a process stand in line, first come, first served. Only the first of the line looks: when
+a thread of this process has finished, and at short and uneven intervals. Between processes chance
+decides, with equal odds.
 """
 
 import random
@@ -50,6 +51,8 @@ class Line:
 
 
 line = Line()
+finished = threading.Event()
+"""Set when a transaction of this process has ended."""
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -60,14 +63,23 @@ class DatabaseWrapper(base.DatabaseWrapper):
         give_up_at = time.monotonic() + patience
         with line.stand(seconds_max=patience), self._looking_only_once(patience):
             while True:
+                finished.clear()
                 try:
                     super()._start_transaction_under_autocommit()  # type: ignore[misc]  # not in the stubs
                 except OperationalError as error:
                     if not is_busy(error) or time.monotonic() >= give_up_at:
                         raise
-                    time.sleep(random.uniform(0, LONGEST_NAP_SECONDS))  # noqa: S311 - parts them
+                    finished.wait(random.uniform(0, LONGEST_NAP_SECONDS))  # noqa: S311 - parts them
                 else:
                     return
+
+    def _commit(self) -> None:
+        super()._commit()  # type: ignore[misc]  # not in the stubs
+        finished.set()
+
+    def _rollback(self) -> None:
+        super()._rollback()  # type: ignore[misc]  # not in the stubs
+        finished.set()
 
     @contextmanager
     def _looking_only_once(self, patience: float) -> Iterator[None]:
