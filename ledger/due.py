@@ -56,7 +56,8 @@ def lock_due(
 
     :param column: ``expires_at`` or ``matures_at``; a lot is due when that is ``as_of`` or before.
     """
-    due = Q(**{f"{column}__lte": as_of}) & Q(remaining__gt=F("held"))
+    # That something is left follows from the rest; it is said for the sake of the partial index.
+    due = Q(**{f"{column}__lte": as_of}) & Q(remaining__gt=0) & Q(remaining__gt=F("held"))
     rows = Lot.objects.filter(due, account__gt=after_account_id)
     if unit is not None:
         rows = rows.filter(account__unit=unit)

@@ -5,7 +5,7 @@ A transfer moves a whole amount in minor units from a debit account to a credit 
 changes. *House* accounts (issued, redeemed, expired, taken back, adjusted) are the programme's
 side: they store no balance, so that nothing contends on them. *Held* accounts (pool, wallet,
 pending, debt) can run out: they store ``balance`` and ``held``, changed only by
-``ledger.posting`` under their row lock.
+``ledger.posting``, and by ``ledger.retiring`` for a night's expiry, under their row lock.
 
 For every held account ``balance`` = sum of its journal. For pools, wallets and pending it is also
 the sum of the remaining amounts of its lots. A pool's balance counts credits minus debits; the
