@@ -62,6 +62,12 @@ class ArchiveDamaged(FileNotReadable):
     code = "archive_damaged"
 
 
+class TooManyColumns(FileNotReadable):
+    """No table of facts is that wide."""
+
+    code = "too_many_columns"
+
+
 class ArchiveTooLarge(FileNotReadable):
     """Unpacked it would be far larger than any honest file is."""
 

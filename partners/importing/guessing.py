@@ -45,7 +45,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
             "наименование opis nazwa nazwatowaru"
         ),
         "category": "category group productgroup категорія група категория группа kategoria grupa",
-        "quantity": "quantity qty count pieces pcs кількість ккість колво количество ilość szt",
+        "quantity": "quantity qty count pieces pcs кількість ксть кть колво количество ilość szt",
         "unit_price": (
             "unitprice price priceeach netprice ціна цена cena cenanetto cenajednostkowa"
         ),

@@ -117,11 +117,17 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise MappingInvalid(f"{path.name}: {error}") from error
 
 
-def parse_mapping(content: Dict[str, Any], *, sections: Sections = SECTIONS) -> Mapping:
+def parse_mapping(
+    content: Dict[str, Any],
+    *,
+    sections: Sections = SECTIONS,
+    our_names: Dict[str, str] = OUR_NAMES,
+) -> Mapping:
     """
     Check the content of a mapping file, all of it.
 
     :param sections: What may stand in it, for files of other things than activities.
+    :param our_names: The headers of a file whose mapping names none.
     :raises MappingInvalid: On the first thing that is unknown or makes no sense.
     """
     for section, entries in content.items():
@@ -147,7 +153,7 @@ def parse_mapping(content: Dict[str, Any], *, sections: Sections = SECTIONS) -> 
         sheet=form.get("sheet", ""),
         return_prefix=rules.get("return_prefix", ""),
         create_partners=rules.get("create_partners", False),
-        columns=dict(columns) or OUR_NAMES,
+        columns=dict(columns) or our_names,
         columns_are_named=bool(columns),
     )
     _check_separators(mapping)

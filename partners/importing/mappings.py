@@ -4,6 +4,8 @@ from collections.abc import Mapping as Dict
 from datetime import datetime
 from typing import Any
 
+from partners.importing.companies import parse_company_mapping
+from partners.importing.guessing import PARTNERS
 from partners.importing.mapping import parse_mapping
 from partners.models import Person, SourceMapping
 
@@ -22,7 +24,10 @@ def save_mapping(
 
     :raises MappingInvalid: If it is none.
     """
-    parse_mapping(content)
+    if kind == PARTNERS:
+        parse_company_mapping(content)
+    else:
+        parse_mapping(content)
     saved, _is_new = SourceMapping.objects.update_or_create(
         source=source,
         kind=kind,

@@ -16,6 +16,11 @@ SENTENCES = {
     "too_large": _("The sum of this document is too large."),
     "no_partner": _("The document names no partner. It waits until it is matched."),
     "unknown_partner": _("The partner is not known. The document waits until it is."),
+    "stands_twice": _("Other rows of this file say something else of this partner."),
+    "partner_merged": _("This partner was merged into another one. Name that one."),
+    "number_taken": _("Another partner has this number."),
+    "name_missing": _("This partner is new, and a new partner needs a name."),
+    "unknown_manager": _("Nobody of the staff has this e-mail address."),
     "no_rate": _("There is no rate of exchange for its day. The document waits until there is."),
 }
 # The column of our words that a code is about.

@@ -19,6 +19,7 @@ from partners.importing.files import (
     FileNotReadable,
     NotATextTable,
     TextFile,
+    TooManyColumns,
     open_text,
 )
 from partners.importing.mapping import Mapping, normalise_header
@@ -39,12 +40,6 @@ class QuotingBroken(FileNotReadable):
     """The separators and quotes do not make rows."""
 
     code = "quoting_broken"
-
-
-class TooManyColumns(FileNotReadable):
-    """No table of facts is that wide."""
-
-    code = "too_many_columns"
 
 
 class SheetNotClear(FileNotReadable):

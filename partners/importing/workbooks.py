@@ -24,7 +24,14 @@ from defusedxml.ElementTree import fromstring
 from django.utils.translation import gettext as _
 
 from partners.importing.cells import CellReader
-from partners.importing.files import ArchiveDamaged, FileNotOpened, FileNotReadable, NotATextTable
+from partners.importing.files import (
+    ArchiveDamaged,
+    ArchiveTooLarge,
+    FileNotOpened,
+    FileNotReadable,
+    NotATextTable,
+    TooManyColumns,
+)
 
 ZIP = b"PK\x03\x04"
 ENTRIES_MAX = 2_000
@@ -44,12 +51,6 @@ STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 Row = tuple[int, list[str]]
 
 
-class ArchiveTooLarge(FileNotReadable):
-    """Unpacked it would be far larger than any workbook is."""
-
-    code = "archive_too_large"
-
-
 class XmlRefused(FileNotReadable):
     """The XML is broken, or declares types and entities, which no honest document of ours does."""
 
@@ -60,12 +61,6 @@ class MergedCells(FileNotReadable):
     """One value stands for several rows, so that the others look empty."""
 
     code = "merged_cells"
-
-
-class TooWide(FileNotReadable):
-    """No table of facts is that wide."""
-
-    code = "too_many_columns"
 
 
 @contextmanager
@@ -372,7 +367,7 @@ class _Cells:
             self._row[self._place] = text
             return
         if self._place >= COLUMNS_MAX:
-            raise TooWide(
+            raise TooManyColumns(
                 _("Row %(number)d has more than %(limit)d columns.")
                 % {"number": self._number, "limit": COLUMNS_MAX}
             )

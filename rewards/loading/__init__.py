@@ -7,7 +7,7 @@ rows, ``prepare`` judges it whole, ``run`` takes it in.
 
 from rewards.loading.file import Progress, load_file
 from rewards.loading.report import LoadReport, Tally
-from rewards.loading.uploaded import Preview, ShownRow, look_at, prepare, run
+from rewards.loading.uploaded import Preview, ShownRow, look_at, prepare, read_mapping, run
 
 __all__ = [
     "LoadReport",
@@ -18,5 +18,6 @@ __all__ = [
     "load_file",
     "look_at",
     "prepare",
+    "read_mapping",
     "run",
 ]

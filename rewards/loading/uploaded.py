@@ -6,13 +6,17 @@ that was killed, cancelled or broken off is simply run again and goes on where i
 """
 
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from partners.importing.companies import CompanyReader, parse_company_mapping
+from partners.importing.enlisting import Change, CompaniesReport, load_companies
 from partners.importing.files import FileNotReadable
+from partners.importing.guessing import PARTNERS
 from partners.importing.mapping import Mapping, MappingInvalid, parse_mapping
 from partners.importing.rows import RowReader, UnreadableRow
 from partners.importing.runs import BEAT_EVERY_SECONDS, FileGone, claim, path_of
@@ -26,7 +30,8 @@ from rewards.loading.report import LoadReport
 
 ROWS_SHOWN = 20
 OUTCOMES_SHOWN = 200
-SCRIPTED_CODES = (FileNotReadable, MappingInvalid, FileGone)
+ReportTo = Callable[[Iterable[Outcome]], None]
+WRONG_WITH_THE_FILE = (FileNotReadable, MappingInvalid, FileGone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +50,8 @@ class Preview:
     What a file holds and what taking it in would do.
 
     ``rows`` are the first ones. ``report`` has the totals of a dry run, as the command tells them;
-    ``outcomes`` are the first rows that would not be accepted, each with why. ``problem`` says why
-    the file or its mapping cannot be read at all; then there is nothing else.
+    ``outcomes`` are the first rows that would not be accepted, each with why; ``changes`` is what
+    a file of partners would make or change, value by value. ``problem`` says why the file or its mapping cannot be read at all; then there is nothing else.
     """
 
     headers: list[str] = field(default_factory=list)
@@ -58,6 +63,7 @@ class Preview:
     sheets: tuple[str, ...] = ()
     report: dict[str, Any] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
     problem: str = ""
     code: str = ""
 
@@ -71,12 +77,15 @@ def look_at(path: Path, *, mapping: Mapping, kind: str, rows_max: int = ROWS_SHO
     :raises FileNotReadable: If the file cannot be read at all.
     :raises UnknownKind: If there is no such kind.
     """
-    wanted = find_kind(kind)
+    wanted = None if kind == PARTNERS else find_kind(kind)
     with open_table(path, mapping) as table:
         problem = code = ""
-        reader: RowReader | None = None
+        reader: RowReader | CompanyReader | None = None
         try:
-            reader = RowReader(table.headers, mapping, kind=wanted)
+            if wanted is None:
+                reader = CompanyReader(table.headers, mapping)
+            else:
+                reader = RowReader(table.headers, mapping, kind=wanted)
         except FileNotReadable as error:
             problem, code = str(error), error.code
         rows = [_show(number, cells, reader) for number, cells in islice(table.rows, rows_max)]
@@ -93,11 +102,24 @@ def look_at(path: Path, *, mapping: Mapping, kind: str, rows_max: int = ROWS_SHO
         )
 
 
-def _show(number: int, cells: list[str], reader: RowReader | None) -> ShownRow:
+def _show(number: int, cells: list[str], reader: RowReader | CompanyReader | None) -> ShownRow:
     read = reader.read(number, list(cells)) if reader else None
     if isinstance(read, UnreadableRow):
         return ShownRow(number, cells, read.problem.message, read.problem.column)
+    if isinstance(read, Outcome):
+        return ShownRow(number, cells, read.message, read.column)
     return ShownRow(number, cells)
+
+
+def read_mapping(run: ImportRun) -> Mapping:
+    """
+    Return what the headers of an uploaded file mean.
+
+    :raises MappingInvalid: If its mapping makes no sense.
+    """
+    if run.kind == PARTNERS:
+        return parse_company_mapping(run.mapping)
+    return parse_mapping(run.mapping)
 
 
 def prepare(run: ImportRun, *, as_of: datetime, progress: Progress | None = None) -> Preview:
@@ -111,7 +133,7 @@ def prepare(run: ImportRun, *, as_of: datetime, progress: Progress | None = None
     claim(run, at=as_of)
     try:
         preview = _judge(run, as_of=as_of, progress=progress or keep_quiet)
-    except SCRIPTED_CODES as error:
+    except WRONG_WITH_THE_FILE as error:
         preview = Preview(problem=str(error), code=error.code)
     except BaseException:
         _end(run, ImportRun.Status.UPLOADED)
@@ -130,27 +152,23 @@ def _end(run: ImportRun, status: str) -> None:
 
 
 def _judge(run: ImportRun, *, as_of: datetime, progress: Progress) -> Preview:
-    path, mapping = path_of(run), parse_mapping(run.mapping)
+    path, mapping = path_of(run), read_mapping(run)
     first = look_at(path, mapping=mapping, kind=run.kind)
     if first.problem:
         return first
-    with Stage() as stage:
-        report = _load(run, stage, path, mapping, as_of=as_of, progress=progress, dry_run=True)
-        outcomes = list(islice(stage.outcomes(), OUTCOMES_SHOWN))
-    return Preview(
-        headers=first.headers,
-        rows=first.rows,
-        form=first.form,
-        encoding=first.encoding,
-        delimiter=first.delimiter,
-        sheet=first.sheet,
-        sheets=first.sheets,
-        report=report.as_dict(),
-        outcomes=outcomes,
-    )
+    outcomes: list[Outcome] = []
+
+    def keep(given: Iterable[Outcome]) -> None:
+        outcomes.extend(islice(given, OUTCOMES_SHOWN))
+
+    report = _load(run, path, mapping, as_of=as_of, progress=progress, dry_run=True, report_to=keep)
+    changes = report.changes if isinstance(report, CompaniesReport) else []
+    return replace(first, report=report.as_dict(), outcomes=outcomes, changes=changes)
 
 
-def run(run: ImportRun, *, as_of: datetime, progress: Progress | None = None) -> LoadReport | None:
+def run(
+    run: ImportRun, *, as_of: datetime, progress: Progress | None = None
+) -> LoadReport | CompaniesReport | None:
     """
     Take in an uploaded file, or go on with it where an earlier try was broken off.
 
@@ -160,10 +178,9 @@ def run(run: ImportRun, *, as_of: datetime, progress: Progress | None = None) ->
     """
     claim(run, at=as_of)
     try:
-        path, mapping = path_of(run), parse_mapping(run.mapping)
-        with Stage() as stage:
-            return _load(run, stage, path, mapping, as_of=as_of, progress=progress or keep_quiet)
-    except SCRIPTED_CODES as error:
+        path, mapping = path_of(run), read_mapping(run)
+        return _load(run, path, mapping, as_of=as_of, progress=progress or keep_quiet)
+    except WRONG_WITH_THE_FILE as error:
         run.error = str(error)
         _end(run, ImportRun.Status.FAILED)
         return None
@@ -175,25 +192,42 @@ def run(run: ImportRun, *, as_of: datetime, progress: Progress | None = None) ->
 
 def _load(
     run: ImportRun,
-    stage: Stage,
     path: Path,
     mapping: Mapping,
     *,
     as_of: datetime,
     progress: Progress,
     dry_run: bool = False,
-) -> LoadReport:
-    fill(stage, path, mapping, kind=run.kind, progress=_beating(run, as_of, progress))
-    loader = Loader(
-        stage=stage,
-        run=run,
-        mapping=mapping,
-        kinds=all_kinds(),
-        as_of=as_of,
-        dry_run=dry_run,
-        progress=_beating(run, as_of, progress) if dry_run else progress,
-    )
-    return loader.load()
+    report_to: ReportTo | None = None,
+) -> LoadReport | CompaniesReport:
+    beating = _beating(run, as_of, progress)
+    if run.kind == PARTNERS:
+        return load_companies(
+            path=path,
+            source=run.source,
+            mapping=mapping,
+            as_of=as_of,
+            dry_run=dry_run,
+            progress=beating,
+            report_to=report_to,
+            started_by=run.started_by,
+            run=run,
+        )
+    with Stage() as stage:
+        fill(stage, path, mapping, kind=run.kind, progress=beating)
+        loader = Loader(
+            stage=stage,
+            run=run,
+            mapping=mapping,
+            kinds=all_kinds(),
+            as_of=as_of,
+            dry_run=dry_run,
+            progress=beating if dry_run else progress,
+        )
+        report = loader.load()
+        if report_to is not None:
+            report_to(stage.outcomes())
+        return report
 
 
 def _beating(run: ImportRun, as_of: datetime, progress: Progress) -> Progress:

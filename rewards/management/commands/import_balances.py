@@ -27,9 +27,7 @@ from ledger.opening import (
 from ledger.opening.staging import Outcome
 from ledger.opening.standing import show_minor_units
 from partners.doors.export import write_rows
-from partners.importing.files import FileNotOpened, FileNotReadable
-from partners.importing.mapping import MappingInvalid
-from rewards.management.commands.import_activities import (
+from partners.doors.importing import (
     INTERRUPTED,
     SOURCE_LENGTH_MAX,
     USAGE,
@@ -37,14 +35,18 @@ from rewards.management.commands.import_activities import (
     describe_unreadable,
     watching,
 )
+from partners.importing.files import FileNotOpened, FileNotReadable
+from partners.importing.mapping import MappingInvalid
 from rewards.programmes.zones import read_zones
 
 
 class Command(BaseCommand):
-    help = "Post opening balances from a CSV file, plain or gzipped. Twice changes nothing."
+    help = "Post opening balances from a CSV file or an Excel workbook. Twice changes nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, help="CSV or CSV.gz; the first line names columns.")
+        parser.add_argument(
+            "file", type=Path, help="CSV, CSV.gz or XLSX; the first line names columns."
+        )
         parser.add_argument("--source", required=True, help="The system the balances come from.")
         parser.add_argument("--mapping", type=Path, help="TOML file: what the headers mean.")
         parser.add_argument(
