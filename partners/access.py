@@ -25,6 +25,7 @@ from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.utils.http import urlencode
 from django.utils.module_loading import import_string
 
+from partners.families import find_family, is_family
 from partners.models import Actor, Member, Partner, Person
 from partners.repeating import make_page
 from partners.wording import UnitWording
@@ -81,6 +82,7 @@ def read_memberships(person: Person) -> tuple[Member, ...]:
         Member.objects.active()
         .filter(person=person, partner__merged_into__isnull=True)
         .exclude(partner__status=Partner.Status.CLOSED)
+        .annotate(of_family=is_family("partner"))
         .select_related("partner")
         .order_by("partner__legal_name", "pk")
     )
@@ -103,6 +105,13 @@ def acting_member(request: HttpRequest, memberships: tuple[Member, ...] | None =
             member.person = person
             return member
     raise CompanyNotChosen
+
+
+def seen_by(member: Member) -> frozenset[int]:
+    """Return whose rows a member may see: the company's, with what was merged into it."""
+    if getattr(member, "of_family", True):
+        return find_family(member.partner_id)
+    return frozenset({member.partner_id})
 
 
 def portal_page(
@@ -163,7 +172,7 @@ def enter(request: PortalRequest) -> HttpResponse | None:
             return redirect("admin:index")
         return render(request, "partners/no_company.html", status=403)
     request.actor = Actor(
-        partner_ids=frozenset({request.member.partner_id}),
+        partner_ids=seen_by(request.member),
         member=request.member,
         person=request.user,
     )

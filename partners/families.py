@@ -7,7 +7,7 @@ kept, the root. What is judged by facts is judged for roots, over the whole fami
 
 from collections.abc import Iterable
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from partners.models import Partner
@@ -49,8 +49,17 @@ def ids_of_families(root_ids: Iterable[int]) -> QuerySet[Partner]:
     return Partner.objects.filter(Q(pk__in=roots) | Q(merged_into__in=roots)).values("pk")
 
 
+def is_family(path: str) -> Exists:
+    """
+    Return the condition that the partner that ``path`` leads to is one company with another.
+
+    As an annotation it tells, without a query of its own, whether ``find_family`` is worth asking.
+    """
+    merged = Q(merged_into=OuterRef(path)) | Q(pk=OuterRef(path), merged_into__isnull=False)
+    return Exists(Partner.objects.filter(merged))
+
+
 def find_family(partner_id: int) -> frozenset[int]:
     """Return the ids of everybody who is one company with this partner, itself included."""
-    own = Partner.objects.filter(pk=partner_id).annotate(root=root_of()).values("root")
-    rows = Partner.objects.filter(Q(pk__in=own) | Q(merged_into__in=own))
-    return frozenset({partner_id, *rows.values_list("pk", flat=True)})
+    root = roots_of([partner_id]).get(partner_id, partner_id)
+    return frozenset(families_of([root])[root])

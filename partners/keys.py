@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from django.db.models import Q
 
+from partners.families import find_family, is_family
 from partners.models import ApiKey, Partner, Person
 from partners.retrying import in_transaction
 
@@ -125,7 +126,8 @@ def verify(*, token: str, at: datetime) -> ApiKey:
     if parts is None:
         raise InvalidKey("This is not an API key.")
     prefix, secret = parts.groups()
-    key = ApiKey.objects.select_related("partner").filter(prefix=prefix).first()
+    known = ApiKey.objects.select_related("partner").annotate(of_family=is_family("partner"))
+    key = known.filter(prefix=prefix).first()
     known_hash = key.secret_hash if key else ""
     # Compared in constant time, and also where there is no such key.
     if not hmac.compare_digest(known_hash, hash_secret(secret)) or key is None:
@@ -135,6 +137,15 @@ def verify(*, token: str, at: datetime) -> ApiKey:
     if key.expires_at is not None and key.expires_at <= at:
         raise KeyExpired("This API key has expired.")
     return key
+
+
+def seen_with(key: ApiKey) -> frozenset[int] | None:
+    """Return whose rows a key may see: one company's, with what was merged, or everybody's."""
+    if key.partner_id is None:
+        return None
+    if getattr(key, "of_family", True):
+        return find_family(key.partner_id)
+    return frozenset({key.partner_id})
 
 
 def note_use(*, key: ApiKey, at: datetime) -> None:

@@ -1,6 +1,7 @@
 """The roles of the seller's staff, and whose rows each of them may see."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from partners.models import Actor, Partner, Person
@@ -31,5 +32,9 @@ def read_staff_actor(person: Person) -> Actor:
         return Actor(person=person)
     if person.is_superuser or person.groups.filter(name__in=SEES_EVERY_PARTNER).exists():
         return Actor(partner_ids=None, person=person)
-    managed = Partner.objects.filter(account_manager=person).values_list("pk", flat=True)
+    # Of a merged partner whoever manages the one that was kept.
+    own = Q(account_manager=person, merged_into__isnull=True)
+    managed = Partner.objects.filter(own | Q(merged_into__account_manager=person)).values_list(
+        "pk", flat=True
+    )
     return Actor(partner_ids=frozenset(managed), person=person)

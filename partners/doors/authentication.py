@@ -85,11 +85,11 @@ def find_actor(request: Request) -> Actor:
     """
     if isinstance(request.auth, ApiKey):
         key = request.auth
-        seen = None if key.partner_id is None else frozenset({key.partner_id})
-        return Actor(partner_ids=seen, scopes=frozenset(key.scopes))
+        # A key of a merged partner acts for the company that it is part of now.
+        return Actor(partner_ids=keys.seen_with(key), scopes=frozenset(key.scopes))
     member = find_signed_in_member(request)
     return Actor(
-        partner_ids=frozenset({member.partner_id}),
+        partner_ids=access.seen_by(member),
         member=member,
         person=member.person,
         scopes=SCOPES_OF_ROLE[member.role],

@@ -71,7 +71,6 @@ def test_an_undone_merge_leaves_two_companies_as_if_nothing_had_been(seed):
         with transaction.atomic():
             undo_merge(merge=made, by=None, at=made.merged_at)
     except UndoNotPossible as refused:
-        print("REFUSED", refused.reason)
         # Refused whole: nothing has moved, and one company is what it was.
         assert refused.reason in {"used_since", "judged_together", "debt_repaid"}
         assert Transfer.objects.count() == before
