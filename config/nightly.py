@@ -19,6 +19,7 @@ from ledger.maturing import mature
 from ledger.sealing import JournalBusy, seal
 from partners.jobs import ChunkDone, Clock, StepFailed, StepRefused, run_step
 from partners.models import JobRun
+from rewards.late import work_out_again
 from rewards.models import Programme
 from rewards.programmes.calendar import local_date, local_midnight
 from rewards.redeeming.lapsing import lapse as lapse_requests
@@ -46,6 +47,12 @@ class Step:
     name: str
     chunk: Callable[[Night, int], ChunkDone]
     reason: str
+
+
+def _late_facts(night: Night, after: int) -> ChunkDone:
+    """For every programme at once: whichever closes its day first clears the marks."""
+    counts = work_out_again(as_of=night.as_of, after_partner_id=after)
+    return ChunkDone(counts.partners, counts.last_partner_id)
 
 
 def _mature(night: Night, after: int) -> ChunkDone:
@@ -91,6 +98,7 @@ def _audit(night: Night, _after: int) -> ChunkDone:
 
 
 STEPS = (
+    Step("late_facts", _late_facts, "First: what came in late counts in all that follows."),
     Step("mature", _mature, "What became available today may be spent, and expire, from today."),
     Step("lapse", _lapse, "Before expiring: what nobody decided about in time is free to expire."),
     Step("expire", _expire, "After maturing, so that a lot cannot mature after its expiry."),

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from partners import intake
 from partners.intake import ActivityConflict, ActivityReport, Recorded
+from partners.invoices import make_facts, says_more, take_apart
 from partners.models import Partner
 from rewards.converting import Conversions, NoRate, keep_converted, look_up
 from rewards.earning.evaluating import RuleAward, evaluate
@@ -73,9 +74,10 @@ def take_in(
     programmes = list(Programme.objects.live().select_related("main_unit").order_by("pk"))
     conversions = look_up(reports, programmes=programmes)
     taken = TakenIn(results=_record(reports, conversions, as_of=as_of))
+    stored = [*taken.results, *_record_made(reports, taken.results, as_of=as_of)]
     new = [
         result.activity
-        for result in taken.results
+        for result in stored
         if isinstance(result, Recorded) and result.is_new and result.activity.partner_id in roots
     ]
     touched = sorted({roots[activity.partner_id] for activity in new})
@@ -102,14 +104,25 @@ def _record(
 ) -> list[Recorded | ActivityConflict | NoRate]:
     """Store what can be taken; keep what it was converted to."""
     missing = conversions.missing
-    recorded = intake.record(
-        [report for report in reports if report.natural_key not in missing], recorded_at=as_of
-    )
+    bare = take_apart([report for report in reports if report.natural_key not in missing])
+    recorded = intake.record(bare, recorded_at=as_of)
     if conversions.found:
         stored = [result for result in recorded if isinstance(result, Recorded)]
         keep_converted(stored, conversions)
     answers = iter(recorded)
     return [missing.get(report.natural_key) or next(answers) for report in reports]
+
+
+def _record_made(
+    reports: Sequence[ActivityReport], results: Sequence[object], *, as_of: datetime
+) -> list[Recorded | ActivityConflict]:
+    """Store the payments and disputes that invoices of this batch say of themselves."""
+    made = make_facts(
+        report
+        for report, result in zip(reports, results, strict=True)
+        if says_more(report) and isinstance(result, Recorded)
+    )
+    return intake.record(made, recorded_at=as_of) if made else []
 
 
 def settle_again(partner_ids: Sequence[int], *, as_of: datetime) -> None:

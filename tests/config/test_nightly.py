@@ -144,7 +144,7 @@ class TestTheCommand:
 
         printed = json.loads(capsys.readouterr().out)
         assert printed["date"] == "2026-03-02"
-        assert printed["steps"][0] == {"name": "mature", "status": "done", "changed": 0}
+        assert printed["steps"][0] == {"name": "late_facts", "status": "done", "changed": 0}
 
     @pytest.mark.parametrize(
         ("arguments", "message"),

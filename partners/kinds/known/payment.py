@@ -20,6 +20,7 @@ KIND = Kind(
     amount=Ask.MUST,
     may_refer_to=("invoice",),
     must_refer=True,
+    has_paid_on=True,
     example={
         "external_id": "PAY-9",
         "currency": "GBP",
