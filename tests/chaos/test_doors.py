@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -16,6 +18,8 @@ from django.utils import timezone
 
 from config.sqlite.base import line
 from ledger.auditing import audit
+from ledger.correcting.importing import Result, import_adjustments
+from ledger.models import Correction
 from ledger.naming import name_account
 from partners import retrying
 from partners.jobs import ChunkDone, run_step
@@ -24,12 +28,13 @@ from partners.retrying import StillBusy, in_transaction
 from rewards.models import Redemption
 from tests.api.conftest import make_token, with_key
 from tests.factories import NOON
+from tests.ledger.corrections import make_staff
 from tests.rewards.cast import balance, take
 from tests.rewards.portal import offer_today, open_shop_today, redeem_form
 
 pytestmark = [pytest.mark.chaos, pytest.mark.django_db]
 
-A_SHORT_WAIT = 0.1
+A_SHORT_WAIT = 0.05
 STATE = Redemption.State
 
 
@@ -117,12 +122,13 @@ def shop(blocker):
 
 
 @pytest.fixture
-def doors(shop) -> dict[str, Door]:
+def doors(shop, tmp_path) -> dict[str, Door]:
     return {
         "api": knock_at_api(shop),
         "portal": knock_at_portal(shop),
         "admin": knock_at_admin(shop),
         "night": knock_at_night(shop),
+        "import": knock_at_import(shop, tmp_path / "file.csv"),
     }
 
 
@@ -198,7 +204,24 @@ def knock_at_night(shop) -> Door:
     return Door(knock, done.count, passes=200)
 
 
-NAMES = ["api", "portal", "admin", "night"]
+def knock_at_import(shop, path: Path) -> Door:
+    path.write_text(f"partner,amount,reason,reference\n{shop.partner.erp_number},5,goodwill,one\n")
+    dana = make_staff(email="dana@seller.example")
+
+    def knock() -> int:
+        try:
+            report = import_adjustments(
+                path=path, source="crm", person=dana, zone=ZoneInfo("UTC"), as_of=timezone.now()
+            )
+        except StillBusy:
+            return 503
+        assert report.count(Result.REFUSED) == 0
+        return 200
+
+    return Door(knock, Correction.objects.filter(door="import").count, passes=200)
+
+
+NAMES = ["api", "portal", "admin", "night", "import"]
 
 
 @pytest.mark.usefixtures("brief_waits")
