@@ -206,9 +206,12 @@ def _build_retirement(_vendor: str) -> Retirement:
 
 
 def _as_due(row: Row) -> Due:
-    *ids, last_posted_at, lots, amount, latest_at, seen = row
+    account_id, partner_id, member_id, unit_id, last_posted_at, lots, amount, latest_at, seen = row
     return Due(
-        *ids,
+        account_id=account_id,
+        partner_id=partner_id,
+        member_id=member_id,
+        unit_id=unit_id,
         last_posted_at=_as_moment(last_posted_at) if last_posted_at else None,
         lots=lots,
         amount=amount,
@@ -223,6 +226,5 @@ def _as_moment(value: datetime | str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _as_stored(moment: datetime) -> datetime | str:
-    stored: datetime | str = connection.ops.adapt_datetimefield_value(moment)
-    return stored
+def _as_stored(moment: datetime) -> datetime | str | None:
+    return connection.ops.adapt_datetimefield_value(moment)
