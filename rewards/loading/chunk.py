@@ -22,13 +22,16 @@ from partners.kinds import KINDS, Kind, Problem, check
 from partners.models import Activity, ImportRow, ImportRun, ParkedDocument, Partner
 from partners.recognising import Recognised, recognise
 from partners.reports import ActivityReport
+from rewards.converting import NoRate
 from rewards.crediting import TakenIn, take_in
 from rewards.loading.report import Tally
 
 PARKED = ImportRow.Outcome.PARKED.value
 REFUSED = ImportRow.Outcome.REFUSED.value
 NO_PARTNER = ParkedDocument.Reason.NO_PARTNER.value
+NO_RATE = ParkedDocument.Reason.NO_RATE.value
 UNKNOWN_PARTNER = ParkedDocument.Reason.UNKNOWN_PARTNER.value
+NO_RATE = ParkedDocument.Reason.NO_RATE.value
 # What is bought less what came back; other kinds of facts are no turnover.
 SIGNS = {"order": 1, "return": -1, "cancellation": -1}
 
@@ -54,6 +57,7 @@ class Chunk:
     _set_aside: list[SetAside] = field(default_factory=list)
     _recognised: Recognised = field(default_factory=Recognised)
     _created: dict[str, int] = field(default_factory=dict)
+    _lacking: list[Document] = field(default_factory=list)
 
     def take(self) -> None:
         source = self.run.source
@@ -82,6 +86,7 @@ class Chunk:
             self._count_known(document, known)
         self._park(by_verdict[Verdict.PARK])
         self._take_in([*by_verdict[Verdict.TAKE], *by_verdict[Verdict.MATCH]])
+        self._park_without_rate(known)
         self._mark_matched(by_verdict[Verdict.MATCH], known)
         store_rows(self._set_aside, run=self.run)
 
@@ -109,7 +114,8 @@ class Chunk:
 
     # ---------------------------------------------------------------- accepted
 
-    def _take_in(self, documents: list[Document]) -> None:
+    def _take_in(self, documents: list[Document]) -> list[Document]:
+        """Take documents in; return those that cannot be, for want of a rate of exchange."""
         source = self.run.source
         named = [(self._find_partner(document) or 0, document) for document in documents]
         # Partner by partner, each in canonical order: what an order earns depends on those before.
@@ -133,16 +139,20 @@ class Chunk:
             decide_tiers=False,
         )
         new: list[Document] = []
+        without_rate: list[Document] = []
         for document, result in zip(good, taken.results, strict=True):
             # Another run may have taken the same document since we looked.
             if isinstance(result, ActivityConflict):
                 self._refuse(document, document.kept, "conflict")
+            elif isinstance(result, NoRate):
+                self._lacking.append(document)
             elif result.is_new:
                 new.append(document)
             else:
                 self.tally.rows_duplicate += len(document.kept)
         self._count_accepted(new, taken)
         self._follow_countries(new)
+        return without_rate
 
     def _count_accepted(self, documents: list[Document], taken: TakenIn) -> None:
         tally = self.tally
@@ -161,7 +171,12 @@ class Chunk:
         tally.unmatched_e4 += taken.unmatched_e4
 
     def _mark_matched(self, documents: list[Document], known: Known) -> None:
-        matched = [known.parked[document.number].pk for document in documents]
+        lacking = {document.number for document in self._lacking}
+        matched = [
+            known.parked[document.number].pk
+            for document in documents
+            if document.number not in lacking
+        ]
         if matched:
             ParkedDocument.objects.filter(pk__in=matched).update(matched_at=self.as_of)
         self.tally.matched_documents += len(matched)
@@ -224,12 +239,29 @@ class Chunk:
     # ------------------------------------------------------- parked and refused
 
     def _park(self, documents: list[Document]) -> None:
-        if not documents:
+        self._park_for(
+            [
+                (document, UNKNOWN_PARTNER if document.partner_ref else NO_PARTNER)
+                for document in documents
+            ]
+        )
+
+    def _park_without_rate(self, known: Known) -> None:
+        """Nothing says what these come to; what waited for its partner waits for a rate now."""
+        self._park_for(
+            [(each, NO_RATE) for each in self._lacking if each.number not in known.parked]
+        )
+        waiting = [each for each in self._lacking if each.number in known.parked]
+        for document in waiting:
+            self._count_known(document, known)
+        if waiting:
+            ParkedDocument.objects.filter(
+                pk__in=[known.parked[document.number].pk for document in waiting]
+            ).update(reason=NO_RATE)
+
+    def _park_for(self, reasons: list[tuple[Document, str]]) -> None:
+        if not reasons:
             return
-        reasons = [
-            (document, UNKNOWN_PARTNER if document.partner_ref else NO_PARTNER)
-            for document in documents
-        ]
         parked = park(reasons, run=self.run, source=self.run.source, as_of=self.as_of)
         for document, reason in reasons:
             place = parked[document.number]
@@ -300,12 +332,16 @@ def show_value(row: FileRow, name: str) -> str:
         return show_amount(row.unit_price_e4)
     if name == "quantity":
         return show_amount(row.quantity_e4)
+    if name == "amount":
+        return show_amount(row.amount_e4)
     if name == "occurred_at":
         return show_time(row.occurred_at)
     texts = {
         "partner": row.partner_ref,
         "currency": row.currency,
         "order": row.document,
+        "sku": row.sku,
+        "description": row.description,
         "refers_to": row.refers_to,
         "due_on": row.due_on,
         "paid_on": row.paid_on,

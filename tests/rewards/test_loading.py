@@ -2,7 +2,7 @@
 
 import csv
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -19,6 +19,7 @@ from partners.models import (
     ParkedDocument,
     Partner,
 )
+from partners.rates import RateRow, store_rates
 from rewards.loading import file as loading_file
 from rewards.loading import load_file
 from rewards.models import Award, Standing
@@ -225,6 +226,27 @@ class TestADocumentThatWaits:
         assert (ends(first), ends(again)) == ((0, 0, 1, 1), (0, 1, 0, 1))
         assert (ends(third), third["matched_documents"]) == ((1, 0, 0, 1), 1)
         assert ParkedDocument.objects.get().reason == "unknown_partner"
+
+    def test_waits_for_a_rate_of_its_day(self, load):
+        in_euros = parse_mapping(
+            {"defaults": {"currency": "EUR", "timezone": "Europe/London"}, "rules": RULES}
+        )
+        first = load(ORDER, mapping=in_euros)
+        again = load(ORDER, mapping=in_euros)
+        parked = ParkedDocument.objects.get()
+
+        rate = RateRow("EUR", "GBP", date(2011, 1, 3), 80_000_000)
+        store_rates([rate], source="bank", by=None, at=NOW)
+        taken = load(ORDER, mapping=in_euros)
+
+        assert (ends(first), ends(again), ends(taken)) == (
+            (0, 0, 1, 0),
+            (0, 1, 0, 0),
+            (1, 0, 0, 0),
+        )
+        assert (parked.reason, parked.currency) == ("no_rate", "EUR")
+        assert not ParkedDocument.objects.waiting().exists()
+        assert balance("A") == 44
 
 
 class TestARefusedRow:
