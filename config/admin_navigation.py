@@ -26,6 +26,7 @@ SIDEBAR: tuple[tuple[Any, tuple[tuple[str, str, Any], ...]], ...] = (
         (
             ("partners.partner", "storefront", _("Partners")),
             ("partners.member", "groups", _("Members")),
+            ("partners.invitation", "mail", _("Invitations")),
             ("partners.person", "person", _("People")),
             ("partners.activity", "receipt_long", _("Activities")),
         ),

@@ -10,10 +10,13 @@ from partners.roles import Role
 FACTS: Final = (
     "partners.view_partner",
     "partners.view_member",
+    "partners.view_invitation",
     "partners.view_activity",
     "partners.view_activityline",
     "partners.view_event",
 )
+# Who is on a team and in which role: change_member decides, add_invitation invites and withdraws.
+TEAMS: Final = ("partners.change_member", "partners.add_invitation")
 BOOKS: Final = (
     "ledger.view_unit",
     "ledger.view_account",
@@ -64,8 +67,7 @@ PERMISSIONS: Final[Mapping[Role, tuple[str, ...]]] = {
         *INTAKE,
         "partners.add_partner",
         "partners.change_partner",
-        "partners.add_member",
-        "partners.change_member",
+        *TEAMS,
         "partners.view_person",
         "partners.add_person",
         "partners.change_person",
@@ -79,7 +81,7 @@ PERMISSIONS: Final[Mapping[Role, tuple[str, ...]]] = {
         "ledger.add_correction",
         "ledger.decide_correction",
     ),
-    Role.ACCOUNT_MANAGER: (*FACTS, *BOOKS, *LOYALTY),
+    Role.ACCOUNT_MANAGER: (*FACTS, *BOOKS, *LOYALTY, *TEAMS),
     Role.FULFILMENT: (
         "partners.view_partner",
         "partners.view_member",

@@ -117,6 +117,7 @@ class PartnerAdmin(BaseAdmin):
         if partner.pk is None:
             return ""
         lists = (
+            ("partners_invitation", _("Invitations")),
             ("partners_activity", _("Activities")),
             ("ledger_transfer", _("Transfers")),
             ("rewards_award", _("Awards")),

@@ -8,15 +8,15 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
+from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from partners.doors.admin import BaseAdmin, Step, action, actor_of, display
 from partners.models import Member, Person
 from partners.roles import Role
+from partners.team import find_companies_left_alone
 
 
 class PersonForm(forms.ModelForm):
@@ -34,6 +34,20 @@ class PersonForm(forms.ModelForm):
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).strip().lower()
+
+    def clean_is_active(self) -> bool:
+        """Whoever is the only head buyer of a company cannot be shut out of it."""
+        is_active = bool(self.cleaned_data["is_active"])
+        is_shut_out = self.instance.pk is not None and self.instance.is_active and not is_active
+        # Inside the transaction of the page: the rows stay locked until it is saved.
+        companies = find_companies_left_alone(self.instance) if is_shut_out else []
+        if companies:
+            names = ", ".join(partner.legal_name for partner in companies)
+            raise forms.ValidationError(
+                _("The only head buyer of %(companies)s. Name another one first.")
+                % {"companies": names}
+            )
+        return is_active
 
 
 @admin.register(Person)
@@ -126,62 +140,3 @@ def send_link_to(person: Person, *, form: forms.Form, request: HttpRequest) -> s
     if mail.is_valid():
         mail.save(request)
     return _("A link was sent to %(address)s.") % {"address": person.email}
-
-
-class MemberForm(forms.ModelForm):
-    class Meta:
-        model = Member
-        fields = ("partner", "person", "role", "job_title")
-
-    def clean_role(self) -> str:
-        role = str(self.cleaned_data["role"])
-        was_head = self.instance.pk is not None and self.instance.is_head_buyer
-        if was_head and role != Member.Role.HEAD_BUYER:
-            heads = Member.objects.active().head_buyers().exclude(pk=self.instance.pk)
-            if not heads.filter(partner=self.instance.partner_id).exists():
-                raise forms.ValidationError(
-                    _("This is the only head buyer. Name another one first.")
-                )
-        return role
-
-
-@admin.register(Member)
-class MemberAdmin(BaseAdmin):
-    form = MemberForm
-    list_display = ("named", "partner_name", "role", "job_title", "shown_status")
-    list_display_links = ("named",)
-    list_select_related = ("person", "partner")
-    list_filter = (("role", ChoicesDropdownFilter), ("status", ChoicesDropdownFilter))
-    search_fields = ("person__name", "person__email", "partner__legal_name")
-    ordering = ("person__name",)
-    autocomplete_fields = ("partner", "person")
-    readonly_fields = ("status", "joined_at", "left_at", "public_id")
-    fieldsets = (
-        (None, {"fields": (("partner", "person"), ("role", "job_title"))}),
-        (
-            gettext_lazy("Record"),
-            {"fields": (("status", "joined_at"), ("left_at", "public_id"))},
-        ),
-    )
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        """A member stays who and where they are; somebody else is another member."""
-        fixed = super().get_readonly_fields(request, obj)
-        return (*fixed, "partner", "person") if obj else fixed
-
-    def save_model(self, request: HttpRequest, obj: Member, form: Any, change: bool) -> None:  # noqa: FBT001  # Django's signature
-        if not change:
-            obj.joined_at = timezone.now()
-        super().save_model(request, obj, form, change)
-
-    @display(description=gettext_lazy("person"), ordering="person__name", header=True)
-    def named(self, member: Member) -> tuple[str, str]:
-        return member.person.name, member.person.email
-
-    @display(
-        description=gettext_lazy("status"),
-        ordering="status",
-        label={"invited": "info", "left": "danger"},
-    )
-    def shown_status(self, member: Member) -> tuple[str, Any]:
-        return member.status, member.get_status_display()

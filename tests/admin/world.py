@@ -17,6 +17,7 @@ from partners.models import (
     Event,
     ImportRow,
     ImportRun,
+    Invitation,
     JobRun,
     Member,
     ParkedDocument,
@@ -205,6 +206,7 @@ def hang_on(world: World, code: str) -> None:
         code="no_partner",
         content={"sku": "A"},
     )
+    make_invitation(person, code)
     Group.objects.create(name=f"group {code}")
     ApiKey.objects.create(
         name=code, prefix=uuid.uuid4().hex[:8], secret_hash="x", scopes=[], created_at=NOON
@@ -236,6 +238,23 @@ def make_partner(code: str) -> Partner:
 def make_member(partner: Partner, name: str, role: str = Member.Role.BUYER) -> Member:
     person = Person.objects.create(name=name, email=f"{name.lower()}@example.com")
     return Member.objects.create(partner=partner, person=person, role=role, joined_at=NOON)
+
+
+def make_invitation(member: Member, code: str) -> Invitation:
+    """One that was accepted: its page shows the most."""
+    return Invitation.objects.create(
+        partner=member.partner,
+        email=member.person.email,
+        name=member.person.name,
+        role=member.role,
+        token_hash=code,
+        invited_by=member.person,
+        invited_at=NOON,
+        sent_at=NOON,
+        expires_at=NOON + timedelta(days=7),
+        accepted_at=NOON,
+        member=member,
+    )
 
 
 def make_activity(partner: Partner, number: str, kind: str = Activity.Kind.ORDER) -> Activity:
