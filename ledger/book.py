@@ -12,11 +12,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+import uuid_utils.compat
+from django.db import DEFAULT_DB_ALIAS
 from django.utils.translation import gettext as _
 
 from ledger.entries import Entry, Posted
-from ledger.lots import OpenLot, Slice, find_takeable, put_first, slice_lots
+from ledger.lots import OpenAccount, OpenLot, Slice, find_takeable, put_first, slice_lots
 from ledger.models import ACCOUNT_BALANCE_MAX, TRANSFER_AMOUNT_MAX, Account, Hold, Transfer
+
+TRANSFER_FIELDS = [field.attname for field in Transfer._meta.concrete_fields]
 
 
 class InsufficientPoints(Exception):
@@ -47,7 +51,7 @@ class AmountOutOfBounds(Exception):
         self.bound = bound
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Move:
     """
     One transfer about to be made, with the slices it takes first and the lots it gives.
@@ -56,8 +60,8 @@ class Move:
     """
 
     kind: str
-    debit: Account
-    credit: Account
+    debit: Account | OpenAccount
+    credit: Account | OpenAccount
     amount: int
     key: str
     occurred_at: datetime
@@ -79,11 +83,9 @@ class Move:
 @dataclass(slots=True)
 class Book:
     batch: UUID
-    accounts: dict[int, Account] = field(default_factory=dict)
+    accounts: dict[int, OpenAccount] = field(default_factory=dict)
     lots: dict[int, list[OpenLot]] = field(default_factory=lambda: defaultdict(list))
-    debts: dict[tuple[int | None, int], Account] = field(default_factory=dict)
-    balances_read: dict[int, int] = field(default_factory=dict)
-    held_read: dict[int, int] = field(default_factory=dict)
+    debts: dict[tuple[int | None, int], OpenAccount] = field(default_factory=dict)
     transfers: list[Transfer] = field(default_factory=list)
     opened: list[OpenLot] = field(default_factory=list)
     uses: list[tuple[Transfer, Slice]] = field(default_factory=list)
@@ -91,17 +93,16 @@ class Book:
     ended: list[tuple[Hold, Transfer | None]] = field(default_factory=list)
 
     @classmethod
-    def open(cls, *, batch: UUID, accounts: Iterable[Account], lots: Iterable[OpenLot]) -> "Book":
+    def open(
+        cls, *, batch: UUID, accounts: Iterable[OpenAccount], lots: Iterable[OpenLot]
+    ) -> "Book":
         """Return a book over locked accounts; ``lots`` come in spending order."""
         book = cls(batch=batch)
         for account in accounts:
             book.accounts[account.pk] = account
-            book.balances_read[account.pk] = account.balance
-            book.held_read[account.pk] = account.held
-            if account.kind == Account.Kind.DEBT:
+            if account.is_debt:
                 book.debts[account.partner_id, account.unit_id] = account
         for lot in lots:
-            lot.held_read = lot.held
             book.lots[lot.account_id].append(lot)
         return book
 
@@ -145,20 +146,7 @@ class Book:
         sides = [side for side in (debit, credit) if side is not None]
         at = find_time(move.posted_at, sides)
         slices = self._take(debit, move, at) if debit is not None else []
-        transfer = Transfer(
-            idempotency_key=move.key,
-            kind=move.kind,
-            debit_account_id=move.debit.pk,
-            credit_account_id=move.credit.pk,
-            partner_id=_find_partner(move),
-            amount=move.amount,
-            occurred_at=move.occurred_at,
-            posted_at=at,
-            reason_code=move.reason_code,
-            reference=move.reference,
-            reverses_id=move.reverses_id,
-            batch=self.batch,
-        )
+        transfer = _make_transfer(move, at=at, batch=self.batch)
         self.transfers.append(transfer)
         self.uses.extend((transfer, part) for part in slices)
         for part in slices:
@@ -169,7 +157,9 @@ class Book:
             self._give(credit, move, transfer, slices)
         return transfer
 
-    def find_free(self, account: Account, *, kind: str, at: datetime) -> list[OpenLot]:
+    def find_free(
+        self, account: Account | OpenAccount, *, kind: str, at: datetime
+    ) -> list[OpenLot]:
         """Return the account's lots that a transfer of this kind may take, in spending order."""
         return find_takeable(self.lots[account.pk], kind=kind, at=at)
 
@@ -179,7 +169,7 @@ class Book:
 
     def repay(
         self,
-        pool: Account | None,
+        pool: OpenAccount | None,
         *,
         up_to: int,
         fresh: Callable[[OpenLot], bool],
@@ -228,8 +218,8 @@ class Book:
             reference=cause.reference,
         )
 
-    def _take(self, debit: Account, move: Move, at: datetime) -> list[Slice]:
-        if debit.kind == Account.Kind.DEBT:
+    def _take(self, debit: OpenAccount, move: Move, at: datetime) -> list[Slice]:
+        if debit.is_debt:
             # Debt counts debits minus credits: a debit makes it grow.
             self._grow(debit, move.amount)
             return []
@@ -237,7 +227,7 @@ class Book:
         debit.balance -= move.amount
         return slices
 
-    def _find_slices(self, debit: Account, move: Move, at: datetime) -> list[Slice]:
+    def _find_slices(self, debit: OpenAccount, move: Move, at: datetime) -> list[Slice]:
         takeable = self.find_free(debit, kind=move.kind, at=at)
         held = debit.held
         if move.strictly_of_origin:
@@ -255,9 +245,9 @@ class Book:
         return slice_lots(takeable, move.amount)
 
     def _give(
-        self, credit: Account, move: Move, transfer: Transfer, slices: Sequence[Slice]
+        self, credit: OpenAccount, move: Move, transfer: Transfer, slices: Sequence[Slice]
     ) -> None:
-        if credit.kind == Account.Kind.DEBT:
+        if credit.is_debt:
             if move.amount > credit.balance:
                 raise AmountOutOfBounds(amount=move.amount, bound=credit.balance)
             credit.balance -= move.amount
@@ -280,7 +270,7 @@ class Book:
                 )
             )
 
-    def _grow(self, account: Account, amount: int) -> None:
+    def _grow(self, account: OpenAccount, amount: int) -> None:
         account.balance += amount
         if account.balance > ACCOUNT_BALANCE_MAX:
             raise AmountOutOfBounds(amount=account.balance, bound=ACCOUNT_BALANCE_MAX)
@@ -290,13 +280,13 @@ class Book:
         self.opened.append(lot)
 
 
-def find_time(posted_at: datetime, accounts: Iterable[Account]) -> datetime:
+def find_time(posted_at: datetime, accounts: Iterable[OpenAccount]) -> datetime:
     """Return ``posted_at``, moved up to the accounts' latest transfer where that is later."""
     known_times = (account.last_posted_at for account in accounts)
     return max([posted_at, *(time for time in known_times if time is not None)])
 
 
-def _carry_on(part: Slice, credit: Account, move: Move, transfer: Transfer) -> OpenLot:
+def _carry_on(part: Slice, credit: OpenAccount, move: Move, transfer: Transfer) -> OpenLot:
     """Return the lot that a slice becomes on the other side: same origin, same age."""
     expires_at = part.lot.expires_at
     if move.revive_until is not None and part.lot.is_past(transfer.posted_at):
@@ -311,6 +301,27 @@ def _carry_on(part: Slice, credit: Account, move: Move, transfer: Transfer) -> O
         origin=part.lot.origin,
         opened_by=transfer,
     )
+
+
+def _make_transfer(move: Move, *, at: datetime, batch: UUID) -> Transfer:
+    """As from a row that is there, which takes the model half the time; the id comes later."""
+    row = (
+        None,
+        uuid_utils.compat.uuid7(),
+        move.key,
+        move.kind,
+        move.debit.pk,
+        move.credit.pk,
+        _find_partner(move),
+        move.amount,
+        move.occurred_at,
+        at,
+        move.reason_code,
+        move.reference,
+        move.reverses_id,
+        batch,
+    )
+    return Transfer.from_db(DEFAULT_DB_ALIAS, TRANSFER_FIELDS, row)
 
 
 def _find_partner(move: Move) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ledger.models import Transfer
+from ledger.models import Account, Transfer
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -23,6 +23,25 @@ TAKES_EXPIRED = frozenset(
         Transfer.Kind.REPAY_DEBT,
     }
 )
+
+
+@dataclass(slots=True, eq=False)
+class OpenAccount:
+    """An account as one batch sees it, under its lock."""
+
+    pk: int
+    unit_id: int
+    kind: str
+    partner_id: int | None
+    balance: int
+    held: int
+    last_posted_at: datetime | None
+    balance_read: int
+    held_read: int
+
+    @property
+    def is_debt(self) -> bool:
+        return self.kind == Account.Kind.DEBT
 
 
 @dataclass(slots=True, eq=False)
@@ -59,7 +78,7 @@ class OpenLot:
         return (self.expires_at or NEVER, self.earned_at, self.pk or 2**63)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Slice:
     lot: OpenLot
     amount: int

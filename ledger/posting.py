@@ -9,6 +9,7 @@ of their ids is each account's journal order. The number of queries does not gro
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import chain
+from operator import attrgetter
 
 import uuid_utils.compat
 from django.db import connection, transaction
@@ -50,6 +51,9 @@ __all__ = [
     "Reserve",
     "post",
 ]
+
+
+READ_TRANSFER = attrgetter(*writing.TRANSFERS.columns)
 
 
 class ChangedMeanwhile(Exception):
@@ -164,14 +168,16 @@ def _send(sending: writing.Sending, book: Book) -> None:
         writing.LOTS_LEFT, [(pk, lot.remaining_read, lot.remaining) for pk, lot in used.items()]
     )
     held = [
-        (account.pk, book.held_read[account.pk], account.held) for account in book.accounts.values()
+        (account.pk, account.held_read, account.held)
+        for account in book.accounts.values()
+        if account.held != account.held_read
     ]
     sending.update(writing.HELD, [(pk, was, now) for pk, was, now in held if now < was])
     moved = {pk for t in book.transfers for pk in (t.debit_account_id, t.credit_account_id)}
     sending.update(
         writing.BALANCES,
         [
-            (account.pk, book.balances_read[account.pk], account.balance, account.last_posted_at)
+            (account.pk, account.balance_read, account.balance, account.last_posted_at)
             for account in book.accounts.values()
             if account.pk in moved
         ],
@@ -180,8 +186,7 @@ def _send(sending: writing.Sending, book: Book) -> None:
 
 
 def _insert_transfers(book: Book) -> None:
-    columns = list(writing.TRANSFERS.columns)
-    rows = [[getattr(transfer, name) for name in columns] for transfer in book.transfers]
+    rows = [READ_TRANSFER(transfer) for transfer in book.transfers]
     ids = writing.insert(writing.TRANSFERS, rows, unless_taken="idempotency_key")
     if len(ids) != len(rows):
         # Whoever took the key a moment ago moved other accounts: the same ones would have waited.

@@ -7,10 +7,11 @@ Fixed SQL, for the same reason as ``ledger.writing``.
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from ledger.lots import OpenLot
+from ledger.lots import OpenAccount, OpenLot
 from ledger.models import Account, Lot, Transfer
 from partners.fixed_sql import Asked, Row, among, listed, row_lock, together
 
+ACCOUNT_COLUMNS = ("id", "unit_id", "kind", "partner_id", "balance", "held", "last_posted_at")
 LOT_COLUMNS = (
     "id",
     "account_id",
@@ -29,7 +30,7 @@ LOT_COLUMNS = (
 class UnderLocks:
     """What a batch stands on; ``lots`` come in spending order."""
 
-    accounts: list[Account]
+    accounts: list[OpenAccount]
     transfers_by_key: dict[str, Transfer]
     lots: list[OpenLot]
 
@@ -48,9 +49,9 @@ def lock_and_read(
         known = _ask_for_keys(keys) if keys else None
         lots = _ask_for_open_lots(lots_of) if lots_of else None
     return UnderLocks(
-        accounts=locked.fetch(),
+        accounts=[_as_open_account(row) for row in locked.fetch_rows()],
         transfers_by_key=_by_key(known.fetch() if known else ()),
-        lots=[_as_open(row) for row in lots.fetch_rows()] if lots else [],
+        lots=[_as_open_lot(row) for row in lots.fetch_rows()] if lots else [],
     )
 
 
@@ -80,7 +81,12 @@ def _ask_for_locked(accounts: Iterable[Account]) -> Asked[Account]:
             listed({pool.partner_id for pool in pools}),
             listed({pool.unit_id for pool in pools}),
         ]
-    return Asked(Account, f"WHERE {wanted} ORDER BY id{row_lock()}", parameters)
+    return Asked(
+        Account,
+        f"WHERE {wanted} ORDER BY id{row_lock()}",
+        parameters,
+        columns=ACCOUNT_COLUMNS,
+    )
 
 
 def _ask_for_keys(keys: Collection[str]) -> Asked[Transfer]:
@@ -101,7 +107,22 @@ def _by_key(transfers: Iterable[Transfer]) -> dict[str, Transfer]:
     return {transfer.idempotency_key: transfer for transfer in transfers}
 
 
-def _as_open(row: Row) -> OpenLot:
+def _as_open_account(row: Row) -> OpenAccount:
+    pk, unit_id, kind, partner_id, balance, held, last_posted_at = row
+    return OpenAccount(
+        pk=pk,
+        unit_id=unit_id,
+        kind=kind,
+        partner_id=partner_id,
+        balance=balance,
+        held=held,
+        last_posted_at=last_posted_at,
+        balance_read=balance,
+        held_read=held,
+    )
+
+
+def _as_open_lot(row: Row) -> OpenLot:
     pk, account_id, amount, remaining, held, earned, expires, matures, origin, opened_by = row
     return OpenLot(
         pk=pk,
@@ -110,6 +131,7 @@ def _as_open(row: Row) -> OpenLot:
         remaining=remaining,
         remaining_read=remaining,
         held=held,
+        held_read=held,
         earned_at=earned,
         expires_at=expires,
         matures_at=matures,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from ledger.book import AmountOutOfBounds, Book, InsufficientPoints, Move, find_time
 from ledger.entries import Capture, Instruction, OfHold, Posted, Release, Reserve
-from ledger.lots import Slice, cut_slices, find_takeable, slice_lots
+from ledger.lots import OpenAccount, Slice, cut_slices, find_takeable, slice_lots
 from ledger.models import TRANSFER_AMOUNT_MAX, Account, Hold, HoldSlice, Transfer
 from ledger.replaying import Earlier, IdempotencyKeyReused
 from partners.fixed_sql import among, listed, read
@@ -165,7 +165,7 @@ def _reserve(book: Book, asked: Reserve, *, at: datetime, holds: Reservations) -
         raise InsufficientPoints(available=available, held=account.held, needed=asked.amount)
     hold = Hold(
         idempotency_key=asked.idempotency_key,
-        account=account,
+        account=asked.account,
         partner_id=account.partner_id,
         amount=asked.amount,
         reason_code=asked.reason_code,
@@ -246,13 +246,13 @@ def _repay_out_of(
     )
 
 
-def _set_aside(account: Account, slices: Iterable[Slice]) -> None:
+def _set_aside(account: OpenAccount, slices: Iterable[Slice]) -> None:
     for part in slices:
         part.lot.held += part.amount
         account.held += part.amount
 
 
-def _set_free(account: Account, slices: Iterable[Slice]) -> None:
+def _set_free(account: OpenAccount, slices: Iterable[Slice]) -> None:
     for part in slices:
         part.lot.held -= part.amount
         account.held -= part.amount

@@ -7,14 +7,13 @@ What the hot path writes: many rows in one fixed statement, however many there a
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from types import MappingProxyType
 
-from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from partners import fixed_sql
-from partners.fixed_sql import Row, build_source, give_rows, open_cursor
+from partners.fixed_sql import Row, build_source, give_rows, on_postgresql, open_cursor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,10 +134,10 @@ def insert(table: Table, rows: Sequence[Row], *, unless_taken: str = "") -> list
     if not rows:
         return []
     tail = "RETURNING id"
-    if unless_taken and connection.vendor == "postgresql":
+    if unless_taken and on_postgresql():
         tail = f"ON CONFLICT ({unless_taken}) DO NOTHING {tail}"
     with open_cursor() as cursor:
-        cursor.execute(_build_insert(table, connection.vendor, tail), give_rows(rows))
+        cursor.execute(_build_insert(table, tail), give_rows(rows))
         return sorted(row[0] for row in cursor.fetchall())
 
 
@@ -151,7 +150,7 @@ def update(table: Table, rows: Sequence[Row]) -> int:
     if not rows:
         return 0
     with open_cursor() as cursor:
-        cursor.execute(_build_update(table, connection.vendor), give_rows(rows))
+        cursor.execute(_build_update(table), give_rows(rows))
         return int(cursor.rowcount)
 
 
@@ -167,12 +166,12 @@ class Sending:
 
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
         if rows:
-            self._send(_build_insert(table, connection.vendor, ""), rows)
+            self._send(_build_insert(table, ""), rows)
 
     def update(self, table: Table, rows: Sequence[Row]) -> None:
         """As the function of this name does; all rows have to be set."""
         if rows:
-            self._send(_build_update(table, connection.vendor), rows)
+            self._send(_build_update(table), rows)
 
     def _send(self, statement: str, rows: Sequence[Row]) -> None:
         cursor = open_cursor()
@@ -200,23 +199,23 @@ def together() -> Iterator[Sending]:
     sending.confirm()
 
 
-@lru_cache
-def _build_insert(table: Table, vendor: str, tail: str) -> str:
+@cache
+def _build_insert(table: Table, tail: str) -> str:
     names = ", ".join(table.columns)
-    source = build_source(table.columns.items(), vendor)
+    source = build_source(table.columns.items())
     return (
         f"INSERT INTO {table.name} ({names}) "  # noqa: S608 - all names are constants above
         f"SELECT {names} FROM {source} ORDER BY place {tail}"
     )
 
 
-@lru_cache
-def _build_update(table: Table, vendor: str) -> str:
+@cache
+def _build_update(table: Table) -> str:
     (key, key_type), (guard, guard_type), *others = table.columns.items()
     given = [(key, key_type), ("was", guard_type), (guard, guard_type), *others]
     assignments = ", ".join(f"{name} = fresh.{name}" for name, _type in given[2:])
     return (
         f"UPDATE {table.name} SET {assignments} "  # noqa: S608 - all names are constants above
-        f"FROM (SELECT * FROM {build_source(given, vendor)}) AS fresh "
+        f"FROM (SELECT * FROM {build_source(given)}) AS fresh "
         f"WHERE {table.name}.{key} = fresh.{key} AND {table.name}.{guard} = fresh.was"
     )

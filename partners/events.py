@@ -5,10 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import cache
 from typing import Any
-
-from django.db import connection
 
 from partners.fixed_sql import build_source, give_rows, open_cursor, together
 from partners.models import Partner
@@ -83,24 +81,24 @@ def record(drafts: Sequence[EventDraft], *, recorded_at: datetime) -> None:
             )
         )
     with together():
-        open_cursor().execute(_build_move(connection.vendor), give_rows(sorted(counts.items())))
+        open_cursor().execute(_build_move(), give_rows(sorted(counts.items())))
         inserted = open_cursor()
-        inserted.execute(_build_insert(connection.vendor), give_rows(rows))
+        inserted.execute(_build_insert(), give_rows(rows))
     if inserted.rowcount != len(rows):
         raise Partner.DoesNotExist("an event is about a partner that is not there")
 
 
-@lru_cache
-def _build_move(vendor: str) -> str:
-    source = build_source([("partner_id", "bigint"), ("events", "bigint")], vendor)
+@cache
+def _build_move() -> str:
+    source = build_source([("partner_id", "bigint"), ("events", "bigint")])
     return (
         "UPDATE partners_partner SET event_sequence = event_sequence + moved.events "  # noqa: S608 - constants
         f"FROM (SELECT * FROM {source}) AS moved WHERE id = moved.partner_id"
     )
 
 
-@lru_cache
-def _build_insert(vendor: str) -> str:
+@cache
+def _build_insert() -> str:
     """The sequence counts back from the partner's counter, which has just been moved on."""
     names = ", ".join(COLUMNS)
     given = [
@@ -109,6 +107,6 @@ def _build_insert(vendor: str) -> str:
     picked = names.replace("sequence", "event_sequence - later")
     return (
         f"INSERT INTO partners_event ({names}) "  # noqa: S608 - all names are constants above
-        f"SELECT {picked} FROM {build_source(given, vendor)} "
+        f"SELECT {picked} FROM {build_source(given)} "
         "JOIN partners_partner ON partners_partner.id = given.partner_id ORDER BY place"
     )

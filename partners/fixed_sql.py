@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -23,19 +23,30 @@ Row = Sequence[Any]
 SomeModel = TypeVar("SomeModel", bound=models.Model)
 
 
-def open_cursor() -> CursorWrapper:
+@cache
+def on_postgresql() -> bool:
+    """Asking the connection goes through Django's locals of threads, many times in each post."""
+    return connection.vendor == "postgresql"
+
+
+def open_cursor(*, binary: bool = False) -> CursorWrapper:
     """
     Return a cursor for fixed statements: on PostgreSQL one that lets the server prepare them.
 
     Whether it does is the connection's ``prepare_threshold``; Django's own cursors never prepare.
+
+    :param binary: Let PostgreSQL answer with binary values: times come ten times as fast as out of
+        text. JSON comes decoded then.
     """
     here = connections[DEFAULT_DB_ALIAS]
-    if here.vendor != "postgresql":
+    if not on_postgresql():
         return here.cursor()
     here.validate_thread_sharing()
     here.ensure_connection()
     # The stubs know Django's own cursors only; any cursor of the driver may be wrapped.
     cursor: Any = psycopg.Cursor(here.connection)
+    if binary:
+        cursor.format = psycopg.pq.Format.BINARY
     return here.make_debug_cursor(cursor) if here.queries_logged else here.make_cursor(cursor)
 
 
@@ -47,10 +58,10 @@ def together() -> Iterator[None]:
     They are still carried out one after another. Fetching inside waits for what was sent so far;
     row counts are known after the block. An error may surface as late as its end.
     """
-    here = connections[DEFAULT_DB_ALIAS]
-    if here.vendor != "postgresql":
+    if not on_postgresql():
         yield
         return
+    here = connections[DEFAULT_DB_ALIAS]
     here.ensure_connection()
     with here.wrap_database_errors, here.connection.pipeline():
         yield
@@ -68,8 +79,8 @@ class Asked(Generic[SomeModel]):
         columns: tuple[str, ...] = (),
     ) -> None:
         self.model = model
-        self.cursor = open_cursor()
-        self.shape = _find_shape(model, columns, connection.vendor)
+        self.cursor = open_cursor(binary=bool(columns))
+        self.shape = _find_shape(model, columns)
         self.cursor.execute(self.shape.select + rest, parameters)
 
     def fetch(self) -> list[SomeModel]:
@@ -90,7 +101,7 @@ def read(model: type[SomeModel], rest: str, parameters: Sequence[Any]) -> list[S
 
 def among(column: str, column_type: str) -> str:
     """Return the condition that the column is one of ``listed(values)``."""
-    if connection.vendor == "postgresql":
+    if on_postgresql():
         return f"{column} = ANY(%s::{column_type}[])"
     return f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608 - constants
 
@@ -101,7 +112,7 @@ def among_with_kept(table: str) -> str:
 
     Takes the ids twice. On PostgreSQL as an array, so that the primary key is still used.
     """
-    if connection.vendor == "postgresql":
+    if on_postgresql():
         return (
             "id = ANY(%s::bigint[] || ARRAY(SELECT merged_into_id"  # noqa: S608 - constants
             f" FROM {table} WHERE id = ANY(%s::bigint[]) AND merged_into_id IS NOT NULL))"
@@ -116,17 +127,17 @@ def among_with_kept(table: str) -> str:
 def listed(values: Iterable[Any]) -> Any:
     """Return values as the one parameter that ``among`` takes."""
     found = list(values)
-    return _write_array(found) if connection.vendor == "postgresql" else json.dumps(found)
+    return _write_array(found) if on_postgresql() else json.dumps(found)
 
 
 def row_lock() -> str:
     """Return what locks the rows read; SQLite has one writer, whose transaction is the lock."""
-    return " FOR NO KEY UPDATE" if connection.vendor == "postgresql" else ""
+    return " FOR NO KEY UPDATE" if on_postgresql() else ""
 
 
-def build_source(columns: Iterable[tuple[str, str]], vendor: str) -> str:
+def build_source(columns: Iterable[tuple[str, str]]) -> str:
     """Return a FROM item of (name, type) columns and ``place``, which counts the rows given."""
-    if vendor == "postgresql":
+    if on_postgresql():
         arrays = ", ".join(f"%s::{column_type}[]" for _name, column_type in columns)
         names = ", ".join(name for name, _type in columns)
         return f"unnest({arrays}) WITH ORDINALITY AS given({names}, place)"
@@ -139,21 +150,29 @@ def build_source(columns: Iterable[tuple[str, str]], vendor: str) -> str:
 
 def give_rows(rows: Sequence[Row]) -> list[Any]:
     """Return the parameters that ``build_source`` takes, for at least one row."""
-    if connection.vendor == "postgresql":
+    if on_postgresql():
         return [_write_array(column) for column in zip(*rows, strict=True)]
     return [json.dumps([[_as_stored(value) for value in row] for row in rows])]
 
 
-def _write_array(values: Iterable[Any]) -> str:
-    """Return PostgreSQL's text for an array: cheaper than the driver, which looks at each type."""
-    return "{" + ",".join([_write_element(value) for value in values]) + "}"
+def _write_array(values: Sequence[Any]) -> str:
+    """
+    Return PostgreSQL's text for an array: cheaper than the driver, which looks at each type.
+
+    Many columns say the same in each row; what they say is written once.
+    """
+    different = set(values)
+    if 2 * len(different) > len(values):
+        return "{" + ",".join([_write_element(value) for value in values]) + "}"
+    written = {value: _write_element(value) for value in different}
+    return "{" + ",".join([written[value] for value in values]) + "}"
 
 
 def _write_element(value: Any) -> str:
-    if value is None:
-        return "NULL"
     if isinstance(value, int):
         return str(value)
+    if value is None:
+        return "NULL"
     return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
@@ -182,7 +201,7 @@ class _Shape:
 
 
 @lru_cache
-def _find_shape(model: type[models.Model], wanted: tuple[str, ...], _vendor: str) -> _Shape:
+def _find_shape(model: type[models.Model], wanted: tuple[str, ...]) -> _Shape:
     every = {field.attname: field for field in model._meta.concrete_fields}
     fields = [every[name] for name in wanted or every]
     quote = connection.ops.quote_name

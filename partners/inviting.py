@@ -320,7 +320,7 @@ def check_name(name: str) -> None:
 
 
 def _lock(partner_id: int, by: Actor) -> Partner:
-    partner = Partner.objects.lock([partner_id])[partner_id]
+    partner = Partner.objects.lock_and_read([partner_id])[partner_id]
     refuse_unless_head_buyer(partner_id, by)
     if not takes_part(partner):
         raise PartnerClosed

@@ -237,7 +237,7 @@ def refuse_without_head_buyer(member: Member) -> None:
 def find_companies_left_alone(person: Person) -> list[Partner]:
     """Return the companies whose only head buyer is this person, their rows locked."""
     own = Member.objects.active().head_buyers().filter(person=person)
-    partners = Partner.objects.lock(own.values_list("partner", flat=True))
+    partners = Partner.objects.lock_and_read(own.values_list("partner", flat=True))
     return [
         partner
         for partner in partners.values()

@@ -102,7 +102,7 @@ class _Chunk:
         wanted = [row.erp_number for row in rows]
         found = Partner.objects.filter(erp_number__in=wanted).in_bulk()
         if lock:
-            found = Partner.objects.lock(found)
+            found = Partner.objects.lock_and_read(found)
         tagged: dict[int, set[str]] = {pk: set() for pk in found}
         through = Partner.tags.through.objects.filter(partner__in=found)
         for pk, name in through.values_list("partner_id", "tag__name"):

@@ -18,6 +18,7 @@ from partners.enrolling.details import (
 )
 from partners.events import EventDraft, record
 from partners.models import Partner, Person
+from partners.revising import refuse_if_stale
 
 EDITABLE = (
     "erp_number",
@@ -37,18 +38,6 @@ REPLACED: Mapping[str, Callable[[Partner, Any], bool]] = {
     "contracts": replace_contracts,
 }
 NOTHING_MORE: Mapping[str, Any] = MappingProxyType({})
-
-
-class StaleRevision(Exception):
-    """Somebody else edited the partner since it was read."""
-
-    code = "stale_revision"
-
-    def __init__(self, *, revision: int) -> None:
-        super().__init__(
-            _("Somebody else changed this partner meanwhile. Look at it again, then save.")
-        )
-        self.revision = revision
 
 
 class PartnerMerged(Exception):
@@ -153,11 +142,10 @@ def lock_for_edit(partner: Partner, *, revision: int | None = None) -> Partner:
     :raises StaleRevision: If ``revision`` is given and is not the row's.
     :raises PartnerMerged: If it is part of another one now.
     """
-    locked = Partner.objects.lock([partner.pk])[partner.pk]
+    locked = Partner.objects.lock_and_read([partner.pk])[partner.pk]
     if locked.merged_into is not None:
         raise PartnerMerged(locked.merged_into)
-    if revision is not None and locked.revision != revision:
-        raise StaleRevision(revision=locked.revision)
+    refuse_if_stale(locked, revision)
     return locked
 
 

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from partners.fixed_sql import among_with_kept, listed, read, row_lock
+from partners.fixed_sql import Asked, among_with_kept, listed, row_lock
 from partners.models.scope import PartnerScopedQuerySet
 
 
@@ -29,7 +29,7 @@ class PartnerQuerySet(PartnerScopedQuerySet):
 
 
 class PartnerManager(models.Manager.from_queryset(PartnerQuerySet)):  # type: ignore[misc]  # made at run time
-    def lock(self, partner_ids: Iterable[int]) -> "dict[int, Partner]":
+    def lock(self, partner_ids: Iterable[int]) -> None:
         """
         Lock partner rows in id order, so that two batches cannot wait for each other.
 
@@ -37,29 +37,37 @@ class PartnerManager(models.Manager.from_queryset(PartnerQuerySet)):  # type: ig
         re-evaluation of a partner and the numbering of its events. Of a merged partner the one
         that was kept is locked too: what is done to the one moves in the accounts of the other.
         """
-        wanted = set(partner_ids)
-        locked = self.lock_with_roots(wanted)
-        return {pk: partner for pk, partner in locked.items() if pk in wanted}
+        _ask_for_locked(partner_ids, columns=("id",)).fetch_rows()
 
-    def lock_with_roots(self, partner_ids: Iterable[int]) -> "dict[int, Partner]":
-        """Lock as ``lock`` does, and return the partners that were kept with those asked for."""
-        wanted = listed(partner_ids)
-        rows = read(
-            Partner,
-            f"WHERE {among_with_kept(Partner._meta.db_table)} ORDER BY id{row_lock()}",
-            [wanted, wanted],
-        )
-        return {partner.pk: partner for partner in rows}
+    def lock_and_read(self, partner_ids: Iterable[int]) -> "dict[int, Partner]":
+        """Lock as ``lock`` does, and return those asked for by id as they are now."""
+        wanted = set(partner_ids)
+        return {
+            partner.pk: partner
+            for partner in _ask_for_locked(wanted).fetch()
+            if partner.pk in wanted
+        }
 
     def lock_roots(self, partner_ids: Iterable[int]) -> dict[int, int]:
         """Lock partners and what they were merged into; return the root of each that is there."""
         wanted = set(partner_ids)
-        locked = self.lock_with_roots(wanted)
-        roots = {pk: locked[pk].merged_into_id or pk for pk in wanted & locked.keys()}
+        rows = _ask_for_locked(wanted, columns=("id", "merged_into_id")).fetch_rows()
+        locked: dict[int, int] = {pk: merged_into_id or pk for pk, merged_into_id in rows}
+        roots = {pk: locked[pk] for pk in wanted & locked.keys()}
         if late := set(roots.values()) - locked.keys():
             # Merged while we waited for the lock: rare, and then the kept one is locked last.
             self.lock(late)
         return roots
+
+
+def _ask_for_locked(
+    partner_ids: Iterable[int], *, columns: tuple[str, ...] = ()
+) -> "Asked[Partner]":
+    wanted = listed(partner_ids)
+    condition = among_with_kept(Partner._meta.db_table)
+    return Asked(
+        Partner, f"WHERE {condition} ORDER BY id{row_lock()}", [wanted, wanted], columns=columns
+    )
 
 
 class Tag(models.Model):

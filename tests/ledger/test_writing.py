@@ -37,6 +37,13 @@ class TestInsertedTables:
         assert table.columns == {name: TYPES.get(kind, kind) for name, kind in given.items()}
 
 
+def test_transfers_are_made_and_written_in_the_order_of_the_model():
+    """The book makes them by position."""
+    names = [field.attname for field in Transfer._meta.concrete_fields]
+
+    assert names == ["id", *writing.TRANSFERS.columns]
+
+
 @pytest.mark.parametrize(
     ("table", "model", "guard"),
     [
