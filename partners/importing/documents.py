@@ -67,6 +67,12 @@ class Document:
     def attributes(self) -> dict[str, Any]:
         return json.loads(self.first.attributes) if self.first.attributes else {}
 
+    @property
+    def says_more(self) -> bool:
+        """An invoice that is known may say now that it is paid or disputed."""
+        is_invoice = self.kind == "invoice"
+        return is_invoice and (bool(self.first.paid_on) or bool(self.attributes.get("disputed")))
+
     def report(self, *, partner_id: int, source: str, kind: Kind) -> ActivityReport:
         """Return the document as the fact to be stored."""
         has_lines = kind.has_lines and any(row.sku for row in self.kept)

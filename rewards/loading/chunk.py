@@ -29,7 +29,6 @@ from rewards.loading.report import Tally
 PARKED = ImportRow.Outcome.PARKED.value
 REFUSED = ImportRow.Outcome.REFUSED.value
 NO_PARTNER = ParkedDocument.Reason.NO_PARTNER.value
-NO_RATE = ParkedDocument.Reason.NO_RATE.value
 UNKNOWN_PARTNER = ParkedDocument.Reason.UNKNOWN_PARTNER.value
 NO_RATE = ParkedDocument.Reason.NO_RATE.value
 # What is bought less what came back; other kinds of facts are no turnover.
@@ -71,6 +70,20 @@ class Chunk:
             self._create_partners(documents)
         # Only now: whoever has just appeared may have had documents waiting.
         known = find_known(source=source, numbers=[document.number for document in documents])
+        by_verdict = self._decide(documents, known)
+        for document in by_verdict[Verdict.CONFLICT]:
+            self._refuse(document, document.kept, "conflict")
+        again = [each for each in by_verdict[Verdict.DUPLICATE] if self._says_more(each)]
+        for document in by_verdict[Verdict.DUPLICATE]:
+            if not self._says_more(document):
+                self._count_known(document, known)
+        self._park(by_verdict[Verdict.PARK])
+        self._take_in([*by_verdict[Verdict.TAKE], *by_verdict[Verdict.MATCH], *again])
+        self._park_without_rate(known)
+        self._mark_matched(by_verdict[Verdict.MATCH], known)
+        store_rows(self._set_aside, run=self.run)
+
+    def _decide(self, documents: Iterable[Document], known: Known) -> dict[Verdict, list[Document]]:
         by_verdict: dict[Verdict, list[Document]] = {verdict: [] for verdict in Verdict}
         for document in documents:
             for row, code in document.dropped:
@@ -80,15 +93,11 @@ class Chunk:
             elif document.kept:
                 found = self._find_partner(document) is not None
                 by_verdict[decide(document, known, partner_is_found=found)].append(document)
-        for document in by_verdict[Verdict.CONFLICT]:
-            self._refuse(document, document.kept, "conflict")
-        for document in by_verdict[Verdict.DUPLICATE]:
-            self._count_known(document, known)
-        self._park(by_verdict[Verdict.PARK])
-        self._take_in([*by_verdict[Verdict.TAKE], *by_verdict[Verdict.MATCH]])
-        self._park_without_rate(known)
-        self._mark_matched(by_verdict[Verdict.MATCH], known)
-        store_rows(self._set_aside, run=self.run)
+        return by_verdict
+
+    def _says_more(self, document: Document) -> bool:
+        """A known invoice may say now that it is paid or disputed, which makes facts of its own."""
+        return document.says_more and self._find_partner(document) is not None
 
     def _find_partner(self, document: Document) -> int | None:
         found = self._recognised.find(document.partner_ref, document.number)
@@ -114,8 +123,7 @@ class Chunk:
 
     # ---------------------------------------------------------------- accepted
 
-    def _take_in(self, documents: list[Document]) -> list[Document]:
-        """Take documents in; return those that cannot be, for want of a rate of exchange."""
+    def _take_in(self, documents: list[Document]) -> None:
         source = self.run.source
         named = [(self._find_partner(document) or 0, document) for document in documents]
         # Partner by partner, each in canonical order: what an order earns depends on those before.
@@ -139,7 +147,6 @@ class Chunk:
             decide_tiers=False,
         )
         new: list[Document] = []
-        without_rate: list[Document] = []
         for document, result in zip(good, taken.results, strict=True):
             # Another run may have taken the same document since we looked.
             if isinstance(result, ActivityConflict):
@@ -152,7 +159,6 @@ class Chunk:
                 self.tally.rows_duplicate += len(document.kept)
         self._count_accepted(new, taken)
         self._follow_countries(new)
-        return without_rate
 
     def _count_accepted(self, documents: list[Document], taken: TakenIn) -> None:
         tally = self.tally

@@ -21,15 +21,17 @@ from pathlib import Path
 from django.db import DatabaseError, transaction
 
 from partners.importing.documents import Document, assemble
+from partners.importing.einvoices import EInvoice, is_xml, read_einvoice
 from partners.importing.mapping import Mapping
 from partners.importing.parking import SetAside, describe, store_rows
 from partners.importing.reasons import SENTENCES
 from partners.importing.rows import FileRow, UnreadableRow, read_rows
 from partners.importing.staging import Outcome, Stage
-from partners.importing.tables import Table, open_table
+from partners.importing.tables import Table, open_table, read_start
 from partners.importing.values import to_microseconds
 from partners.kinds import Kind, all_kinds
 from partners.models import ImportRow, ImportRun, Partner, Person
+from partners.recognising import recognise
 from partners.retrying import in_transaction
 from rewards.loading.chunk import REFUSED, Chunk
 from rewards.loading.report import LoadReport, Tally
@@ -81,7 +83,15 @@ def load_file(  # noqa: PLR0913 - these are the options of one command, all name
     run = _begin(path, kind=kind, source=source, as_of=as_of, by=started_by)
     kinds = all_kinds()
     with _collecting_rarely(), Stage() as stage:
-        fill(stage, path, mapping, kind=kind, shift_days=shift_days, progress=progress)
+        fill(
+            stage,
+            path,
+            mapping,
+            kind=kind,
+            source=source,
+            shift_days=shift_days,
+            progress=progress,
+        )
         if partners_max is not None:
             stage.keep_only(
                 _find_largest(stage, mapping, kind=kinds[kind], partners_max=partners_max)
@@ -142,6 +152,7 @@ def fill(
     mapping: Mapping,
     *,
     kind: str,
+    source: str,
     shift_days: int = 0,
     progress: Progress | None = None,
 ) -> None:
@@ -150,9 +161,20 @@ def fill(
 
     :raises FileNotReadable: If it, its headers or its separators cannot be read.
     """
+    if is_xml(read_start(path)):
+        invoice = read_einvoice(path, mapping, kind=kind, shift_days=shift_days)
+        stage.fill(invoice.named(find_party(invoice, source=source)))
+        return
     with open_table(path, mapping) as table:
         rows = read_rows(table, mapping, kind=kind, shift_days=shift_days)
         stage.fill(_watched(rows, table, progress) if progress else rows)
+
+
+def find_party(invoice: EInvoice, *, source: str) -> str:
+    """Return what names the partner: of all that may, the first by which somebody is known."""
+    known = recognise(source=source, references=invoice.parties)
+    known_parties = (party for party in invoice.parties if known.find(party) is not None)
+    return next(known_parties, next(iter(invoice.parties), ""))
 
 
 def _watched(

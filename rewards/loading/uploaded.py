@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from partners.importing.companies import CompanyReader, parse_company_mapping
+from partners.importing.einvoices import is_xml, read_einvoice
 from partners.importing.enlisting import Change, CompaniesReport, load_companies
 from partners.importing.files import FileNotReadable
 from partners.importing.guessing import PARTNERS
@@ -21,14 +22,16 @@ from partners.importing.mapping import Mapping, MappingInvalid, parse_mapping
 from partners.importing.rows import RowReader, UnreadableRow
 from partners.importing.runs import BEAT_EVERY_SECONDS, FileGone, claim, path_of
 from partners.importing.staging import Outcome, Stage
-from partners.importing.tables import open_table
+from partners.importing.tables import open_table, read_start
 from partners.kinds import all_kinds, find_kind
 from partners.models import ImportRun
 from partners.retrying import in_transaction
+from rewards.loading.chunk import show_value
 from rewards.loading.file import Loader, Progress, fill, keep_quiet
 from rewards.loading.report import LoadReport
 
 ROWS_SHOWN = 20
+EINVOICE_HEADERS = ("order", "occurred_at", "sku", "description", "quantity", "amount", "currency")
 OUTCOMES_SHOWN = 200
 ReportTo = Callable[[Iterable[Outcome]], None]
 WRONG_WITH_THE_FILE = (FileNotReadable, MappingInvalid, FileGone)
@@ -72,12 +75,15 @@ def look_at(path: Path, *, mapping: Mapping, kind: str, rows_max: int = ROWS_SHO
     """
     Show the first rows of a file, and what is wrong with each by this mapping. Quick at any size.
 
-    Headers that do not fit are told as ``problem``; the rows are shown all the same.
+    Headers that do not fit are told as ``problem``; the rows are shown all the same. An e-invoice
+    needs no mapping: its ``form`` is ``ubl``.
 
     :raises FileNotReadable: If the file cannot be read at all.
     :raises UnknownKind: If there is no such kind.
     """
     wanted = None if kind == PARTNERS else find_kind(kind)
+    if is_xml(read_start(path)):
+        return _look_at_einvoice(path, mapping, kind=kind, rows_max=rows_max)
     with open_table(path, mapping) as table:
         problem = code = ""
         reader: RowReader | CompanyReader | None = None
@@ -100,6 +106,17 @@ def look_at(path: Path, *, mapping: Mapping, kind: str, rows_max: int = ROWS_SHO
             problem=problem,
             code=code,
         )
+
+
+def _look_at_einvoice(path: Path, mapping: Mapping, *, kind: str, rows_max: int) -> Preview:
+    """An e-invoice has no columns; its lines are shown as if it had."""
+    rows = [
+        ShownRow(row.number, [row.document], row.problem.message, row.problem.column)
+        if isinstance(row, UnreadableRow)
+        else ShownRow(row.number, [show_value(row, name) for name in EINVOICE_HEADERS])
+        for row in read_einvoice(path, mapping, kind=kind).rows[:rows_max]
+    ]
+    return Preview(headers=list(EINVOICE_HEADERS), rows=rows, form="ubl")
 
 
 def _show(number: int, cells: list[str], reader: RowReader | CompanyReader | None) -> ShownRow:
@@ -214,7 +231,7 @@ def _load(
             run=run,
         )
     with Stage() as stage:
-        fill(stage, path, mapping, kind=run.kind, progress=beating)
+        fill(stage, path, mapping, kind=run.kind, source=run.source, progress=beating)
         loader = Loader(
             stage=stage,
             run=run,
