@@ -203,7 +203,7 @@ def ask_reinstatement(  # noqa: PLR0913 - keyword-only, and each is something a 
 def _ask(wish: _Wish, asker: Asker, *, partner_id: int, at: datetime) -> Correction:
     with transaction.atomic():
         asker = lock_asker(asker)
-        partner = Partner.objects.lock([partner_id])[partner_id]
+        partner = Partner.objects.lock_and_read([partner_id])[partner_id]
         earlier = Correction.objects.filter(request_key=wish.request_key).first()
         if earlier is not None:
             if not wish.is_same_as(earlier, asker):
