@@ -10,12 +10,12 @@ from partners.enrolling.many import Enrolled, PartnerRow, enrol_many
 from partners.enrolling.one import (
     EDITABLE,
     PartnerMerged,
-    StaleRevision,
     UnknownField,
     change,
     enrol,
     lock_for_edit,
 )
+from partners.revising import StaleRevision
 
 __all__ = [
     "EDITABLE",
