@@ -14,6 +14,7 @@ from ledger.holds import HoldBelongsElsewhere
 from ledger.naming import name_account
 from ledger.posting import ChangedMeanwhile
 from rewards import redeeming, sharing
+from tests.api import team_provocations
 from tests.api.conftest import with_key
 from tests.api.provocations import (
     World,
@@ -149,6 +150,7 @@ PROVOCATIONS: dict[str, Callable[[World], Any]] = {
     "conflict": breaks_with(IntegrityError("duplicate key")),
     "value_out_of_range": breaks_with(DataError("out of range")),
     "internal_error": breaks_with(RuntimeError("a bug")),
+    **team_provocations.PROVOCATIONS,
 }
 
 
