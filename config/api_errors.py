@@ -23,7 +23,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from ledger import correcting, holds, posting
-from partners import intake, inviting, keys, revising, team
+from partners import enrolling, intake, inviting, keys, revising, team
 from partners.doors import (
     authentication,
     filtering,
@@ -35,7 +35,7 @@ from partners.doors import (
     versions,
 )
 from partners.doors.problems import FieldProblem, ProblemBody, Refusal
-from rewards import leaving, redeeming, sharing
+from rewards import leaving, merging, redeeming, sharing
 from rewards.api import activities, redemptions
 from rewards.catalogue import entitlements
 from rewards.programmes import live
@@ -126,6 +126,19 @@ TABLE: Mapping[type[Exception], Answer] = {
     versions.PreconditionRequired: Answer(428, "precondition_required", _("If-Match missing")),
     versions.PreconditionFailed: Answer(412, "precondition_failed", _("Changed meanwhile")),
     revising.StaleRevision: Answer(412, "precondition_failed", _("Changed meanwhile")),
+    # Partners.
+    enrolling.NumberTaken: Answer(
+        409, "number_taken", _("Another partner's number"), facts=("system", "number")
+    ),
+    enrolling.PartnerMerged: Answer(
+        409, "partner_merged", _("Part of another partner"), facts=("kept_id",)
+    ),
+    merging.MergeNotPossible: Answer(
+        409, "merge_not_possible", _("Cannot become one now"), facts=("reasons",)
+    ),
+    merging.UndoNotPossible: Answer(
+        409, "undo_not_possible", _("Cannot be undone any more"), facts=("reason",)
+    ),
     # Teams.
     team.OnlyHeadBuyerDecides: Answer(422, "only_head_buyer_decides", _("Not a head buyer")),
     team.LastHeadBuyer: Answer(409, "last_head_buyer", _("The only head buyer")),

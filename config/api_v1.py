@@ -18,6 +18,7 @@ from rewards.api import (
     catalogue,
     entitlements,
     members,
+    partners,
     previewing,
     programmes,
     redemptions,
@@ -39,7 +40,7 @@ class Nowhere(APIView):
 
 
 router = SimpleRouter(trailing_slash=False)
-router.register("partners", partners_api.PartnerDoor, basename="partner")
+router.register("partners", partners.PartnerDoor, basename="partner")
 router.register("members", members.MemberDoor, basename="member")
 router.register("invitations", partners_api.InvitationDoor, basename="invitation")
 router.register("activities", activities.ActivityDoor, basename="activity")

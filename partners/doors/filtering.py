@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 ERP_PREFIX = "erp:"
-ERP_NUMBER_LENGTH_MAX = 64
+REF_PREFIX = "ref:"
+NUMBER_LENGTH_MAX = 64
 
 
 class UnknownParameter(Refusal):
@@ -129,30 +130,52 @@ class PublicIdFilter(django_filters.Filter):
 
 def match_partner(reference: str, path: str = "") -> Q | None:
     """
-    Return the condition for a partner named by its id or as ``erp:<number>``, else None.
+    Return the condition for a partner named by its id or one of its numbers, else None.
 
+    ``erp:<number>`` is its number in the ERP, ``ref:<system>:<number>`` in another system.
     ``path`` leads from the row to the partner, such as ``account__partner__``.
     """
     if reference.startswith(ERP_PREFIX):
         number = reference.removeprefix(ERP_PREFIX)
-        fits = 0 < len(number) <= ERP_NUMBER_LENGTH_MAX and number.isprintable()
-        return Q(**{f"{path}erp_number": number}) if fits else None
+        return Q(**{f"{path}erp_number": number}) if _fits(number) else None
+    if is_ref(reference):
+        system, number = read_ref(reference)
+        if not (_fits(system) and _fits(number)):
+            return None
+        return Q(**{f"{path}numbers__system": system, f"{path}numbers__number": number})
     if CANONICAL_UUID.fullmatch(reference):
         return Q(**{f"{path}public_id": reference})
     return None
+
+
+def is_ref(reference: str) -> bool:
+    """Whether a partner is named by its number in another system than the ERP."""
+    return reference.startswith(REF_PREFIX)
+
+
+def read_ref(reference: str) -> tuple[str, str]:
+    """Return the system and the number of ``ref:<system>:<number>``."""
+    system, _colon, number = reference.removeprefix(REF_PREFIX).partition(":")
+    return system, number
+
+
+def _fits(text: str) -> bool:
+    return 0 < len(text) <= NUMBER_LENGTH_MAX and text.isprintable()
 
 
 class PartnerFormField(forms.CharField):
     def clean(self, value: Any) -> str:
         text = super().clean(value)
         if text and match_partner(text) is None:
-            raise ValidationError(_("Send the partner's id, or erp: and its ERP number."))
+            raise ValidationError(
+                _("Send the partner's id, or erp: and its ERP number, or ref:system:number.")
+            )
         return str(text)
 
 
 @extend_schema_field(OpenApiTypes.STR)
 class PartnerFilter(django_filters.Filter):
-    """``partner=<id>`` or ``partner=erp:12346``."""
+    """``partner=<id>``, ``partner=erp:12346`` or ``partner=ref:shop:77``."""
 
     field_class = PartnerFormField
 

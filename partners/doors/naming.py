@@ -9,7 +9,8 @@ from partners.doors.filtering import match_partner
 from partners.doors.serializers import TextField
 from partners.models import Actor, Partner
 
-REFERENCE_LENGTH_MAX = 68
+# ref:system:number, each up to 64.
+REFERENCE_LENGTH_MAX = 133
 
 
 def refuse(field: str, detail: str, code: str) -> serializers.ValidationError:
@@ -17,7 +18,7 @@ def refuse(field: str, detail: str, code: str) -> serializers.ValidationError:
 
 
 class PartnerReferenceField(TextField):
-    """A partner's id, or ``erp:`` and its ERP number."""
+    """A partner's id, ``erp:`` and its ERP number, or ``ref:system:number``."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=REFERENCE_LENGTH_MAX, **kwargs)
@@ -26,7 +27,8 @@ class PartnerReferenceField(TextField):
         reference = super().to_internal_value(data)
         if match_partner(reference) is None:
             raise serializers.ValidationError(
-                _("Send the partner's id, or erp: and its ERP number."), code="invalid"
+                _("Send the partner's id, or erp: and its ERP number, or ref:system:number."),
+                code="invalid",
             )
         return reference
 

@@ -5,7 +5,7 @@ The only way in which a partner comes in or is edited, through whatever door.
 the partner's revision up, so that a stale one is noticed, and is an event that names no content.
 """
 
-from partners.enrolling.details import ContractTerms, NumberTaken, name_partner
+from partners.enrolling.details import ContractTerms, NumberTaken, find_holders, name_partner
 from partners.enrolling.many import Enrolled, PartnerRow, enrol_many
 from partners.enrolling.one import (
     EDITABLE,
@@ -29,6 +29,7 @@ __all__ = [
     "change",
     "enrol",
     "enrol_many",
+    "find_holders",
     "lock_for_edit",
     "name_partner",
 ]

@@ -14,6 +14,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.test import APIClient, APIRequestFactory
 from rest_framework.views import APIView
 
+from ledger import accounts
 from ledger.models import CorrectionLimit, Transfer
 from ledger.naming import name_account
 from partners import keys
@@ -353,3 +354,24 @@ def already_decided(world: World) -> Any:
     allow(world.shop.unit, CorrectionLimit.INTEGRATOR, once=10, day=10)
     posted = adjust_pool(world).json()
     return world.erp.post(f"adjustments/{posted['id']}/withdraw", {})
+
+
+def merge_other(world: World) -> Any:
+    """Make the other partner, with points of its own, a part of the Corner Shop."""
+    other = make_partner(world.shop.programme, "12348")
+    earn(accounts.pool(world.shop.unit, other), 20)
+    body = {"merged": "erp:12348", "reason": "The same shop"}
+    return world.erp.post("partners/erp:12346/merge", body)
+
+
+def merged_twice(world: World) -> Any:
+    merge_other(world)
+    return world.erp.post(
+        "partners/erp:12346/merge", {"merged": "erp:12348", "reason": "The same shop again"}
+    )
+
+
+def used_since_the_merge(world: World) -> Any:
+    merge_other(world)
+    world.redeem(offer(world.shop.programme, price=520))
+    return world.erp.post("partners/erp:12346/undo-merge", {"merged": "erp:12348"})

@@ -37,6 +37,7 @@ from tests.api.provocations import (
     illegal_move,
     limit_reached,
     make_order,
+    merged_twice,
     no_version_in_force,
     not_a_member,
     not_eligible,
@@ -54,6 +55,7 @@ from tests.api.provocations import (
     shares_do_not_sum,
     too_many_requests,
     undo_too_late,
+    used_since_the_merge,
 )
 from tests.rewards.cast import offer
 
@@ -103,6 +105,14 @@ PROVOCATIONS: dict[str, Callable[[World], Any]] = {
     "activity_conflict": activity_conflict,
     "batch_refused": batch_refused,
     "no_version_in_force": no_version_in_force,
+    "number_taken": lambda world: world.erp.post(
+        "partners", {"erp_number": "12346", "legal_name": "Again"}
+    ),
+    "merge_not_possible": lambda world: world.erp.post(
+        "partners/erp:12346/merge", {"merged": "erp:12346", "reason": "The same"}
+    ),
+    "partner_merged": merged_twice,
+    "undo_not_possible": used_since_the_merge,
     "insufficient_points": lambda world: world.redeem(offer(world.shop.programme, price=501)),
     "amount_out_of_bounds": amount_out_of_bounds,
     "changed_meanwhile": breaks_with(ChangedMeanwhile()),

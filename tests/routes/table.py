@@ -255,6 +255,21 @@ PERIOD = "?from=2026-01-01T00:00:00Z&until=2026-12-31T00:00:00Z"
 API = [
     Row("api:partner-list", "/api/v1/partners", listed(buyer="200")),
     Row("api:partner-detail", "/api/v1/partners/{partner}", read(buyer="200 404 404")),
+    # A key of one partner enrols nobody, and edits nobody else.
+    Row(
+        "api:partner-list",
+        "/api/v1/partners",
+        api(key="400", key_other="403"),
+        method="POST",
+    ),
+    Row("api:partner-detail", "/api/v1/partners/{partner}", decided("428"), method="PATCH"),
+    Row("api:partner-merge", "/api/v1/partners/{partner}/merge", decided("400"), method="POST"),
+    Row(
+        "api:partner-undo-merge",
+        "/api/v1/partners/{partner}/undo-merge",
+        decided("400"),
+        method="POST",
+    ),
     Row("api:member-list", "/api/v1/members", listed()),
     Row("api:member-detail", "/api/v1/members/{member}", read()),
     Row("api:activity-list", "/api/v1/activities", listed()),

@@ -95,9 +95,8 @@ class TestEditing:
     def test_a_stale_edit_is_noticed(self):
         oak = enrol_oak()
         edit(oak, revision=1, country="PL")
-        with pytest.raises(StaleRevision) as refused:
+        with pytest.raises(StaleRevision):
             edit(oak, revision=1, country="UA")
-        assert refused.value.revision == 2
         oak.refresh_from_db()
         assert oak.country == "PL"
 
