@@ -1,0 +1,177 @@
+"""Intake of order lines from a file against COPY of what it leaves: [--quick] [--json FILE]."""
+
+import argparse
+import csv
+import gzip
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from django.db import connection, connections
+from psycopg import sql
+
+from config.settings import BASE_DIR
+from ledger.models import Transfer
+from partners.models import Activity, ActivityLine
+from tests.bench._table import Finding, compare, print_table, write_json
+
+DATA = BASE_DIR / "data"
+ORDERS = DATA / "online_retail_2010-12_2011-12.csv.gz"
+MAPPING = DATA / "online_retail.toml"
+RESULTS = BASE_DIR / "var" / "bench" / "intake.json"
+WORK = "tests.bench._intake_work"
+TABLES = tuple(model._meta.db_table for model in (Activity, ActivityLine, Transfer))
+MEBIBYTES_PER_MILLION = 64
+
+
+@dataclass(frozen=True)
+class Sizes:
+    rows: int | None
+    rounds: int
+
+
+FULL = Sizes(rows=None, rounds=3)
+QUICK = Sizes(rows=4_000, rounds=1)
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="dev bench intake", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="Tiny sizes: shows only that it runs.")
+    parser.add_argument("--json", type=Path, default=RESULTS, metavar="FILE")
+    options = parser.parse_args(arguments)
+    sizes = QUICK if options.quick else FULL
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(folder), sizes)
+        findings = [bench.measure_speed(), bench.measure_memory()]
+    print_table(findings)
+    write_json(findings, options.json, rows=bench.rows)
+    return 0 if all(finding.held for finding in findings) else 1
+
+
+class Bench:
+    def __init__(self, folder: Path, sizes: Sizes) -> None:
+        self.folder, self.sizes = folder, sizes
+        self.file = self.write_file("orders.csv", copies=1)
+        self.rows = 0
+        address = connection.settings_dict
+        self.address = {key.lower(): address[key] for key in ("HOST", "PORT", "USER", "PASSWORD")}
+        self.template = address["NAME"]
+        # A database can only be copied while nobody is connected to it.
+        connections.close_all()
+
+    def measure_speed(self) -> Finding:
+        """Take the file in; then COPY the activities, lines and transfers it left, elsewhere."""
+        ours, reference = [], []
+        for number in range(self.sizes.rounds):
+            with self.database(f"round_{number}") as url:
+                told = self.take_in(self.file, url)
+                self.rows = told["rows"]
+                ours.append(told["accepted"] / told["seconds"])
+                reference.append(told["accepted"] / self.copy_again(url))
+        return compare(
+            ours,
+            reference,
+            name="P6",
+            what="order lines from CSV, judged, awarded and posted",
+            unit="rows/s",
+            against="rows/s COPY",
+            goal=0.30,
+        )
+
+    def measure_memory(self) -> Finding:
+        """Take in the file and one three times as long; what the second needs more is growth."""
+        peaks, rows = [], []
+        for copies in (1, 3):
+            path = self.write_file(f"orders-{copies}.csv", copies=copies)
+            with self.database(f"memory_{copies}") as url:
+                told = self.take_in(path, url)
+            peaks.append(told["memory_kib"] / 1024)
+            rows.append(told["rows"] / 1_000_000)
+        grown = (peaks[1] - peaks[0]) / (rows[1] - rows[0])
+        return compare(
+            [grown],
+            [MEBIBYTES_PER_MILLION],
+            name="P6",
+            what="memory that a million rows more take",
+            unit="MiB",
+            against="MiB at most",
+            goal=1.0,
+            at_most=True,
+            note=f"peak {peaks[0]:.0f} MiB for {rows[0]:.2f} million rows, "
+            f"{peaks[1]:.0f} MiB for {rows[1]:.2f} million",
+        )
+
+    # ------------------------------------------------------------------ files
+
+    def write_file(self, name: str, *, copies: int) -> Path:
+        """Write the real orders, so many times over, each copy with numbers of its own."""
+        path = self.folder / name
+        with (
+            gzip.open(ORDERS, "rt", encoding="utf-8", newline="") as real,
+            path.open("w", newline="") as file,
+        ):
+            table = csv.reader(real)
+            out = csv.writer(file)
+            out.writerow(next(table))
+            rows = list(islice(table, self.sizes.rows))
+            for copy in range(copies):
+                mark = f"-{copy}" if copy else ""
+                out.writerows([row[0] + mark, *row[1:]] for row in rows)
+        return path
+
+    def take_in(self, path: Path, url: str) -> dict[str, Any]:
+        done = subprocess.run(
+            [sys.executable, "-m", WORK, str(path), str(MAPPING)],
+            cwd=BASE_DIR,
+            env={**os.environ, "DATABASE_URL": url},
+            stdout=subprocess.PIPE,
+            check=True,
+            text=True,
+        )
+        told: dict[str, Any] = json.loads(done.stdout)
+        return told
+
+    # -------------------------------------------------------------- databases
+
+    @contextmanager
+    def database(self, name: str) -> Iterator[str]:
+        """Yield the address of a fresh copy of the migrated database."""
+        with psycopg.connect(**self.address, dbname="postgres", autocommit=True) as server:
+            make = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+            server.execute(make.format(sql.Identifier(name), sql.Identifier(self.template)))
+            try:
+                user, key = self.address["user"], self.address["password"]
+                yield f"postgres://{user}:{key}@{self.address['host']}:{self.address['port']}/{name}"
+            finally:
+                drop = sql.SQL("DROP DATABASE {} WITH (FORCE)")
+                server.execute(drop.format(sql.Identifier(name)))
+
+    def copy_again(self, url: str) -> float:
+        """Return the seconds that COPY takes for the same rows into tables with the same indexes."""
+        with psycopg.connect(url) as database:
+            held: list[tuple[sql.Identifier, bytes]] = []
+            for name in TABLES:
+                table, twin = sql.Identifier(name), sql.Identifier(f"bench_{name}")
+                like = sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)")
+                database.execute(like.format(twin, table))
+                with database.cursor().copy(sql.SQL("COPY {} TO STDOUT").format(table)) as copy:
+                    held.append((twin, b"".join(copy)))
+            database.commit()
+            database.execute("CHECKPOINT")
+            database.commit()
+            started = time.perf_counter()
+            for twin, rows in held:
+                with database.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(twin)) as copy:
+                    copy.write(rows)
+            database.commit()
+            return time.perf_counter() - started
