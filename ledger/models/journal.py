@@ -70,7 +70,11 @@ class Transfer(models.Model):
         db_index=False,
     )
     partner = models.ForeignKey(
-        Partner, on_delete=models.PROTECT, related_name="transfers", verbose_name=_("partner")
+        Partner,
+        on_delete=models.PROTECT,
+        related_name="transfers",
+        verbose_name=_("partner"),
+        db_index=False,
     )
     amount = models.BigIntegerField(_("amount"), help_text=_("Whole minor units of the unit."))
     occurred_at = models.DateTimeField(_("occurred at"))
@@ -187,7 +191,9 @@ class Lot(models.Model):
 class LotUse(models.Model):
     """How much a transfer took out of a lot. Append-only, like the transfer."""
 
-    transfer = models.ForeignKey(Transfer, on_delete=models.PROTECT, related_name="lot_uses")
+    transfer = models.ForeignKey(
+        Transfer, on_delete=models.PROTECT, related_name="lot_uses", db_index=False
+    )
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="uses")
     amount = models.BigIntegerField(_("amount"))
 
