@@ -99,7 +99,8 @@ def ask(world: World, row: Row, role: str, which: str) -> Any:
             return answer
         headers = {"Idempotency-Key": "matrix"} if address.startswith("/api/") else {}
         kind = {"content_type": "application/json"} if address.startswith("/api/") else {}
-        return client.post(address, dict(row.body), headers=headers, **kind)
+        send = getattr(client, row.method.lower())
+        return send(address, dict(row.body), headers=headers, **kind)
 
 
 @pytest.mark.django_db

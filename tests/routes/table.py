@@ -59,6 +59,29 @@ OF_THE_SHOP = portal(
 )
 NOT_BY_GET = cells(**dict.fromkeys(ROLES, "405"))
 
+
+def managed_page(status: str) -> dict[str, str]:
+    """What a head buyer does about their own team."""
+    return portal(
+        head_buyer=f"{status} 404 404",
+        buyer="403 403 403",
+        viewer="403 403 403",
+        other=f"404 {status} 404",
+    )
+
+
+OF_THE_HEAD = managed_page("302")
+
+
+TEAMS = ("head_buyer", "buyer", "viewer", "other")
+SIGNED_IN = (*TEAMS, "manager")
+
+
+def door(*, stranger: str, known: str) -> dict[str, str]:
+    """A key is no sign-in, and somebody deactivated is a stranger."""
+    return {role: known if role in SIGNED_IN else stranger for role in ROLES}
+
+
 PORTAL = [
     Row("metrics:home", "/", FOR_ALL),
     Row("rewards:catalogue", "/catalogue/", FOR_ALL),
@@ -93,6 +116,37 @@ PORTAL = [
     ),
     Row("rewards:shares", "/shares/", FOR_ALL),
     Row("rewards:team", "/team/", FOR_ALL),
+    Row("rewards:invite", "/team/invite/", FOR_HEADS),
+    Row("rewards:invitation-resend", "/team/invitations/{invitation}/resend/", NOT_BY_GET),
+    Row(
+        "rewards:invitation-resend",
+        "/team/invitations/{invitation}/resend/",
+        OF_THE_HEAD,
+        method="POST",
+    ),
+    Row("rewards:invitation-withdraw", "/team/invitations/{invitation}/withdraw/", NOT_BY_GET),
+    Row(
+        "rewards:invitation-withdraw",
+        "/team/invitations/{invitation}/withdraw/",
+        OF_THE_HEAD,
+        method="POST",
+    ),
+    Row("rewards:member", "/team/{member}/", managed_page("200")),
+    # To oneself: back to one's own page. Who is no head buyer may be one who pressed twice.
+    Row(
+        "rewards:hand-over",
+        "/team/{member}/hand-over/",
+        managed_page("302") | {"buyer": "403 404 404", "viewer": "403 404 404"},
+    ),
+    Row("rewards:leave", "/team/{member}/leave/", managed_page("200")),
+    # Whoever holds the link; for who is signed in it is somebody else's.
+    Row("partners:invitation", "/invitation/{token}/", dict.fromkeys(ROLES, "200 200 404")),
+    Row(
+        "partners:invitation",
+        "/invitation/{token}/",
+        door(stranger="422 422 404", known="200 200 404"),
+        method="POST",
+    ),
     Row("ledger:statement", "/statement/", FOR_ALL),
     Row("ledger:statement-pdf", "/statement.pdf", FOR_ALL),
     Row("ledger:statement-xlsx", "/statement.xlsx", FOR_ALL),
@@ -104,15 +158,6 @@ PORTAL = [
 ]
 
 # ----------------------------------------------------------------- signing in (allauth)
-
-TEAMS = ("head_buyer", "buyer", "viewer", "other")
-SIGNED_IN = (*TEAMS, "manager")
-
-
-def door(*, stranger: str, known: str) -> dict[str, str]:
-    """A key is no sign-in, and somebody deactivated is a stranger."""
-    return {role: known if role in SIGNED_IN else stranger for role in ROLES}
-
 
 ACCOUNTS = [
     Row("account_login", "/accounts/login/", door(stranger="200", known="302")),
@@ -242,6 +287,14 @@ def decided(status: str) -> dict[str, str]:
     return api(key=f"{status} {status} 404", key_other=f"404 {status} 404")
 
 
+def managed(status: str) -> dict[str, str]:
+    """What systems of the seller and head buyers decide about a team."""
+    return decided(status) | {
+        "head_buyer": f"{status} 404 404",
+        "other": f"404 {status} 404",
+    }
+
+
 FOR_EVERYBODY = api(
     key="200 200 404",
     key_other="200 200 404",
@@ -272,6 +325,40 @@ API = [
     ),
     Row("api:member-list", "/api/v1/members", listed()),
     Row("api:member-detail", "/api/v1/members/{member}", read()),
+    Row("api:member-detail", "/api/v1/members/{member}", managed("428"), method="PATCH"),
+    # The only head buyer stays.
+    Row(
+        "api:member-deactivate",
+        "/api/v1/members/{member}/deactivate",
+        managed("409"),
+        method="POST",
+    ),
+    Row(
+        "api:member-hand-over",
+        "/api/v1/members/{member}/hand-over",
+        managed("400"),
+        method="POST",
+    ),
+    Row("api:invitation-list", "/api/v1/invitations", listed()),
+    Row(
+        "api:invitation-list",
+        "/api/v1/invitations",
+        api(key="400", key_other="400", head_buyer="400", other="400"),
+        method="POST",
+    ),
+    Row("api:invitation-detail", "/api/v1/invitations/{invitation}", read()),
+    Row(
+        "api:invitation-resend",
+        "/api/v1/invitations/{invitation}/resend",
+        managed("200"),
+        method="POST",
+    ),
+    Row(
+        "api:invitation-withdraw",
+        "/api/v1/invitations/{invitation}/withdraw",
+        managed("200"),
+        method="POST",
+    ),
     Row("api:activity-list", "/api/v1/activities", listed()),
     Row("api:activity-list", "/api/v1/activities", api(key="400", key_other="400"), method="POST"),
     Row(
@@ -473,8 +560,9 @@ PAGES = [
     Page("partners_apikey", adds=True, steps=("revoke",)),
     Page("partners_event"),
     Page("partners_importrun"),
+    Page("partners_invitation", adds=True, steps=("resend", "withdraw")),
     Page("partners_jobrun"),
-    Page("partners_member", adds=True),
+    Page("partners_member", steps=("change_role", "hand_over", "deactivate")),
     Page("partners_parkeddocument"),
     Page("partners_partner", adds=True),
     Page("partners_person", adds=True, steps=("send_link",)),

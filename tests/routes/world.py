@@ -15,12 +15,14 @@ from ledger import accounts, holds
 from ledger.models import Account, AccountCode, Lot, Transfer
 from ledger.naming import name_account
 from ledger.sealing import seal
-from partners import keys
+from partners import inviting, keys
 from partners.intake import ActivityReport, LineReport
 from partners.keys import Scope
 from partners.models import (
     Activity,
+    Actor,
     ImportRun,
+    Invitation,
     JobRun,
     Member,
     ParkedDocument,
@@ -154,12 +156,15 @@ def find_things(shop: Shop) -> dict[str, str]:
     activity = Activity.objects.get(partner=shop.partner, external_id__startswith="A1")
     award = Award.objects.get(partner=shop.partner)
     transfer = Transfer.objects.filter(partner=shop.partner, kind="earn").latest("pk")
+    invitation, token = invite(shop)
     hold = holds.place(account=shop.pool, amount=5, request_key="world", placed_at=NOON)
     correction = adjust(make_staff(), shop.pool, 5)
     pending = earn(accounts.pending(shop.unit, shop.partner), 5)
     return {
         "partner": str(shop.partner.public_id),
         "member": str(shop.alice.public_id),
+        "invitation": str(invitation.public_id),
+        "token": token,
         "activity": str(activity.public_id),
         "award": str(award.public_id),
         "account": name_account(Account.objects.get(pk=shop.pool.pk)),
@@ -172,6 +177,7 @@ def find_things(shop: Shop) -> dict[str, str]:
         "share": str(share.public_id),
         "partners_partner": str(shop.partner.pk),
         "partners_member": str(shop.bob.pk),
+        "partners_invitation": str(invitation.pk),
         "partners_person": str(shop.bob.person_id),
         "partners_activity": str(activity.pk),
         "partners_event": str(shop.partner.events.earliest("pk").pk),
@@ -189,6 +195,23 @@ def find_things(shop: Shop) -> dict[str, str]:
         "rewards_standing": str(standing.pk),
         "rewards_tierchange": str(change.pk),
     }
+
+
+def invite(shop: Shop) -> tuple[Invitation, str]:
+    """Ask somebody new to the team; return the token of the mail too. Its link works today."""
+    made = inviting.invite(
+        partner=shop.partner,
+        offer=inviting.Offer(
+            email=f"ivy@{shop.partner.erp_number}.example", name="Ivy", role="buyer"
+        ),
+        by=Actor(),
+        at=NOON + timedelta(days=3650),
+        mail=None,
+    )
+    token = f"token-of-{shop.partner.erp_number}"
+    made.token_hash = inviting.hash_token(token)
+    made.save(update_fields=["token_hash"])
+    return made, token
 
 
 def report(shop: Shop, kind: str, number: str, amount: str) -> ActivityReport:
