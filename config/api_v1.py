@@ -17,10 +17,12 @@ from rewards.api import (
     awards,
     catalogue,
     entitlements,
+    kinds,
     members,
     partners,
     previewing,
     programmes,
+    rates,
     redemptions,
     shares,
 )
@@ -44,6 +46,8 @@ router.register("partners", partners.PartnerDoor, basename="partner")
 router.register("members", members.MemberDoor, basename="member")
 router.register("invitations", partners_api.InvitationDoor, basename="invitation")
 router.register("activities", activities.ActivityDoor, basename="activity")
+router.register("kinds", kinds.KindDoor, basename="kind")
+router.register("rates", rates.RateDoor, basename="rate")
 router.register("preview", previewing.PreviewDoor, basename="preview")
 router.register("awards", awards.AwardDoor, basename="award")
 router.register("accounts", accounts.AccountDoor, basename="account")

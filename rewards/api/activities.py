@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import django_filters
-from django.db.models import Prefetch, QuerySet
-from drf_spectacular.utils import extend_schema
+from django.db.models import Prefetch, Q, QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -14,17 +14,24 @@ from rest_framework.response import Response
 from partners.doors.filtering import MomentFilter, PartnerFilter
 from partners.doors.idempotency import idempotent
 from partners.doors.problems import FieldProblem, Refusal, flatten
-from partners.doors.serializers import ExactAmountTextField, MomentField
+from partners.doors.serializers import ExactAmountTextField, MomentField, StrictSerializer
 from partners.doors.views import Door
 from partners.intake import ActivityConflict, Recorded
 from partners.keys import Scope
-from partners.models import Activity, ActivityLine, Actor
+from partners.models import Activity, ActivityLine, Actor, ConvertedAmount
+from partners.rates import write_rate
+from partners.references import NotWaiting
 from rewards import crediting
 from rewards.api.reporting import ActivityInput, BatchInput, ReadItem, read_items
+from rewards.giving_up import give_up
 from rewards.models import Award
 
 Answer = Recorded | ActivityConflict
 ITEM_STATUSES = ("recorded", "known", "conflict", "refused")
+
+
+class NothingInput(StrictSerializer):
+    """The address says it all."""
 
 
 class BatchRefused(Refusal):
@@ -55,12 +62,39 @@ class EarnedOutput(serializers.ModelSerializer[Award]):
         read_only_fields = fields
 
 
+class RefersToOutput(serializers.Serializer[Any]):
+    """``id`` is null while the other activity is not here."""
+
+    id = serializers.UUIDField(allow_null=True)
+    source = serializers.CharField()  # type: ignore[assignment]  # a declared field
+    external_id = serializers.CharField()
+    is_waited_for = serializers.BooleanField()
+
+
+class ConvertedOutput(serializers.ModelSerializer[ConvertedAmount]):
+    amount = ExactAmountTextField()
+    rate = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ConvertedAmount
+        fields = ("currency", "amount", "rate", "rate_day")
+        read_only_fields = fields
+
+    def get_rate(self, row: ConvertedAmount) -> str:
+        return write_rate(row.rate_e8)
+
+
 class ActivityOutput(serializers.ModelSerializer[Activity]):
     id = serializers.UUIDField(source="public_id")
     partner = serializers.UUIDField(source="partner.public_id")
     member = serializers.UUIDField(source="member.public_id", allow_null=True, default=None)
     occurred_at = MomentField()
     amount = ExactAmountTextField()
+    quantity = ExactAmountTextField(allow_null=True)
+    refers_to = serializers.SerializerMethodField()
+    converted = ConvertedOutput(
+        many=True, help_text="What it comes to in the currencies of programmes."
+    )
     lines = LineOutput(many=True)
     awards = EarnedOutput(many=True)
     recorded_at = MomentField()
@@ -77,6 +111,9 @@ class ActivityOutput(serializers.ModelSerializer[Activity]):
             "occurred_at",
             "amount",
             "currency",
+            "converted",
+            "quantity",
+            "refers_to",
             "country",
             "due_on",
             "paid_on",
@@ -87,6 +124,26 @@ class ActivityOutput(serializers.ModelSerializer[Activity]):
             "recorded_at",
         )
         read_only_fields = fields
+
+    @extend_schema_field(RefersToOutput(allow_null=True))
+    def get_refers_to(self, activity: Activity) -> dict[str, Any] | None:
+        if activity.refers_to is not None:
+            original = activity.refers_to
+            return {
+                "id": str(original.public_id),
+                "source": original.source,
+                "external_id": original.external_id,
+                "is_waited_for": False,
+            }
+        waiting = getattr(activity, "waiting_reference", None)
+        if waiting is None:
+            return None
+        return {
+            "id": None,
+            "source": waiting.source,
+            "external_id": waiting.external_id,
+            "is_waited_for": waiting.given_up_at is None,
+        }
 
 
 class ItemErrorOutput(serializers.Serializer[Any]):
@@ -119,15 +176,29 @@ class BatchOutput(serializers.Serializer[Any]):
 
 class ActivityFilters(django_filters.FilterSet):
     partner = PartnerFilter(field_name="partner")
-    kind = django_filters.ChoiceFilter(choices=Activity.Kind.choices)
+    kind = django_filters.CharFilter()
     source = django_filters.CharFilter()
     external_id = django_filters.CharFilter()
+    waits = django_filters.BooleanFilter(method="filter_waiting", label="It waits for another.")
     occurred_from = MomentFilter(field_name="occurred_at", lookup_expr="gte")
     occurred_until = MomentFilter(field_name="occurred_at", lookup_expr="lt")
 
     class Meta:
         model = Activity
         fields: ClassVar[list[str]] = []
+
+    def filter_waiting(
+        self,
+        rows: QuerySet[Activity],
+        _name: str,
+        is_waiting: bool,  # noqa: FBT001 - as it calls
+    ) -> QuerySet[Activity]:
+        waiting = Q(
+            waiting_reference__isnull=False,
+            waiting_reference__found_at=None,
+            waiting_reference__given_up_at=None,
+        )
+        return rows.filter(waiting if is_waiting else ~waiting)
 
 
 @extend_schema(tags=["activities"])
@@ -144,6 +215,7 @@ class ActivityDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
         "retrieve": Scope.ACTIVITIES_READ,
         "create": Scope.ACTIVITIES_WRITE,
         "batch": Scope.ACTIVITIES_WRITE,
+        "give_up": Scope.ACTIVITIES_WRITE,
     }
     queryset = Activity.objects.none()
     serializer_class = ActivityOutput
@@ -151,8 +223,11 @@ class ActivityDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
     page_order = ("-occurred_at", "-pk")
 
     def get_queryset(self) -> QuerySet[Activity]:
-        rows = Activity.objects.for_actor(self.actor).select_related("partner", "member")
+        rows = Activity.objects.for_actor(self.actor).select_related(
+            "partner", "member", "refers_to", "waiting_reference"
+        )
         return rows.prefetch_related(
+            Prefetch("converted", ConvertedAmount.objects.order_by("currency")),
             Prefetch("lines", ActivityLine.objects.order_by("position")),
             Prefetch("awards", Award.objects.select_related("unit").order_by("pk")),
         )
@@ -192,6 +267,23 @@ class ActivityDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
         if given["all_or_nothing"]:
             refuse_conflicts(answers)
         return Response(describe_batch(answers))
+
+    @extend_schema(request=NothingInput, responses={200: ActivityOutput})
+    @action(detail=True, methods=["post"], url_path="give-up")
+    @idempotent
+    def give_up(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the URL
+        """
+        Stop waiting for the activity that this one refers to.
+
+        A return is judged from now on as one that names no order; a cancellation takes nothing.
+        """
+        found: Activity = self.get_object()
+        self.read_input(NothingInput)
+        waiting = getattr(found, "waiting_reference", None)
+        if waiting is None:
+            raise NotWaiting
+        give_up(waiting, by=self.actor.person, at=self.now)
+        return Response(ActivityOutput(self.get_queryset().get(pk=found.pk)).data)
 
 
 def hide_others_facts(results: Sequence[Answer], *, actor: Actor) -> list[Answer]:

@@ -8,30 +8,31 @@ from typing import Any, ClassVar
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from partners.doors.filtering import ERP_PREFIX
+from partners.doors.filtering import ERP_PREFIX, is_ref, read_ref
 from partners.doors.serializers import (
     DayField,
     ExactAmountTextField,
     MomentField,
-    OneOfField,
     PublicIdField,
     StrictSerializer,
     TextField,
     TrueOrFalseField,
 )
 from partners.doors.views import Door
-from partners.intake import ActivityReport, LineReport
+from partners.enrolling import find_holders
+from partners.kinds import KINDS, Kind, all_kinds, check
+from partners.kinds.checking import ATTRIBUTES_MAX, fits_openly
 from partners.models import Activity, Actor, Member, Partner
 from partners.models.amounts import to_ten_thousandths
+from partners.reports import ActivityReport, LineReport, NaturalKey
 from rewards.api.references import PartnerReferenceField, refuse
-from rewards.models import Programme
 
 BATCH_MAX = 1_000
 LINES_MAX = 1_000
-ATTRIBUTES_MAX = 50
 AMOUNT_BELOW = Decimal(10**9)
 CLOCK_SKEW = timedelta(minutes=5)
 KINDS_WITH_LINES = (Activity.Kind.ORDER, Activity.Kind.RETURN)
@@ -46,14 +47,18 @@ class LineInput(StrictSerializer):
 
 
 @extend_schema_field(
-    {"type": "object", "additionalProperties": {"type": ["string", "integer", "boolean"]}}
+    {
+        "type": "object",
+        "additionalProperties": {"type": ["string", "integer", "boolean"]},
+        "maxProperties": ATTRIBUTES_MAX,
+    }
 )
 class AttributesField(serializers.Field[Any, Any, Any, Any]):
-    """Further values by name: texts, whole numbers, true or false."""
+    """Further values by name, as the kind declares them: texts, whole numbers, true or false."""
 
     default_error_messages: ClassVar = {
-        "invalid": "Send an object of texts, whole numbers, true or false.",
-        "too_many": f"Send at most {ATTRIBUTES_MAX} attributes.",
+        "invalid": gettext_lazy("Send an object of texts, whole numbers, true or false."),
+        "too_many": gettext_lazy("There are too many attributes."),
     }
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
@@ -61,34 +66,58 @@ class AttributesField(serializers.Field[Any, Any, Any, Any]):
             self.fail("invalid")
         if len(data) > ATTRIBUTES_MAX:
             self.fail("too_many")
-        for name, value in data.items():
-            fits = len(name) <= 64 and isinstance(value, str | int) and len(str(value)) <= 500
-            if not fits:
-                self.fail("invalid")
+        if not all(fits_openly(name, value) for name, value in data.items()):
+            self.fail("invalid")
         return dict(data)
 
     def to_representation(self, value: Any) -> Any:
         return value
 
 
+class RefersToInput(StrictSerializer):
+    source = TextField(  # type: ignore[assignment]  # a declared field
+        max_length=64, required=False, help_text="Without it, the source of the activity itself."
+    )
+    external_id = TextField(max_length=100, help_text="The number of the other activity.")
+
+
 class ActivityInput(StrictSerializer):
-    kind = OneOfField(choices=Activity.Kind.choices)
+    kind = TextField(
+        max_length=40,
+        help_text=f"One of {', '.join(KINDS)}, or the code of an own kind. See `GET /kinds`.",
+    )
     partner = PartnerReferenceField(help_text="Its id, or `erp:` and its ERP number.")
     source = TextField(max_length=64, help_text="The system that reports it.")  # type: ignore[assignment]  # a declared field
     external_id = TextField(max_length=100, help_text="Its number in that system.")
     occurred_at = MomentField()
-    currency = TextField(max_length=3, min_length=3)
+    currency = TextField(
+        max_length=3,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="ISO 4217. Needed where there is an amount.",
+    )
     lines = serializers.ListField(
         child=LineInput(), required=False, default=list, max_length=LINES_MAX
     )
     amount = ExactAmountTextField(
         required=False, help_text="Net amount. Without it, the sum of the lines."
     )
+    quantity = ExactAmountTextField(
+        required=False, positive=True, help_text="Of what is counted without lines."
+    )
+    refers_to = RefersToInput(
+        required=False,
+        help_text="The activity this one is about: a return its order, a payment its invoice. "
+        "It may come later.",
+    )
     country = TextField(max_length=64, required=False, allow_blank=True, default="")
     member = PublicIdField(required=False, help_text="The member of the team who did it.")
     due_on = DayField(required=False)
     paid_on = DayField(required=False)
-    attributes = AttributesField(required=False, default=dict)
+    attributes = AttributesField(
+        required=False, default=dict, help_text="Typed by the kind. See `GET /kinds`."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["kind"] in KINDS_WITH_LINES and not attrs["lines"]:
@@ -100,12 +129,10 @@ class ActivityInput(StrictSerializer):
             raise refuse("amount", said, "not_the_sum")
         if amount >= AMOUNT_BELOW:
             raise refuse("amount", _("The amount is too large."), "too_large")
+        if attrs.get("quantity", 0) >= AMOUNT_BELOW:
+            raise refuse("quantity", _("The quantity is too large."), "too_large")
         if attrs["occurred_at"] > self.context["view"].now + CLOCK_SKEW:
             raise refuse("occurred_at", _("This has not happened yet."), "in_future")
-        currencies = self.context["currencies"]
-        if attrs["currency"] not in currencies:
-            said = _("Known here: %(known)s.") % {"known": ", ".join(sorted(currencies))}
-            raise refuse("currency", said, "currency_not_known")
         return {**attrs, "amount": amount}
 
 
@@ -129,8 +156,7 @@ class ReadItem:
 
 def read_items(items: Sequence[Any], *, actor: Actor, view: Door) -> list[ReadItem]:
     """Read each item by itself; partners and members are looked up once for all of them."""
-    currencies = set(Programme.objects.live().values_list("currency", flat=True))
-    reader = ActivityInput(context={"view": view, "currencies": currencies})
+    reader = ActivityInput(context={"view": view})
     values: list[Mapping[str, Any] | serializers.ValidationError] = []
     for item in items:
         try:
@@ -140,36 +166,46 @@ def read_items(items: Sequence[Any], *, actor: Actor, view: Door) -> list[ReadIt
     good = [value for value in values if isinstance(value, Mapping)]
     partners = find_partners({value["partner"] for value in good}, actor=actor)
     members = find_members({value["member"] for value in good if "member" in value}, actor=actor)
-    return [_resolve(value, partners, members) for value in values]
+    is_known = all(value["kind"] in KINDS for value in good)
+    kinds = KINDS if is_known else all_kinds()
+    return [_resolve(value, partners, members, kinds) for value in values]
 
 
 def _resolve(
     value: Mapping[str, Any] | serializers.ValidationError,
     partners: Mapping[str, Partner],
     members: Mapping[Any, Member],
+    kinds: Mapping[str, Kind],
 ) -> ReadItem:
     if isinstance(value, serializers.ValidationError):
         return ReadItem(error=value)
     try:
-        return ReadItem(report=to_report(value, partners=partners, members=members))
+        report = to_report(value, partners=partners, members=members)
+        return ReadItem(report=check_kind(report, kinds=kinds))
     except serializers.ValidationError as error:
         return ReadItem(error=error)
 
 
 def find_partners(references: set[str], *, actor: Actor) -> dict[str, Partner]:
-    """Return partners by the references that name them, in one query."""
+    """Return partners by the references that name them: one query, two with other numbers."""
+    named = {reference: read_ref(reference) for reference in references if is_ref(reference)}
+    holders = find_holders(named.values())
     numbers = {
         reference: reference.removeprefix(ERP_PREFIX)
         for reference in references
         if reference.startswith(ERP_PREFIX)
     }
-    ids = {reference: reference.lower() for reference in references - numbers.keys()}
+    ids = {reference: reference.lower() for reference in references - numbers.keys() - named.keys()}
     rows = Partner.objects.for_actor(actor).filter(
-        Q(public_id__in=ids.values()) | Q(erp_number__in=numbers.values())
+        Q(public_id__in=ids.values())
+        | Q(erp_number__in=numbers.values())
+        | Q(pk__in=holders.values())
     )
     by_id = {str(partner.public_id): partner for partner in rows}
     by_number = {partner.erp_number: partner for partner in by_id.values()}
     found = {ref: by_id[key] for ref, key in ids.items() if key in by_id}
+    by_pk = {partner.pk: partner for partner in by_id.values()}
+    found |= {ref: by_pk[holders[key]] for ref, key in named.items() if holders.get(key) in by_pk}
     return found | {ref: by_number[key] for ref, key in numbers.items() if key in by_number}
 
 
@@ -212,9 +248,37 @@ def to_report(
             for line in value["lines"]
         ],
         amount_e4=to_ten_thousandths(value["amount"]),
+        quantity_e4=to_ten_thousandths(value["quantity"]) if "quantity" in value else None,
+        refers_to=read_reference(value),
         member_id=member.pk if member else None,
         country=value["country"],
         due_on=value.get("due_on"),
         paid_on=value.get("paid_on"),
         attributes=value["attributes"],
     )
+
+
+def read_reference(value: Mapping[str, Any]) -> NaturalKey | None:
+    """Return which other activity a report names; by itself a number is one of the same source."""
+    named = value.get("refers_to")
+    return (named.get("source") or value["source"], named["external_id"]) if named else None
+
+
+def check_kind(report: ActivityReport, *, kinds: Mapping[str, Kind]) -> ActivityReport:
+    """
+    Return the report as its kind is stored.
+
+    :raises ValidationError: With a pointer to each field that the kind has otherwise, or not.
+    """
+    checked = check(report, kinds=kinds)
+    if not checked.problems:
+        return checked.report
+    errors: dict[str, Any] = {}
+    for problem in checked.problems:
+        name, _slash, inner = problem.field.partition("/")
+        told = [serializers.ErrorDetail(problem.detail, code=problem.code)]
+        if inner and isinstance(errors.setdefault(name, {}), dict):
+            errors[name][inner] = told
+        else:
+            errors[name] = told
+    raise serializers.ValidationError(errors)
