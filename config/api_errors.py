@@ -23,7 +23,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from ledger import correcting, holds, posting
-from partners import enrolling, intake, inviting, keys, revising, team
+from partners import enrolling, intake, inviting, keys, metering, references, revising, team
 from partners.doors import (
     authentication,
     filtering,
@@ -94,7 +94,9 @@ TABLE: Mapping[type[Exception], Answer] = {
     ),
     keys.InvalidKey: Answer(401, "invalid_key", _("Unknown API key")),
     keys.KeyExpired: Answer(401, "key_expired", _("The API key has expired")),
+    keys.KeyReplaced: Answer(401, "key_replaced", _("The API key was replaced")),
     keys.KeyRevoked: Answer(401, "key_revoked", _("The API key was revoked")),
+    keys.KeyPaused: Answer(403, "key_paused", _("The API key is paused")),
     permissions.ScopeMissing: Answer(403, "scope_missing", _("Not allowed"), facts=("scope",)),
     authentication.CsrfFailed: Answer(403, "csrf_failed", _("CSRF token missing or wrong")),
     authentication.NotAMember: Answer(403, "not_a_member", _("On no partner's team")),
@@ -103,6 +105,12 @@ TABLE: Mapping[type[Exception], Answer] = {
         403, "forbidden", _("Not allowed"), detail=_("This is not allowed.")
     ),
     PermissionDenied: Answer(403, "forbidden", _("Not allowed"), detail=_("This is not allowed.")),
+    metering.DailyBudgetSpent: Answer(
+        422,
+        "daily_budget_spent",
+        _("The budget of the day is spent"),
+        facts=("budget", "spent", "needed"),
+    ),
     # What is asked for.
     problems.NotFoundHere: Answer(404, "not_found", _("Not found")),
     exceptions.NotFound: Answer(404, "not_found", _("Not found"), detail=problems.NOTHING_HERE),
@@ -139,6 +147,8 @@ TABLE: Mapping[type[Exception], Answer] = {
     merging.UndoNotPossible: Answer(
         409, "undo_not_possible", _("Cannot be undone any more"), facts=("reason",)
     ),
+    # Facts.
+    references.NotWaiting: Answer(409, "not_waiting", _("Nothing is waited for")),
     # Teams.
     team.OnlyHeadBuyerDecides: Answer(422, "only_head_buyer_decides", _("Not a head buyer")),
     team.LastHeadBuyer: Answer(409, "last_head_buyer", _("The only head buyer")),

@@ -9,6 +9,8 @@ from partners.roles import Role
 
 FACTS: Final = (
     "partners.view_partner",
+    "partners.view_tag",
+    "partners.view_partnermerge",
     "partners.view_member",
     "partners.view_invitation",
     "partners.view_activity",
@@ -67,10 +69,17 @@ PERMISSIONS: Final[Mapping[Role, tuple[str, ...]]] = {
         *INTAKE,
         "partners.add_partner",
         "partners.change_partner",
+        "partners.add_tag",
+        "partners.change_tag",
+        # Making one company of two, and two of one again.
+        "partners.add_partnermerge",
         *TEAMS,
         "partners.view_person",
         "partners.add_person",
         "partners.change_person",
+        # Lets a paused key go on, and revokes one; making them stays with administrators.
+        "partners.view_apikey",
+        "partners.change_apikey",
         "rewards.change_programme",
         "rewards.add_programmeversion",
         "rewards.change_programmeversion",

@@ -30,11 +30,12 @@ from ledger.entries import (
     Reserve,
 )
 from ledger.giving_back import GivenBack
-from ledger.models import Hold, Transfer
+from ledger.models import Account, Hold, Transfer
 from ledger.replaying import Earlier, IdempotencyKeyReused
 from ledger.reserving import HoldEnded, Reservations, carry_out, load_accounts
 from ledger.taking_back import ExpiredOfAwards, take_back
 from partners.fixed_sql import Row
+from partners.metering import find_running
 
 __all__ = [
     "AmountOutOfBounds",
@@ -53,6 +54,8 @@ __all__ = [
 ]
 
 
+# What comes out of the house counts against the budget of whoever asks, if they have one.
+BRINGING_OUT = frozenset({Account.Kind.ISSUED, Account.Kind.ADJUSTED})
 READ_TRANSFER = attrgetter(*writing.TRANSFERS.columns)
 
 
@@ -105,6 +108,7 @@ def post(batch: Sequence[Instruction], *, posted_at: datetime) -> list[Posted]:
         earlier.remember(done)
         posted.append(done)
     write(book)
+    _meter(fresh)
     return posted
 
 
@@ -152,6 +156,17 @@ def write(book: Book) -> None:
     except writing.NotAsRead:
         forbid_commit()
         raise ChangedMeanwhile from None
+
+
+def _meter(fresh: Iterable[Instruction]) -> None:
+    """Say what comes out of the house to the meter of the request, where one runs."""
+    meter = find_running()
+    if meter is not None:
+        meter.units += sum(
+            entry.amount
+            for entry in fresh
+            if isinstance(entry, Entry) and entry.debit.kind in BRINGING_OUT
+        )
 
 
 def _send(sending: writing.Sending, book: Book) -> None:

@@ -36,7 +36,16 @@ from partners.doors.showing import (
     say_number,
     say_time,
 )
-from partners.models import Activity, Actor, ImportRow, ImportRun, JobRun, ParkedDocument, Partner
+from partners.models import (
+    Activity,
+    Actor,
+    ApiKey,
+    ImportRow,
+    ImportRun,
+    JobRun,
+    ParkedDocument,
+    Partner,
+)
 from rewards.models import Programme, Redemption
 
 MONTHS_SHOWN = 13
@@ -102,6 +111,7 @@ def read_dashboard(*, actor: Actor, may: Callable[[str], bool], as_of: datetime)
             *find_redemption_tasks(actor, may),
             *(find_ledger_tasks(actor, as_of) if may("ledger.view_correction") else []),
             *(find_intake_tasks(as_of) if shows_work else []),
+            *(find_key_tasks(as_of) if may("partners.view_apikey") else []),
         ],
         cards=read_cards(actor, programme, zone, as_of) if shows_figures else [],
         months=[
@@ -200,6 +210,21 @@ def find_intake_tasks(as_of: datetime) -> list[Task]:
         ),
     ]
     return [task for task in tasks if task.count]
+
+
+def find_key_tasks(as_of: datetime) -> list[Task]:
+    """Whoever calls with a paused key is refused, so it does not wait for long."""
+    in_use = ApiKey.objects.filter(Q(expires_at=None) | Q(expires_at__gt=as_of), revoked_at=None)
+    paused = in_use.filter(paused_at__isnull=False).count()
+    if not paused:
+        return []
+    return [
+        Task(
+            paused,
+            ngettext("API key is paused", "API keys are paused", paused),
+            f"{reverse('admin:partners_apikey_changelist')}?paused_at__isempty=0",
+        )
+    ]
 
 
 def read_proof() -> list[tuple[str, str, str]]:

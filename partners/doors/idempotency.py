@@ -19,8 +19,9 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from partners import metering
 from partners.doors.problems import FieldProblem, Refusal
-from partners.models import RememberedAnswer
+from partners.models import ApiKey, RememberedAnswer
 from partners.retrying import in_transaction
 
 HEADER = "Idempotency-Key"
@@ -70,7 +71,7 @@ def idempotent(handler: Handler) -> Callable[..., HttpResponse | Response]:
             known = find_answer(caller=view.caller, key=key, at=view.now)
             if known is not None:
                 return _replay(known, content_hash)
-            response = handler(view, request, *args, **kwargs)
+            response = run_within_budget(lambda: handler(view, request, *args, **kwargs))
             body = JSONRenderer().render(response.data).decode()
             RememberedAnswer.objects.create(
                 caller=view.caller,
@@ -82,7 +83,19 @@ def idempotent(handler: Handler) -> Callable[..., HttpResponse | Response]:
             )
             return _answer(response.status_code, body)
 
-        return in_transaction(answer_once)
+        def run_within_budget(work: Callable[[], Response]) -> Response:
+            with metering.metering() as meter:
+                response = work()
+            if isinstance(request.auth, ApiKey):
+                metering.charge(key=request.auth, units=meter.units, at=view.now)
+            return response
+
+        try:
+            return in_transaction(answer_once)
+        except metering.DailyBudgetSpent:
+            # After everything was undone: the pause stays.
+            in_transaction(lambda: metering.pause(key=request.auth, at=view.now))
+            raise
 
     run_once.needs_idempotency_key = True  # type: ignore[attr-defined]  # read by the schema
     return run_once

@@ -117,6 +117,24 @@ def revoked_key(world: World) -> Any:
     return with_key(token).get("/api/v1/partners")
 
 
+def replaced_key(world: World) -> Any:
+    token = make_token()
+    keys.rotate(key=ApiKey.objects.latest("pk"), grace=timedelta(0), at=NOON)
+    return with_key(token).get("/api/v1/partners")
+
+
+def paused_key(world: World) -> Any:
+    token = make_token()
+    ApiKey.objects.update(paused_at=NOON)
+    return with_key(token).get("/api/v1/partners")
+
+
+def daily_budget_spent(world: World) -> Any:
+    allow(world.shop.unit, CorrectionLimit.INTEGRATOR, once=10, day=10)
+    ApiKey.objects.update(daily_units_max=4)
+    return adjust_pool(world)
+
+
 def scope_missing(world: World) -> Any:
     return with_key(make_token(scopes=["events:read"])).get("/api/v1/partners")
 

@@ -14,7 +14,7 @@ from ledger.holds import HoldBelongsElsewhere
 from ledger.naming import name_account
 from ledger.posting import ChangedMeanwhile
 from rewards import redeeming, sharing
-from tests.api import team_provocations
+from tests.api import fact_provocations, team_provocations
 from tests.api.conftest import with_key
 from tests.api.provocations import (
     World,
@@ -28,6 +28,7 @@ from tests.api.provocations import (
     company_not_chosen,
     csrf_failed,
     cursor_of_another,
+    daily_budget_spent,
     debt_outstanding,
     entitlement_not_open,
     expired_key,
@@ -47,7 +48,9 @@ from tests.api.provocations import (
     nothing_left_to_reverse,
     nothing_left_to_undo,
     nothing_to_split_by,
+    paused_key,
     price_changed,
+    replaced_key,
     request_in_flight,
     revoked_key,
     scope_missing,
@@ -86,6 +89,9 @@ PROVOCATIONS: dict[str, Callable[[World], Any]] = {
     "invalid_key": lambda world: with_key(f"tsr_abcd1234_{'x' * 43}").get("/api/v1/partners"),
     "key_expired": expired_key,
     "key_revoked": revoked_key,
+    "key_replaced": replaced_key,
+    "key_paused": paused_key,
+    "daily_budget_spent": daily_budget_spent,
     "scope_missing": scope_missing,
     "csrf_failed": csrf_failed,
     "not_a_member": not_a_member,
@@ -161,6 +167,7 @@ PROVOCATIONS: dict[str, Callable[[World], Any]] = {
     "value_out_of_range": breaks_with(DataError("out of range")),
     "internal_error": breaks_with(RuntimeError("a bug")),
     **team_provocations.PROVOCATIONS,
+    **fact_provocations.PROVOCATIONS,
 }
 
 

@@ -369,6 +369,15 @@ API = [
     ),
     Row("api:activity-detail", "/api/v1/activities/{activity}", read()),
     Row(
+        "api:activity-give-up",
+        "/api/v1/activities/{activity}/give-up",
+        decided("409"),
+        method="POST",
+    ),
+    Row("api:kind-list", "/api/v1/kinds", listed()),
+    Row("api:rate-list", "/api/v1/rates", api(key="200", key_other="200")),
+    Row("api:rate-list", "/api/v1/rates", api(key="400", key_other="400"), method="POST"),
+    Row(
         "api:preview-list",
         "/api/v1/preview",
         api(key="400", key_other="400", head_buyer="400", viewer="400", other="400"),
@@ -509,10 +518,12 @@ NOT_ASKED = {
     "reinstate": "302 302 404",
     "release_pending": "302 302 404",
     "cancel_pending": "302 302 404",
+    # It goes on to the page that asks for both partners.
+    "merge_into_it": "302 302 302",
 }
 
 
-ADDRESSES = {"release_now": "release", "cancel_waiting": "cancel"}
+ADDRESSES = {"release_now": "release", "cancel_waiting": "cancel", "merge_into_it": "merge"}
 
 
 @dataclass(frozen=True)
@@ -557,14 +568,16 @@ PAGES = [
     Page("ledger_transfer", steps=("reverse", "reinstate")),
     Page("ledger_unit"),
     Page("partners_activity"),
-    Page("partners_apikey", adds=True, steps=("revoke",)),
+    Page("partners_apikey", adds=True, steps=("rotate", "resume", "revoke")),
     Page("partners_event"),
     Page("partners_importrun"),
     Page("partners_invitation", adds=True, steps=("resend", "withdraw")),
     Page("partners_jobrun"),
     Page("partners_member", steps=("change_role", "hand_over", "deactivate")),
     Page("partners_parkeddocument"),
-    Page("partners_partner", adds=True),
+    Page("partners_partner", adds=True, steps=("merge_into_it",)),
+    Page("partners_partnermerge", steps=("undo",)),
+    Page("partners_tag", adds=True),
     Page("partners_person", adds=True, steps=("send_link",)),
     Page("rewards_award", steps=("release_now", "cancel_waiting")),
     Page("rewards_clawback"),
@@ -600,6 +613,17 @@ ADMIN = [
     Row(
         "admin:ledger_correction_upload",
         "/admin/ledger/correction/upload/",
+        staff("200"),
+    ),
+    Row(
+        "admin:partners_partner_find_duplicates",
+        "/admin/partners/partner/duplicates/",
+        staff("302"),
+    ),
+    Row("admin:partners_partnermerge_start", "/admin/partners/partnermerge/start/", staff("200")),
+    Row(
+        "admin:partners_partnermerge_duplicates",
+        "/admin/partners/partnermerge/duplicates/",
         staff("200"),
     ),
     Row(
