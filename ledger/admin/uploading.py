@@ -44,9 +44,9 @@ class FileForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("File"),
         required=False,
-        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.gz"}),
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.gz,.xlsx"}),
         help_text=gettext_lazy(
-            "CSV or CSV.gz of up to 1 MB, with the columns partner (ERP number), amount (below "
+            "CSV, CSV.gz or XLSX of up to 1 MB, with the columns partner (ERP number), amount (below "
             "zero takes away; in minor units), reason (code), and as needed unit, account (pool, "
             "wallet, debt), member (e-mail), reference, expires_on, note."
         ),

@@ -1,26 +1,17 @@
 """Rows of a file of adjustments: each is read whole, or refused with the cell that is wrong."""
 
-import csv
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 
 from django.utils.translation import gettext as _
 
 from ledger.models import Account
-from partners.importing.files import FileNotReadable, open_text
-from partners.importing.mapping import Mapping
-from partners.importing.rows import (
-    HEADERS_SHOWN_MAX,
-    VALUE_SHOWN_MAX,
-    FileEmpty,
-    HeadersDiffer,
-    QuotingBroken,
-    normalise_header,
-    recognise_delimiter,
-)
+from partners.importing.files import FileNotReadable
+from partners.importing.mapping import Mapping, normalise_header
+from partners.importing.rows import HEADERS_SHOWN_MAX, VALUE_SHOWN_MAX, HeadersDiffer
+from partners.importing.tables import Table, open_table
 from partners.importing.values import ValueNotReadable, make_day_reader, make_text_reader
 from partners.intake import EARLIEST, LATEST
 
@@ -107,38 +98,21 @@ class RefusedRow:
 
 def read_file(path: Path) -> Iterator[AdjustmentRow | RefusedRow]:
     """
-    Yield every row that is not blank of a CSV file, plain or gzipped.
+    Yield every row that is not blank of a CSV file, plain or gzipped, or of a workbook.
 
     :raises FileNotReadable: If the file, its headers or its quoting cannot be read.
     """
-    with open_text(path) as file:
-        yield from _count_repeats(_read_rows(file.lines))
+    with open_table(path, HEADERS) as table:
+        yield from _count_repeats(_read_rows(table))
 
 
-def _read_rows(lines: Iterator[str]) -> Iterator[AdjustmentRow | RefusedRow]:
-    first = next((line for line in lines if line.strip()), None)
-    if first is None:
-        raise FileEmpty(_("The file is empty."))
-    delimiter = recognise_delimiter(first, HEADERS)
-    table = csv.reader(chain([first], lines), delimiter=delimiter, strict=True)
-    count = 0
-    try:
-        headers = next(table)
-        places = _find_places(headers)
-        for number, cells in enumerate(table, start=2):
-            if cells:
-                count += 1
-                yield _read_row(number, cells, places, width=len(headers))
-            if count > ROWS_MAX:
-                limit = {"limit": ROWS_MAX}
-                raise TooManyRows(_("A file of adjustments has at most %(limit)d rows.") % limit)
-    except csv.Error as error:
-        raise QuotingBroken(
-            _("Line %(number)d: the quotes or separators are broken (%(error)s).")
-            % {"number": table.line_num, "error": error}
-        ) from error
-    if not count:
-        raise FileEmpty(_("The file has headers but no rows."))
+def _read_rows(table: Table) -> Iterator[AdjustmentRow | RefusedRow]:
+    places = _find_places(table.headers)
+    for count, (number, cells) in enumerate(table.rows, start=1):
+        if count > ROWS_MAX:
+            limit = {"limit": ROWS_MAX}
+            raise TooManyRows(_("A file of adjustments has at most %(limit)d rows.") % limit)
+        yield _read_row(number, cells, places, width=len(table.headers))
 
 
 def _find_places(headers: list[str]) -> dict[str, int]:

@@ -28,8 +28,8 @@ from ledger.opening.report import Line, OpeningReport, Place, Tally, Unnamed
 from ledger.opening.rows import BalanceRow, RefusedRow, read_rows
 from ledger.opening.staging import Outcome, Stage, StagedRow
 from ledger.opening.standing import Standing, sum_posted
-from partners.importing.files import TextFile, open_text
 from partners.importing.parking import SetAside, store_rows
+from partners.importing.tables import Table, open_table
 from partners.models import ImportRun, Partner, Person
 from partners.retrying import in_transaction
 
@@ -113,19 +113,19 @@ def _fill(
     units: Mapping[str, Unit],
     progress: Progress | None,
 ) -> None:
-    with open_text(path, encoding=mapping.form.encoding) as file:
-        rows = read_rows(file.lines, mapping, units=units)
-        stage.fill(_watched(rows, file, progress) if progress else rows)
+    with open_table(path, mapping.form) as table:
+        rows = read_rows(table, mapping, units=units)
+        stage.fill(_watched(rows, table, progress) if progress else rows)
     for references in stage.partner_refs(CHUNK_ROWS):
         stage.name_partners(find_partners(references))
 
 
 def _watched(
-    rows: Iterator[BalanceRow | RefusedRow], file: TextFile, progress: Progress
+    rows: Iterator[BalanceRow | RefusedRow], table: Table, progress: Progress
 ) -> Iterator[BalanceRow | RefusedRow]:
     while batch := list(islice(rows, PROGRESS_EVERY_ROWS)):
         yield from batch
-        progress("reading", file.position(), file.size)
+        progress("reading", table.position(), table.size)
 
 
 def find_partners(references: Iterable[str]) -> dict[str, int]:

@@ -1,24 +1,16 @@
 """Rows of a file of balances: each is read whole, or refused with the cell that is wrong."""
 
-import csv
 import json
 from collections.abc import Callable, Iterator, Mapping
-from itertools import chain
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
 from ledger.models import TRANSFER_AMOUNT_MAX, Account, Unit
 from ledger.opening.mapping import BalanceMapping
-from partners.importing.rows import (
-    HEADERS_SHOWN_MAX,
-    VALUE_SHOWN_MAX,
-    FileEmpty,
-    HeadersDiffer,
-    QuotingBroken,
-    normalise_header,
-    recognise_delimiter,
-)
+from partners.importing.mapping import normalise_header
+from partners.importing.rows import HEADERS_SHOWN_MAX, VALUE_SHOWN_MAX, HeadersDiffer
+from partners.importing.tables import Table
 from partners.importing.values import (
     ValueNotReadable,
     make_amount_reader,
@@ -79,32 +71,16 @@ class CellRefused(Exception):
 
 
 def read_rows(
-    lines: Iterator[str], mapping: BalanceMapping, *, units: Mapping[str, Unit]
+    table: Table, mapping: BalanceMapping, *, units: Mapping[str, Unit]
 ) -> Iterator[BalanceRow | RefusedRow]:
     """
     Yield every row that is not blank.
 
-    :raises FileNotReadable: If the headers do not fit, or the quoting breaks somewhere.
+    :raises FileNotReadable: If the headers do not fit, or the file breaks somewhere.
     """
-    first = next((line for line in lines if line.strip()), None)
-    if first is None:
-        raise FileEmpty(_("The file is empty."))
-    delimiter = mapping.form.delimiter or recognise_delimiter(first, mapping.form)
-    table = csv.reader(chain([first], lines), delimiter=delimiter, strict=True)
-    any_row = False
-    try:
-        reader = RowReader(next(table), mapping, units=units)
-        for number, cells in enumerate(table, start=2):
-            if cells:
-                any_row = True
-                yield reader.read(number, cells)
-    except csv.Error as error:
-        raise QuotingBroken(
-            _("Line %(number)d: the quotes or separators are broken (%(error)s).")
-            % {"number": table.line_num, "error": error}
-        ) from error
-    if not any_row:
-        raise FileEmpty(_("The file has headers but no rows."))
+    reader = RowReader(table.headers, mapping, units=units)
+    for number, cells in table.rows:
+        yield reader.read(number, cells)
 
 
 class RowReader:

@@ -20,6 +20,7 @@ from partners.roles import Role
 from tests.factories import MemberFactory, PartnerFactory, PersonFactory
 from tests.ledger.corrections import DECIDING, allow, make_staff
 from tests.ledger.entries import Till, balance, lots, open_till, post_one
+from tests.partners.importing.workbooks import write_workbook
 
 # Rows and words are the same on both databases; limits and locks are tested on each.
 pytestmark = [pytest.mark.django_db, pytest.mark.once("SQLite")]
@@ -61,6 +62,12 @@ def read_report(path: Path) -> list[dict[str, str]]:
 
 
 class TestImport:
+    def test_reads_a_workbook_alike(self, tmp_path, till, dana):
+        header, *rows = HEADER.split(","), ["12346", 100, "goodwill", "R1"]
+        told = run(write_workbook(tmp_path / "a.xlsx", {"July": [header, *rows]}))
+
+        assert (told["rows"], balance(till.pool)) == (1, 100)
+
     def test_gives_every_row_one_outcome(self, tmp_path, till, dana):
         path = write(
             tmp_path,

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from io import StringIO
 
 import pytest
@@ -14,6 +14,7 @@ from config.roles import load_roles
 from ledger.models import Lot, Transfer
 from partners.models import ImportRun, Member, Partner, Person
 from partners.roles import Role
+from tests.partners.importing.workbooks import write_workbook
 from tests.rewards.cast import NOON, Shop, open_shop
 
 HEADERS = "partner,unit,amount,earned_on,expires_on,account,matures_on,reference\n"
@@ -50,6 +51,16 @@ def employ(name: str) -> Person:
 
 
 class TestImportBalances:
+    def test_reads_a_workbook_alike(self, shop, tmp_path):
+        row = [shop.partner.erp_number, shop.programme.main_unit.code, 1200, date(2025, 6, 10)]
+        headers = ["partner", "unit", "amount", "earned_on"]
+        told = json.loads(
+            run(write_workbook(tmp_path / "a.xlsx", {"All": [headers, row]}), "--json")
+        )
+
+        assert (told["rows"], told["rows_accepted"]) == (1, 1)
+        assert Lot.objects.get().amount == 1200
+
     def test_prints_one_document_with_the_reconciliation(self, shop, balances):
         told = json.loads(run(balances, "--json"))
 

@@ -1,8 +1,10 @@
 """The real file: every figure of data/README.md, on the first run and on the second."""
 
 import csv
+import itertools
 import random
 from collections import defaultdict
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -14,7 +16,10 @@ from partners.importing.mapping import parse_mapping
 from partners.models import Activity, ActivityLine, ImportRow, ImportRun, ParkedDocument, Partner
 from rewards.models import Award, Standing
 from rewards.programmes.presets import load_preset
+from tests.api.conftest import Poster, make_token, with_key
 from tests.databases.clones import stand_on_clone
+from tests.factories import PartnerFactory
+from tests.partners.importing.workbooks import write_workbook
 from tests.real_orders import BEFORE, EVENING, SAMPLED_PARTNERS, load_orders
 
 
@@ -166,13 +171,14 @@ class TestASample:
 
     @pytest.fixture
     def outcome_of(self, database_template, django_db_blocker):
-        def outcome_of(*loads):
+        def outcome_of(*loads, tell=tell_everything, before=lambda: None):
             with django_db_blocker.unblock(), stand_on_clone(database_template):
                 load_preset("starter", as_of=BEFORE)
+                before()
                 for path, options in loads:
                     load_orders(path, **options)
                 assert audit(as_of=EVENING).ok
-                return tell_everything()
+                return tell()
 
         return outcome_of
 
@@ -188,8 +194,8 @@ class TestASample:
             documents[row[0]].append(row)
         numbers = sorted(documents, reverse=True)
         parts = [
-            [header, *(row for number in numbers[n::3] for row in documents[number])]
-            for n in range(3)
+            [header, *(row for number in numbers[n::10] for row in documents[number])]
+            for n in range(10)
         ]
         continental = [[*row[:5], row[5].replace(".", ","), *row[6:]] for row in rows]
 
@@ -201,6 +207,73 @@ class TestASample:
         assert outcome_of((dialect, {"mapping": continental_mapping()})) == expected
         whole = load_rows(sampled_rows)
         assert outcome_of((whole, {}), (whole, {})) == expected
+
+    def test_leads_to_the_same_as_a_workbook_and_through_the_api(
+        self, sampled_rows, load_rows, outcome_of, tmp_path
+    ):
+        expected = outcome_of((load_rows(sampled_rows), {}))
+        typed = [sampled_rows[0], *map(as_cells, sampled_rows[1:])]
+        workbook = write_workbook(tmp_path / "orders.xlsx", {"Orders": typed})
+        assert outcome_of((workbook, {})) == expected
+
+        # The API takes what was accepted: it knows nothing of rows that wait for a partner.
+        accepted = outcome_of((load_rows(sampled_rows), {}), tell=read_accepted)
+        sent = outcome_of(before=lambda: send(accepted), tell=read_accepted)
+        assert sent == accepted
+        assert len(accepted[1]) > len(SAMPLED_PARTNERS) / 2
+
+
+def as_cells(row):
+    """Write a row as somebody's spreadsheet has it: with numbers and times of its own."""
+    number, sku, description, quantity, at, price, partner, country = row
+    return [
+        int(number) if number.isdecimal() else number,
+        sku,
+        description,
+        int(quantity),
+        datetime.fromisoformat(at),
+        float(price),
+        int(partner) if partner else None,
+        country,
+    ]
+
+
+def read_accepted():
+    """Documents as the API takes them, and balances: what it and a file have in common."""
+    documents = {}
+    lines = ActivityLine.objects.select_related("activity__partner")
+    for line in lines.order_by("activity__external_id", "position"):
+        fact = line.activity
+        document = documents.setdefault(
+            fact.external_id,
+            {
+                "kind": fact.kind,
+                "partner": f"erp:{fact.partner.erp_number}",
+                "source": fact.source,
+                "external_id": fact.external_id,
+                "occurred_at": fact.occurred_at.isoformat(),
+                "currency": fact.currency,
+                "country": fact.country,
+                "lines": [],
+            },
+        )
+        told = {name: getattr(line, name) for name in ("sku", "description")}
+        told |= {name: str(getattr(line, name)) for name in ("quantity", "amount")}
+        document["lines"].append(told)
+    return list(documents.values()), tell_everything()[1]
+
+
+def send(accepted):
+    """Send documents through the API, newest numbers first, a hundred at a time."""
+    documents, _balances = accepted
+    numbers = {document["partner"].removeprefix("erp:") for document in documents}
+    for number in sorted(numbers):
+        PartnerFactory(erp_number=number)
+    erp = Poster(with_key(make_token()), itertools.count())
+    backwards = documents[::-1]
+    for start in range(0, len(backwards), 100):
+        answer = erp.post("activities/batch", {"activities": backwards[start : start + 100]})
+        assert {item["status"] for item in answer.json()["items"]} == {"created"}
 
 
 def continental_mapping():

@@ -23,12 +23,12 @@ COLUMNS = ("row", "outcome", "column", "code", "message", "value")
 
 class Command(BaseCommand):
     help = (
-        "Ask for the adjustments of a CSV file, plain or gzipped, on behalf of a person: within"
+        "Ask for the adjustments of a CSV file or an Excel workbook on behalf of a person: within"
         " their limit they are posted, above it they wait. Running it twice changes nothing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, help="CSV or CSV.gz; the first line names columns.")
+        parser.add_argument("file", type=Path, help="CSV, CSV.gz or XLSX; the first line names columns.")
         parser.add_argument("--source", required=True, help="Where the file comes from.")
         parser.add_argument(
             "--as", dest="person", required=True, metavar="EMAIL", help="Who asks for them."
