@@ -19,6 +19,7 @@ from ledger.maturing import mature
 from ledger.sealing import JournalBusy, seal
 from partners.jobs import ChunkDone, Clock, StepFailed, StepRefused, run_step
 from partners.models import JobRun
+from rewards import inbox
 from rewards.late import work_out_again
 from rewards.models import Programme
 from rewards.programmes.calendar import local_date, local_midnight
@@ -50,8 +51,18 @@ class Step:
 
 
 def _late_facts(night: Night, after: int) -> ChunkDone:
-    """For every programme at once: whichever closes its day first clears the marks."""
-    counts = work_out_again(as_of=night.as_of, after_partner_id=after)
+    """
+    For every programme at once: whichever closes its day first clears the marks.
+
+    Beforehand what waits in the inbox is tried again: what is taken in now is late too. Ids of
+    documents go below zero, so that one number says how far both have come.
+    """
+    if after <= 0:
+        matching, last_document_id = inbox.try_again(at=night.as_of, after_id=-after)
+        taken = matching.count(inbox.Ending.TAKEN)
+        if last_document_id is not None:
+            return ChunkDone(taken, -last_document_id)
+    counts = work_out_again(as_of=night.as_of, after_partner_id=max(after, 0))
     return ChunkDone(counts.partners, counts.last_partner_id)
 
 

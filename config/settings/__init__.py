@@ -164,6 +164,8 @@ PORTAL_FRAME = "config.portal.read_frame"
 PARTNER_FRAME = "config.portal.frame_of"
 STATEMENT_REFERENCES = "config.portal.name_references"
 HOLD_REFERENCES = "config.portal.name_holds"
+# Who waits for partners that become known.
+AFTER_PARTNER_APPEARS = "rewards.inbox.match_what_waited"
 ACCOUNT_ADAPTER = "config.accounts.InvitedOnly"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]

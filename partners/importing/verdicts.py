@@ -38,16 +38,21 @@ def find_known(*, source: str, numbers: Iterable[str]) -> Known:
     return Known({number: known for (_, number), known in taken.items()}, parked)
 
 
-def decide(document: Document, known: Known, *, partner_is_found: bool) -> Verdict:
-    """Say what becomes of a document without flaw. Pure."""
+def decide(document: Document, known: Known, *, partner_id: int | None) -> Verdict:
+    """Say what becomes of a document without flaw, by its partner or None. Pure."""
     parked = known.parked.get(document.number)
     taken_hash = known.taken.get(document.number)
     waits = parked is not None and parked.matched_at is None and taken_hash is None
-    if parked is not None and waits and partner_is_found:
+    if parked is not None and parked.matched_at and partner_id is not None:
+        # Somebody said whose it is; now the source says the same.
+        is_same = same_but_for_partner(parked.content_hash, document.content_hash)
+        if is_same and parked.matched_partner_id == partner_id:
+            return Verdict.DUPLICATE
+    if parked is not None and waits and partner_id is not None:
         if same_but_for_partner(parked.content_hash, document.content_hash):
             return Verdict.MATCH
         return Verdict.CONFLICT
     hashes = {taken_hash, parked.content_hash if parked else None} - {None}
     if hashes:
         return Verdict.DUPLICATE if document.content_hash in hashes else Verdict.CONFLICT
-    return Verdict.TAKE if partner_is_found else Verdict.PARK
+    return Verdict.TAKE if partner_id is not None else Verdict.PARK

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+import uuid_utils.compat
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -15,12 +16,16 @@ class ParkedDocumentQuerySet(models.QuerySet["ParkedDocument"]):
     def waiting(self) -> "ParkedDocumentQuerySet":
         return self.filter(matched_at__isnull=True, dismissed_at__isnull=True)
 
+    def oldest_first(self) -> "ParkedDocumentQuerySet":
+        return self.order_by("occurred_at", "source", "external_id")
+
 
 class ParkedDocument(models.Model):
     """
     A document that cannot be taken yet: its partner is not known, or no rate of its day.
 
-    What came in a file waits as rows, what came through the API as ``content``.
+    What came in a file waits as rows, what came through the API as ``content``. Of a document
+    that only lacks a rate ``matched_partner`` says already whose it is.
     """
 
     class Reason(models.TextChoices):
@@ -28,6 +33,9 @@ class ParkedDocument(models.Model):
         UNKNOWN_PARTNER = "unknown_partner", _("Partner is not known")
         NO_RATE = "no_rate", _("No rate of exchange for its day")
 
+    public_id = models.UUIDField(
+        default=uuid_utils.compat.uuid7, unique=True, editable=False, verbose_name=_("id")
+    )
     run = models.ForeignKey(
         ImportRun, on_delete=models.PROTECT, null=True, blank=True, related_name="parked_documents"
     )

@@ -91,8 +91,8 @@ class Chunk:
             if document.flaw:
                 self._refuse(document, document.kept, document.flaw)
             elif document.kept:
-                found = self._find_partner(document) is not None
-                by_verdict[decide(document, known, partner_is_found=found)].append(document)
+                partner_id = self._find_partner(document)
+                by_verdict[decide(document, known, partner_id=partner_id)].append(document)
         return by_verdict
 
     def _says_more(self, document: Document) -> bool:
@@ -184,7 +184,10 @@ class Chunk:
             if document.number not in lacking
         ]
         if matched:
-            ParkedDocument.objects.filter(pk__in=matched).update(matched_at=self.as_of)
+            # What was put aside while nobody knew whose it was is taken now that its source says.
+            ParkedDocument.objects.filter(pk__in=matched).update(
+                matched_at=self.as_of, dismissed_at=None
+            )
         self.tally.matched_documents += len(matched)
 
     # ---------------------------------------------------------------- partners

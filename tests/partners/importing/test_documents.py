@@ -164,6 +164,12 @@ class TestDecide:
     matched = ParkedDocument(
         external_id="536365", content_hash=nameless.content_hash, matched_at=NOON
     )
+    by_hand = ParkedDocument(
+        content_hash=nameless.content_hash, matched_at=NOON, matched_partner_id=1
+    )
+    by_hand_to_another = ParkedDocument(
+        content_hash=nameless.content_hash, matched_at=NOON, matched_partner_id=2
+    )
 
     @pytest.mark.parametrize(
         ("document", "taken", "parked", "found", "verdict"),
@@ -181,6 +187,10 @@ class TestDecide:
             pytest.param(named, named, matched, True, Verdict.DUPLICATE, id="matched before"),
             pytest.param(nameless, named, matched, False, Verdict.DUPLICATE, id="the old file"),
             pytest.param(changed, named, matched, True, Verdict.CONFLICT, id="matched otherwise"),
+            pytest.param(named, nameless, by_hand, True, Verdict.DUPLICATE, id="by hand before"),
+            pytest.param(
+                named, nameless, by_hand_to_another, True, Verdict.CONFLICT, id="to somebody else"
+            ),
         ],
     )
     def test_compares_with_what_is_known(self, document, taken, parked, found, verdict):
@@ -188,7 +198,7 @@ class TestDecide:
             {"536365": taken.content_hash} if taken else {}, {"536365": parked} if parked else {}
         )
 
-        assert decide(document, known, partner_is_found=found) is verdict
+        assert decide(document, known, partner_id=1 if found else None) is verdict
 
 
 class TestStage:
