@@ -28,6 +28,7 @@ SIDEBAR: tuple[tuple[Any, tuple[tuple[str, str, Any], ...]], ...] = (
             ("partners.member", "groups", _("Members")),
             ("partners.invitation", "mail", _("Invitations")),
             ("partners.person", "person", _("People")),
+            ("partners.partnermerge", "merge", _("Merges")),
             ("partners.activity", "receipt_long", _("Activities")),
         ),
     ),

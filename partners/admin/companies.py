@@ -2,20 +2,39 @@
 
 from typing import Any
 
-from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
+    DropdownFilter,
     FieldTextFilter,
     RelatedDropdownFilter,
 )
 
-from partners.doors.admin import BaseAdmin, ReadOnlyInline, display, partner_tabs
+from partners import enrolling
+from partners.admin.editing import (
+    ContractsTab,
+    NumbersTab,
+    PartnerForm,
+    read_columns,
+    read_tabs,
+)
+from partners.doors.admin import (
+    BaseAdmin,
+    ReadOnlyInline,
+    action,
+    actor_of,
+    display,
+    partner_tabs,
+)
 from partners.doors.showing import Labels, link_to, link_to_list, say_day, say_money, say_time
-from partners.models import Activity, Member, Partner
+from partners.models import Activity, Member, Partner, Tag
 
 # Ordinary states are plain, so that exceptions are seen.
 STATUS_LABELS = Labels({"paused": "warning", "closed": "danger"})
@@ -62,23 +81,63 @@ class ActivityTab(ReadOnlyInline):
         return say_money(activity.amount, activity.currency)
 
 
+REFUSED = (enrolling.StaleRevision, enrolling.PartnerMerged, enrolling.NumberTaken)
+
+
+class MergedFilter(DropdownFilter):
+    """Partners that were merged into another one are shown only to who asks for them."""
+
+    title = _("merged into another one")
+    parameter_name = "merged"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("Yes"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(merged_into__isnull=self.value() != "yes")
+
+
+@admin.register(Tag)
+class TagAdmin(BaseAdmin):
+    """Words that partners are found by. One that is used stays."""
+
+    list_display = ("name",)
+    search_fields = ("name",)
+
+
 @admin.register(Partner)
 class PartnerAdmin(BaseAdmin):
+    form = PartnerForm
     list_display = ("named", "place", "account_manager", "since", "shown_status")
     list_display_links = ("named",)
     list_select_related = ("account_manager",)
     list_filter = (
         ("status", ChoicesDropdownFilter),
         ("account_manager", RelatedDropdownFilter),
+        ("tags", RelatedDropdownFilter),
         ("country", FieldTextFilter),
+        MergedFilter,
     )
-    search_fields = ("legal_name", "=erp_number", "=tax_id")
-    search_help_text = _("Name, ERP number or tax id")
+    search_fields = ("legal_name", "=erp_number", "=tax_id", "=numbers__number")
+    search_help_text = _("Name, tax id, ERP number or another number")
     ordering = ("legal_name",)
-    autocomplete_fields = ("account_manager",)
-    readonly_fields = ("public_id", "see_also")
+    autocomplete_fields = ("account_manager", "tags")
+    readonly_fields = ("public_id", "see_also", "part_of")
+    actions_detail = ("merge_into_it",)
+    actions_list = ("find_duplicates",)
     fieldsets = (
-        (None, {"fields": (("legal_name", "erp_number"), ("status", "account_manager"))}),
+        (
+            None,
+            {
+                "fields": (
+                    ("legal_name", "erp_number"),
+                    ("status", "account_manager"),
+                    "tags",
+                    "part_of",
+                    "read_revision",
+                )
+            },
+        ),
         (
             _("Company"),
             {
@@ -94,7 +153,82 @@ class PartnerAdmin(BaseAdmin):
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
         """Show the tabs on the page of a partner; a new one has nothing to show yet."""
-        return [TeamTab, *partner_tabs, ActivityTab] if obj else []
+        return [TeamTab, NumbersTab, ContractsTab, *partner_tabs, ActivityTab] if obj else []
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """What was merged is history: it is changed where it is now."""
+        if isinstance(obj, Partner) and obj.merged_into_id is not None:
+            return False
+        return super().has_change_permission(request, obj)
+
+    # ----------------------------------------------------------------- saving
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Refusals that only the lock can tell are rare, and cost what was typed."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except REFUSED as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+    def save_model(self, request: HttpRequest, obj: Partner, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        """A new one is enrolled here, since the log needs its id; an edit waits for the tabs."""
+        if change:
+            return
+        details = read_columns(form.cleaned_data)
+        made = enrolling.enrol(
+            erp_number=details.pop("erp_number"),
+            legal_name=details.pop("legal_name"),
+            details=details,
+            by=actor_of(request).person,
+            at=timezone.now(),
+        )
+        obj.pk, obj.public_id = made.pk, made.public_id
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        for formset in formsets:
+            # The log reads them; what was edited stands in the event.
+            formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
+        if not change:
+            return
+        enrolling.change(
+            partner=form.instance,
+            changes=read_columns(form.cleaned_data) | read_tabs(formsets),
+            revision=form.cleaned_data.get("read_revision"),
+            by=actor_of(request).person,
+            at=timezone.now(),
+        )
+
+    # ---------------------------------------------------------------- merging
+
+    @action(
+        description=_("Merge a duplicate into it"),
+        url_path="merge",
+        permissions=["may_merge"],
+    )
+    def merge_into_it(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The page is one floor up, where balances are moved."""
+        address = reverse("admin:partners_partnermerge_start")
+        return HttpResponseRedirect(f"{address}?kept={object_id}")
+
+    @action(description=_("Likely duplicates"), url_path="duplicates", permissions=["may_merge"])
+    def find_duplicates(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:partners_partnermerge_duplicates"))
+
+    def has_may_merge_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return request.user.has_perm("partners.add_partnermerge")
+
+    @display(description=_("part of"))
+    def part_of(self, partner: Partner) -> SafeString | str:
+        if partner.merged_into is None:
+            return gettext("A company of its own")
+        return link_to(partner.merged_into)
 
     @display(description=_("partner"), ordering="legal_name", header=True)
     def named(self, partner: Partner) -> tuple[str, str]:

@@ -1,5 +1,23 @@
 """Pages of the admin about why points move: programmes, awards, the catalogue, what was taken."""
 
-from rewards.admin import catalogue, earnings, members, programmes, redemptions, shares, standings
+from rewards.admin import (
+    catalogue,
+    earnings,
+    members,
+    merges,
+    programmes,
+    redemptions,
+    shares,
+    standings,
+)
 
-__all__ = ["catalogue", "earnings", "members", "programmes", "redemptions", "shares", "standings"]
+__all__ = [
+    "catalogue",
+    "earnings",
+    "members",
+    "merges",
+    "programmes",
+    "redemptions",
+    "shares",
+    "standings",
+]

@@ -14,6 +14,7 @@ from partners.models import (
     Activity,
     ActivityLine,
     ApiKey,
+    Contract,
     Event,
     ImportRow,
     ImportRun,
@@ -22,7 +23,10 @@ from partners.models import (
     Member,
     ParkedDocument,
     Partner,
+    PartnerMerge,
+    PartnerNumber,
     Person,
+    Tag,
 )
 from rewards.models import (
     Award,
@@ -207,6 +211,12 @@ def hang_on(world: World, code: str) -> None:
         content={"sku": "A"},
     )
     make_invitation(person, code)
+    world.partner.tags.add(Tag.objects.create(name=f"tag {code}"))
+    PartnerNumber.objects.create(partner=world.partner, system="shop", number=code)
+    Contract.objects.create(partner=world.partner, number=code, starts_on=date(2026, 1, 1))
+    PartnerMerge.objects.create(
+        kept=world.partner, merged=make_partner(f"merged-{code}"), reason="The same", merged_at=NOON
+    )
     Group.objects.create(name=f"group {code}")
     ApiKey.objects.create(
         name=code, prefix=uuid.uuid4().hex[:8], secret_hash="x", scopes=[], created_at=NOON

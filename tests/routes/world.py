@@ -26,7 +26,10 @@ from partners.models import (
     JobRun,
     Member,
     ParkedDocument,
+    Partner,
+    PartnerMerge,
     Person,
+    Tag,
 )
 from rewards import sharing
 from rewards.crediting import take_in
@@ -257,12 +260,21 @@ def find_common_things(shop: Shop) -> dict[str, dict[str, str]]:
     job = JobRun.objects.create(scope="club", local_date=NOON.date(), step="tiers")
     code = AccountCode.objects.create(account_kind=Account.Kind.POOL, code="3310")
     limit = allow(shop.unit, "finance", once=0, day=0)
+    merge = PartnerMerge.objects.create(
+        kept=shop.partner,
+        merged=Partner.objects.exclude(pk=shop.partner.pk).earliest("pk"),
+        merged_at=NOON,
+        undone_at=NOON,
+    )
+    tag = Tag.objects.create(name="north")
     sealed = seal(as_of=NOON + timedelta(days=3650))
     assert sealed is not None
     common = {
         "auth_group": (str(group.pk), "999999999"),
         "admin_logentry": (str(entry.pk), "999999999"),
         "partners_jobrun": (str(job.pk), "999999999"),
+        "partners_partnermerge": (str(merge.pk), "999999999"),
+        "partners_tag": (str(tag.pk), "999999999"),
         "reward": ("tea", "no-such-reward"),
         "programme": (shop.programme.code, "no-such-programme"),
         "rewards_reward": (str(reward.pk), "999999999"),
