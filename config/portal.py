@@ -73,6 +73,7 @@ def name_references(actor: Actor, movements: Sequence[Movement]) -> dict[UUID, R
     for redemption in redemptions.select_related("reward"):
         url = reverse("rewards:redemption", args=[redemption.public_id])
         names[str(redemption.public_id)] = Reference(redemption.reward.name, url=url)
+    names |= _name_leavers(actor, movements)
     parts = _share_parts(actor, [each.transfer_id for each in movements])
     return {
         each.transfer_id: _name_part(parts[each.transfer_id], each)
@@ -81,6 +82,15 @@ def name_references(actor: Actor, movements: Sequence[Movement]) -> dict[UUID, R
         for each in movements
         if each.transfer_id in parts or each.reference in names
     }
+
+
+def _name_leavers(actor: Actor, movements: Sequence[Movement]) -> dict[str, Reference]:
+    """Name who left, where a wallet went back: one more query, and only then."""
+    left = {each.reference for each in movements if each.kind == Transfer.Kind.LEAVE}
+    if not left:
+        return {}
+    members = Member.objects.for_actor(actor).filter(public_id__in=left).select_related("person")
+    return {str(member.public_id): Reference(member.person.name) for member in members}
 
 
 def _without_bill(reference: Reference, movement: Movement) -> Reference:

@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from metrics import ledger_events
+from metrics import ledger_events, team_events
 from partners.models import Actor, Event, Member
 from rewards.explaining import Explanation, Teller
 from rewards.models import Award, ClawBack, Redemption, Share
@@ -94,10 +94,13 @@ def read_timeline(
 
 def _visible_to(actor: Actor, member: Member) -> Any:
     events = Event.objects.for_actor(actor).newest_first()
-    events = events.exclude(kind__in=ledger_events.HIDDEN_KINDS).exclude(
-        # It stands there as what came back.
-        kind="correction_posted",
-        payload__kind="reinstatement",
+    hidden = (*ledger_events.HIDDEN_KINDS, *team_events.HIDDEN_KINDS)
+    # A reinstatement stands there as what came back; a job title is no news.
+    events = (
+        events.exclude(kind__in=hidden)
+        .exclude(kind="correction_posted", payload__kind="reinstatement")
+        .exclude(kind="member_changed", payload__to_role__isnull=True)
+        .select_related("member__person")
     )
     if member.role == Member.Role.BUYER:
         return events.filter(member=member)
@@ -149,7 +152,9 @@ def _ids(events: Iterable[Event], name: str) -> list[str]:
 
 
 def _item(event: Event, background: Background, teller: Teller, as_of: datetime) -> Item:
-    if event.kind in ledger_events.TELLERS:
+    if event.kind in team_events.TELLERS:
+        fields = team_events.TELLERS[event.kind](event, background.is_company)
+    elif event.kind in ledger_events.TELLERS:
         fields = ledger_events.TELLERS[event.kind](event.payload, teller, background.reasons)
     else:
         tell = TELLERS.get(event.kind, _unknown)
@@ -329,17 +334,6 @@ def _reason(background: Background, payload: Mapping[str, Any]) -> str:
     return share.reason if share else ""
 
 
-def _wallet_returned(
-    event: Event, payload: Fields, background: Background, teller: Teller
-) -> Fields:
-    return {
-        "icon": "back",
-        "title": _("The wallet of a member who left came back to the pool"),
-        "detail": _("The expiry dates stay the same"),
-        "amount": payload.get("amount"),
-    }
-
-
 def _points_expired(
     event: Event, payload: Fields, background: Background, teller: Teller
 ) -> Fields:
@@ -388,7 +382,6 @@ TELLERS: dict[str, Callable[[Event, Fields, Background, Teller], Fields]] = {
     "points_shared": _points_shared,
     "share_received": _share_received,
     "share_undone": _share_undone,
-    "wallet_returned": _wallet_returned,
     "points_expired": _points_expired,
     "points_matured": _points_matured,
     "balance_opened": _balance_opened,

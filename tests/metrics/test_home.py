@@ -12,13 +12,14 @@ from ledger import accounts, holds, maturing
 from ledger.expiring import expire
 from ledger.models import Transfer
 from metrics.charting import Lapse, Movements, draw_chart, draw_expiry
-from partners import events
+from partners import events, team
 from partners.drawing import nice_step, pieces
 from partners.events import EventDraft
 from partners.intake import ActivityReport, LineReport
-from partners.models import Member, Partner, Person
+from partners.models import Actor, Member, Partner, Person
 from rewards import sharing
 from rewards.crediting import take_in
+from rewards.leaving import deactivate
 from rewards.models import ProgrammeVersion, Standing
 from rewards.redeeming import approve
 from rewards.sharing import PartDraft
@@ -259,6 +260,27 @@ class TestTimeline:
         }
 
         assert titles == {"Alice": [], "Vera": [], "Bob": ["Credit on the next invoice"]}
+
+    def test_the_team_is_told_by_name_and_edits_that_are_no_news_are_not(self, shop):
+        earn(shop.wallet(shop.bob), 42)
+        by = Actor(person=shop.alice.person, member=shop.alice)
+        team.change(member=shop.vera, job_title="Books", by=by, at=NOON)
+        team.change(member=shop.vera, role="buyer", by=by, at=NOON)
+        deactivate(member=shop.bob, by=by, at=NOON)
+
+        company = look(shop.alice).context["home"].timeline
+        buyer = look(shop.vera).context["home"].timeline
+
+        assert [(item.title, item.detail, item.amount) for item in company] == [
+            ("Bob left the team", "", None),
+            (
+                "The wallet of a member who left came back to the pool",
+                "The expiry dates stay the same",
+                42,
+            ),
+            ("Vera has another role", "Buyer", None),
+        ]
+        assert [(item.title, item.detail) for item in buyer] == [("You have another role", "Buyer")]
 
     def test_an_unknown_kind_is_shown_plainly(self, shop):
         Partner.objects.lock([shop.partner.pk])

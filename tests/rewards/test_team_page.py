@@ -229,6 +229,7 @@ class TestLeaving:
         assert [(each.status_code, each["Location"]) for each in answers] == [(302, TEAM)] * 2
         assert balance(shop.pool) == 620
         assert balance(shop.wallet(shop.bob)) == 0
+        assert "Bob Returned by who left the team +120" in words(alice.get("/statement/?period=all"))
 
     def test_ends_every_session_of_the_member_at_once(self, shop, alice):
         bob = sign_in(shop.bob)
