@@ -75,9 +75,7 @@ def tell(partner: Partner, facts: list[Fact], *, source: str = "erp", at: dateti
 
 
 def join_up(kept: Partner, merged: Partner, *, key: str = "1", at: datetime = NOW) -> PartnerMerge:
-    return merge(
-        kept=kept, merged=merged, reason="The same shop", by=None, at=at, request_key=key
-    )
+    return merge(kept=kept, merged=merged, reason="The same shop", by=None, at=at, request_key=key)
 
 
 def spend(programme: Programme, partner: Partner, amount: int) -> None:
