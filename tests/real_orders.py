@@ -12,7 +12,9 @@ import pytest
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
+from ledger.models import Account
 from partners.importing.mapping import Mapping, load_mapping
+from partners.models import ActivityLine, ParkedDocument, Partner
 from rewards.loading import load_file
 from rewards.programmes.presets import load_preset
 from tests.databases.clones import Template, make_template, stand_on_clone
@@ -90,6 +92,29 @@ def sampled_rows() -> list[list[str]]:
 def many_rows() -> list[list[str]]:
     """More than one chunk of rows: the partners with the most lines."""
     return _pick({"17841", "14911", "14096", "12748", "14606"}, nameless="77")
+
+
+def tell_everything() -> tuple[list, list, list, list]:
+    """Facts, balances, partners and what waits, without the ids that a database gave."""
+    lines = ActivityLine.objects.order_by("activity__external_id", "position").values_list(
+        "activity__external_id",
+        "activity__kind",
+        "activity__occurred_at",
+        "activity__amount",
+        "activity__country",
+        "activity__content_hash",
+        "sku",
+        "description",
+        "quantity",
+        "amount",
+    )
+    accounts = Account.objects.filter(balance__gt=0).order_by("partner__erp_number", "kind")
+    return (
+        list(lines),
+        list(accounts.values_list("partner__erp_number", "kind", "balance")),
+        sorted(Partner.objects.values_list("erp_number", "country")),
+        sorted(ParkedDocument.objects.values_list("external_id", "content_hash")),
+    )
 
 
 def _pick(partners: set[str], *, nameless: str) -> list[list[str]]:

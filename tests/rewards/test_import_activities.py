@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -13,11 +14,29 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from ledger.auditing import audit
-from partners.models import Activity, ImportRow, ImportRun, ParkedDocument, Partner
+from partners.importing.runs import SILENT_AFTER, is_interrupted
+from partners.models import (
+    Activity,
+    ActivityLine,
+    ImportRow,
+    ImportRun,
+    ParkedDocument,
+    Partner,
+)
 from rewards.programmes.presets import load_preset
-from tests.real_orders import BEFORE, DATA, EVENING, ORDERS, SOURCE, load_orders
+from tests.databases.clones import stand_on_clone
+from tests.real_orders import (
+    BEFORE,
+    DATA,
+    EVENING,
+    ORDERS,
+    SOURCE,
+    load_orders,
+    tell_everything,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -181,6 +200,14 @@ class TestAKilledRun:
             csv.writer(file).writerows(many_rows)
         return path
 
+    @pytest.fixture
+    def undisturbed(self, sample, database_template, django_db_blocker):
+        with django_db_blocker.unblock(), stand_on_clone(database_template):
+            load_preset("starter", as_of=BEFORE)
+            Partner.objects.create(erp_number="A", legal_name="Corner Shop")
+            load_orders(sample)
+            return tell_everything()
+
     def start(self, clone, sample) -> subprocess.Popen[str]:
         command = ["manage.py", "import_activities", str(sample), "--kind=order"]
         command += [f"--source={SOURCE}", f"--mapping={DATA / 'online_retail.toml'}", "--quiet"]
@@ -193,28 +220,57 @@ class TestAKilledRun:
             text=True,
         )
 
-    @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-    def test_keeps_whole_chunks_and_is_simply_run_again(self, own_database, sample, how):
-        process = self.start(own_database, sample)
+    def wait_for(self, process, is_so) -> None:
         deadline = time.monotonic() + 60
-        while not ParkedDocument.objects.exists() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        process.send_signal(how)
+        while not is_so() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    @pytest.mark.once("SQLite")
+    def test_stopped_by_a_key_keeps_whole_chunks_and_says_so(self, own_database, sample):
+        process = self.start(own_database, sample)
+        self.wait_for(process, ParkedDocument.objects.exists)
+        process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
 
         assert "Traceback" not in err
-        if how == signal.SIGINT:
-            assert process.returncode == 130
-            assert "Stopped. What was taken in stays." in err
-            assert ImportRun.objects.get().status == "failed"
-        waiting, taken = ParkedDocument.objects.count(), Activity.objects.count()
+        assert process.returncode == 130
+        assert "Stopped. What was taken in stays." in err
+        assert ImportRun.objects.get().status == "failed"
+
+    @pytest.mark.once("SQLite")
+    def test_killed_at_any_point_and_run_again_leads_to_the_same(
+        self, own_database, sample, undisturbed, request
+    ):
+        kills = 20 if request.config.getoption("long") else 2
+        chance = random.Random(20_261_122)
+        for number in range(1, kills + 1):
+            process = self.start(own_database, sample)
+            self.wait_for(process, lambda count=number: ImportRun.objects.count() >= count)
+            time.sleep(chance.uniform(0, 3))
+            process.kill()
+            process.communicate(timeout=60)
+        for run in ImportRun.objects.exclude(status="finished"):
+            # Nobody was left to say how it ended; its silence tells.
+            assert is_interrupted(run, at=timezone.now() + SILENT_AFTER)
         again = load_orders(sample)
+
         assert again["rows"] == again["rows_accepted"] + again["rows_duplicate"] + (
             again["rows_parked"] + again["rows_refused"]
         )
-        assert waiting + again["parked_documents"] == ParkedDocument.objects.count()
-        assert taken + sum(again["activities"].values()) == Activity.objects.count()
-        assert again["rows_accepted"] > 0
-        assert again["compensated"] == 0
+        assert tell_everything() == undisturbed
         assert load_orders(sample)["rows_accepted"] == 0
+        assert audit(as_of=EVENING).ok
+
+    @pytest.mark.once("PostgreSQL")
+    def test_two_at_once_have_one_effect(self, own_database, sample, undisturbed):
+        both = [self.start(own_database, sample) for _ in range(2)]
+        for process in both:
+            _, err = process.communicate(timeout=120)
+            assert (process.returncode, err) == (0, "")
+
+        assert tell_everything() == undisturbed
+        reports = [run.report for run in ImportRun.objects.all()]
+        accepted = [report["rows_accepted"] for report in reports]
+        assert sum(accepted) == ActivityLine.objects.count()
+        assert all(run["rows_refused"] == reports[0]["rows_refused"] for run in reports)
         assert audit(as_of=EVENING).ok
