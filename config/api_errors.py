@@ -35,8 +35,9 @@ from partners.doors import (
     versions,
 )
 from partners.doors.problems import FieldProblem, ProblemBody, Refusal
-from rewards import leaving, merging, redeeming, sharing
+from rewards import inbox, leaving, merging, redeeming, sharing
 from rewards.api import activities, redemptions
+from rewards.api import inbox as inbox_door
 from rewards.catalogue import entitlements
 from rewards.programmes import live
 
@@ -149,6 +150,12 @@ TABLE: Mapping[type[Exception], Answer] = {
     ),
     # Facts.
     references.NotWaiting: Answer(409, "not_waiting", _("Nothing is waited for")),
+    inbox.NotWaiting: Answer(
+        409, "waits_no_more", _("Does not wait any more"), detail=_("It does not wait any more.")
+    ),
+    inbox.NotDismissed: Answer(409, "not_dismissed", _("Not dismissed")),
+    inbox.OwnCompany: Answer(403, "own_company", _("Your own company")),
+    inbox_door.CannotBeTaken: Answer(422, "cannot_be_taken", _("Cannot be taken in")),
     # Teams.
     team.OnlyHeadBuyerDecides: Answer(422, "only_head_buyer_decides", _("Not a head buyer")),
     team.LastHeadBuyer: Answer(409, "last_head_buyer", _("The only head buyer")),

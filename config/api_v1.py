@@ -17,6 +17,7 @@ from rewards.api import (
     awards,
     catalogue,
     entitlements,
+    inbox,
     kinds,
     members,
     partners,
@@ -46,6 +47,7 @@ router.register("partners", partners.PartnerDoor, basename="partner")
 router.register("members", members.MemberDoor, basename="member")
 router.register("invitations", partners_api.InvitationDoor, basename="invitation")
 router.register("activities", activities.ActivityDoor, basename="activity")
+router.register("inbox", inbox.InboxDoor, basename="inbox")
 router.register("kinds", kinds.KindDoor, basename="kind")
 router.register("rates", rates.RateDoor, basename="rate")
 router.register("preview", previewing.PreviewDoor, basename="preview")

@@ -21,4 +21,5 @@ class RewardsConfig(AppConfig):
             "share_received",
             "share_undone",
             "wallet_returned",
+            "claim_moved",
         )

@@ -94,6 +94,13 @@ class ParkedDocument(models.Model):
     def __str__(self) -> str:
         return f"{self.external_id} from {self.source}"
 
+    @property
+    def state(self) -> str:
+        """``parked`` while it waits, then ``matched`` or ``dismissed``."""
+        if self.matched_at is not None:
+            return "matched"
+        return "parked" if self.dismissed_at is None else "dismissed"
+
 
 class ImportRow(models.Model):
     """A row that was not accepted, with why: parked (it waits) or refused (it is reported)."""

@@ -21,13 +21,14 @@ from partners.keys import Scope
 from partners.models import Activity, ActivityLine, Actor, ConvertedAmount
 from partners.rates import write_rate
 from partners.references import NotWaiting
-from rewards import crediting
+from rewards import inbox
+from rewards.api.inbox import ParkedOutput
 from rewards.api.reporting import ActivityInput, BatchInput, ReadItem, read_items
 from rewards.giving_up import give_up
 from rewards.models import Award
 
-Answer = Recorded | ActivityConflict
-ITEM_STATUSES = ("recorded", "known", "conflict", "refused")
+Answer = Recorded | ActivityConflict | inbox.Parked
+ITEM_STATUSES = ("recorded", "known", "parked", "conflict", "refused")
 
 
 class NothingInput(StrictSerializer):
@@ -155,7 +156,9 @@ class ItemErrorOutput(serializers.Serializer[Any]):
 class ItemOutput(serializers.Serializer[Any]):
     index = serializers.IntegerField()
     status = serializers.ChoiceField(choices=ITEM_STATUSES)
-    id = serializers.UUIDField(required=False)
+    id = serializers.UUIDField(
+        required=False, help_text="Of the activity; of what waits in the inbox if it is parked."
+    )
     awards = EarnedOutput(many=True, required=False)
     code = serializers.CharField(required=False)
     known_hash = serializers.CharField(required=False)
@@ -166,6 +169,7 @@ class ItemOutput(serializers.Serializer[Any]):
 class BatchOutput(serializers.Serializer[Any]):
     recorded = serializers.IntegerField()
     known = serializers.IntegerField()
+    parked = serializers.IntegerField()
     conflict = serializers.IntegerField()
     refused = serializers.IntegerField()
     items = ItemOutput(many=True)
@@ -232,17 +236,26 @@ class ActivityDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
             Prefetch("awards", Award.objects.select_related("unit").order_by("pk")),
         )
 
-    @extend_schema(request=ActivityInput, responses={200: ActivityOutput, 201: ActivityOutput})
+    @extend_schema(
+        request=ActivityInput,
+        responses={200: ActivityOutput, 201: ActivityOutput, 202: ParkedOutput},
+    )
     @idempotent
     def create(self, request: Request) -> Response:
-        """Report one activity. 201 if it is new, 200 if it was known with the same content."""
+        """
+        Report one activity. 201 if it is new, 200 if it was known with the same content.
+
+        202 if it waits: for its partner, which only a key for every partner may name in advance,
+        or for the rate of its day. It is taken in by itself once that is known; see `GET /inbox`.
+        """
         item = read_items([request.data], actor=self.actor, view=self)[0]
         if item.report is None:
             raise item.error or serializers.ValidationError
-        taken = crediting.take_in([item.report], as_of=self.now)
-        [result] = hide_others_facts(taken.results, actor=self.actor)
+        [result] = hide_others_facts(inbox.receive([item.report], as_of=self.now), actor=self.actor)
         if isinstance(result, ActivityConflict):
             raise result
+        if isinstance(result, inbox.Parked):
+            return Response(ParkedOutput(result.document).data, status=status.HTTP_202_ACCEPTED)
         stored = self.get_queryset().get(pk=result.activity.pk)
         code = status.HTTP_201_CREATED if result.is_new else status.HTTP_200_OK
         return Response(ActivityOutput(stored).data, status=code)
@@ -254,18 +267,19 @@ class ActivityDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
         """
         Report up to 1,000 activities, with a result for each, in their order.
 
-        With `all_or_nothing` one bad item refuses the whole batch.
+        With `all_or_nothing` one bad item refuses the whole batch, and so does one that could
+        only wait: all are taken, or nothing is kept.
         """
         given = self.read_input(BatchInput)
-        items = read_items(given["activities"], actor=self.actor, view=self)
-        if given["all_or_nothing"]:
+        is_whole = given["all_or_nothing"]
+        items = read_items(given["activities"], actor=self.actor, view=self, may_wait=not is_whole)
+        if is_whole:
             refuse_bad_items(items)
         reports = [item.report for item in items if item.report is not None]
-        taken = crediting.take_in(reports, as_of=self.now)
-        results = iter(hide_others_facts(taken.results, actor=self.actor))
+        results = iter(hide_others_facts(inbox.receive(reports, as_of=self.now), actor=self.actor))
         answers = [item.error or next(results) for item in items]
-        if given["all_or_nothing"]:
-            refuse_conflicts(answers)
+        if is_whole:
+            refuse_what_is_not_taken(answers)
         return Response(describe_batch(answers))
 
     @extend_schema(request=NothingInput, responses={200: ActivityOutput})
@@ -327,14 +341,19 @@ def refuse_bad_items(items: Sequence[ReadItem]) -> None:
         raise BatchRefused("Nothing was taken: some items are not good.", errors=bad)
 
 
-def refuse_conflicts(results: Sequence[Any]) -> None:
-    conflicts = [
-        FieldProblem(pointer=f"/activities/{index}", code="activity_conflict", detail=str(result))
-        for index, result in enumerate(results)
-        if isinstance(result, ActivityConflict)
-    ]
-    if conflicts:
-        raise BatchRefused("Nothing was taken: some items conflict.", errors=conflicts)
+def refuse_what_is_not_taken(results: Sequence[Any]) -> None:
+    problems = []
+    for index, result in enumerate(results):
+        pointer = f"/activities/{index}"
+        if isinstance(result, ActivityConflict):
+            problem = FieldProblem(pointer=pointer, code="activity_conflict", detail=str(result))
+            problems.append(problem)
+        elif isinstance(result, inbox.Parked):
+            reason = result.document.reason
+            detail = str(result.document.get_reason_display())
+            problems.append(FieldProblem(pointer=pointer, code=reason, detail=detail))
+    if problems:
+        raise BatchRefused("Nothing was taken: some items cannot be now.", errors=problems)
 
 
 def describe_batch(results: Sequence[Any]) -> dict[str, Any]:
@@ -354,6 +373,13 @@ def describe_item(index: int, result: Any, awards: Mapping[int, list[Award]]) ->
             "status": "recorded" if result.is_new else "known",
             "id": str(result.activity.public_id),
             "awards": EarnedOutput(awards.get(result.activity.pk, []), many=True).data,
+        }
+    if isinstance(result, inbox.Parked):
+        return {
+            "index": index,
+            "status": "parked",
+            "id": str(result.document.public_id),
+            "code": result.document.reason,
         }
     if isinstance(result, ActivityConflict):
         return {

@@ -29,7 +29,9 @@ from partners.kinds.checking import ATTRIBUTES_MAX, fits_openly
 from partners.models import Activity, Actor, Member, Partner
 from partners.models.amounts import to_ten_thousandths
 from partners.reports import ActivityReport, LineReport, NaturalKey
+from rewards.api.placing import Placing, place
 from rewards.api.references import PartnerReferenceField, refuse
+from rewards.inbox import NOBODY, Unplaced
 
 BATCH_MAX = 1_000
 LINES_MAX = 1_000
@@ -148,14 +150,21 @@ class BatchInput(StrictSerializer):
 
 @dataclass(frozen=True, slots=True)
 class ReadItem:
-    """One item as read: what it reports, or what is wrong with it."""
+    """One item as read: what it reports, of whom perhaps nobody knows, or what is wrong with it."""
 
-    report: ActivityReport | None = None
+    report: ActivityReport | Unplaced | None = None
     error: serializers.ValidationError | None = None
 
 
-def read_items(items: Sequence[Any], *, actor: Actor, view: Door) -> list[ReadItem]:
-    """Read each item by itself; partners and members are looked up once for all of them."""
+def read_items(
+    items: Sequence[Any], *, actor: Actor, view: Door, may_wait: bool = True
+) -> list[ReadItem]:
+    """
+    Read each item by itself; partners and members are looked up once for all of them.
+
+    What names a partner that nobody knows may wait for it, if it comes from a system that sees
+    every partner. To all others an unknown partner is like somebody else's.
+    """
     reader = ActivityInput(context={"view": view})
     values: list[Mapping[str, Any] | serializers.ValidationError] = []
     for item in items:
@@ -168,7 +177,10 @@ def read_items(items: Sequence[Any], *, actor: Actor, view: Door) -> list[ReadIt
     members = find_members({value["member"] for value in good if "member" in value}, actor=actor)
     is_known = all(value["kind"] in KINDS for value in good)
     kinds = KINDS if is_known else all_kinds()
-    return [_resolve(value, partners, members, kinds) for value in values]
+    placing = Placing()
+    if may_wait and actor.sees_every_partner:
+        placing = place([value for value in good if value["partner"] not in partners])
+    return [_resolve(value, partners, members, kinds, placing) for value in values]
 
 
 def _resolve(
@@ -176,11 +188,18 @@ def _resolve(
     partners: Mapping[str, Partner],
     members: Mapping[Any, Member],
     kinds: Mapping[str, Kind],
+    placing: Placing,
 ) -> ReadItem:
     if isinstance(value, serializers.ValidationError):
         return ReadItem(error=value)
+    found = placing.partners.get(id(value)) or partners.get(value["partner"])
+    reference = placing.references.get(id(value))
     try:
-        report = to_report(value, partners=partners, members=members)
+        if found is None and reference is not None:
+            report = check_kind(to_report(value, partner_id=NOBODY, member_id=None), kinds=kinds)
+            return ReadItem(report=Unplaced(report, reference))
+        partner, member = check_who(value, partner=found, members=members)
+        report = to_report(value, partner_id=partner.pk, member_id=member.pk if member else None)
         return ReadItem(report=check_kind(report, kinds=kinds))
     except serializers.ValidationError as error:
         return ReadItem(error=error)
@@ -216,13 +235,14 @@ def find_members(public_ids: set[Any], *, actor: Actor) -> dict[Any, Member]:
     return {member.public_id: member for member in rows}
 
 
-def to_report(
-    value: Mapping[str, Any],
-    *,
-    partners: Mapping[str, Partner],
-    members: Mapping[Any, Member],
-) -> ActivityReport:
-    partner = partners.get(value["partner"])
+def check_who(
+    value: Mapping[str, Any], *, partner: Partner | None, members: Mapping[Any, Member]
+) -> tuple[Partner, Member | None]:
+    """
+    Return the partner and the member that an activity is of.
+
+    :raises ValidationError: If they are not there, closed, or do not go together.
+    """
     if partner is None:
         raise refuse("partner", _("There is no such partner."), "does_not_exist")
     if partner.status == Partner.Status.CLOSED:
@@ -230,9 +250,15 @@ def to_report(
     member = members.get(value["member"]) if "member" in value else None
     if "member" in value and (member is None or member.partner_id != partner.pk):
         raise refuse("member", _("There is no such member of this partner."), "does_not_exist")
+    return partner, member
+
+
+def to_report(
+    value: Mapping[str, Any], *, partner_id: int, member_id: int | None
+) -> ActivityReport:
     return ActivityReport(
         kind=value["kind"],
-        partner_id=partner.pk,
+        partner_id=partner_id,
         source=value["source"],
         external_id=value["external_id"],
         occurred_at=value["occurred_at"],
@@ -250,7 +276,7 @@ def to_report(
         amount_e4=to_ten_thousandths(value["amount"]),
         quantity_e4=to_ten_thousandths(value["quantity"]) if "quantity" in value else None,
         refers_to=read_reference(value),
-        member_id=member.pk if member else None,
+        member_id=member_id,
         country=value["country"],
         due_on=value.get("due_on"),
         paid_on=value.get("paid_on"),

@@ -5,6 +5,7 @@ A document is matched by hand, by a rule, when its partner appears or when its r
 then taken in with its own times, so that the same points are due as if it had come on time.
 """
 
+from rewards.inbox.content import NOBODY, read_report
 from rewards.inbox.matching import (
     Ending,
     Matching,
@@ -12,7 +13,6 @@ from rewards.inbox.matching import (
     NotWaiting,
     Outcome,
     OwnCompany,
-    PartnerClosed,
     bring_back,
     dismiss,
     match,
@@ -28,6 +28,7 @@ from rewards.inbox.retrying import (
 from rewards.inbox.ruling import RuleKnown, make_rule
 
 __all__ = [
+    "NOBODY",
     "Ending",
     "Matching",
     "NotDismissed",
@@ -35,7 +36,6 @@ __all__ = [
     "Outcome",
     "OwnCompany",
     "Parked",
-    "PartnerClosed",
     "RuleKnown",
     "Unplaced",
     "apply_rules",
@@ -44,6 +44,7 @@ __all__ = [
     "make_rule",
     "match",
     "match_what_waited",
+    "read_report",
     "receive",
     "rehearse",
     "retry_no_rate",

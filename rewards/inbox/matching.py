@@ -14,6 +14,7 @@ from partners.intake import ActivityConflict, Recorded
 from partners.kinds import Kind, all_kinds, check
 from partners.models import Activity, ImportRow, Member, ParkedDocument, Partner, Person
 from partners.reports import ActivityReport
+from partners.team import PartnerClosed
 from rewards.converting import NoRate
 from rewards.crediting import take_in
 from rewards.inbox.content import NothingToTake, read_report
@@ -24,7 +25,7 @@ DOCUMENTS_PER_CHUNK = 500
 class NotWaiting(Exception):
     """The document does not wait any more: somebody matched or dismissed it."""
 
-    code = "not_waiting"
+    code = "waits_no_more"
 
 
 class NotDismissed(Exception):
@@ -37,12 +38,6 @@ class OwnCompany(Exception):
     """Whoever is on a partner's team does not decide what that partner earns."""
 
     code = "own_company"
-
-
-class PartnerClosed(Exception):
-    """Nothing is taken in for a partner that is closed."""
-
-    code = "partner_closed"
 
 
 class Ending(StrEnum):
@@ -104,7 +99,7 @@ def match(
     if by is not None:
         refuse_own_company(partner.pk, by)
     if partner.status == Partner.Status.CLOSED:
-        raise PartnerClosed(_("This partner is closed."))
+        raise PartnerClosed
     with transaction.atomic():
         return match_each({each.pk: partner.pk for each in documents}, by=by, at=at)
 

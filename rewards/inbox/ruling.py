@@ -6,7 +6,8 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from partners.models import MatchingRule, Partner, Person
-from rewards.inbox.matching import Matching, PartnerClosed, refuse_own_company
+from partners.team import PartnerClosed
+from rewards.inbox.matching import Matching, refuse_own_company
 from rewards.inbox.retrying import apply_rules
 
 
@@ -37,7 +38,7 @@ def make_rule(
     if by is not None:
         refuse_own_company(partner.pk, by)
     if partner.status == Partner.Status.CLOSED:
-        raise PartnerClosed(_("This partner is closed."))
+        raise PartnerClosed
     with transaction.atomic():
         try:
             with transaction.atomic():

@@ -12,6 +12,7 @@ from partners.enrolling import enrol, name_partner
 from partners.importing.mapping import parse_mapping
 from partners.models import Activity, LateMark, Member, ParkedDocument, Partner
 from partners.rates import RateRow, store_rates
+from partners.team import PartnerClosed
 from rewards import inbox
 from rewards.late import work_out_again
 from rewards.loading import load_file
@@ -130,7 +131,7 @@ class TestMatchingByHand:
             inbox.match(documents=waiting(), partner=shop, by=manager, at=LATER)
         Partner.objects.filter(pk=shop.pk).update(status=Partner.Status.CLOSED)
         shop.refresh_from_db()
-        with pytest.raises(inbox.PartnerClosed):
+        with pytest.raises(PartnerClosed):
             inbox.match(documents=waiting(), partner=shop, by=PersonFactory(), at=LATER)
         assert inbox.apply_rules(at=LATER).outcomes == []
         assert len(waiting()) == 1

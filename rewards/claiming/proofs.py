@@ -1,0 +1,169 @@
+"""
+Proofs of a sale: what a file is, is told by its content, and no address leads to where it is kept.
+
+A proof is never shown as a page of ours: the view that hands it out says so to the browser.
+"""
+
+import hashlib
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from PIL import Image, UnidentifiedImageError
+
+from partners.importing.files import name_on_disk
+from partners.models import ClaimProof, SellOutClaim
+
+MEBIBYTE = 1 << 20
+BYTES_MAX = 5 * MEBIBYTE
+PROOFS_MAX = 5
+NAME_LENGTH_MAX = 200
+FOLDER = "claims"
+# What a picture may come to once it is unpacked; a telephone's is 12 to 50 million points.
+PIXELS_MAX: Final = {"JPEG": 60_000_000, "PNG": 30_000_000, "WEBP": 30_000_000}
+TYPES: Final = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+# JPEG can be unpacked small, which is enough to see that it is whole.
+LOOKED_AT_PIXELS = (512, 512)
+PDF, HEIC = "application/pdf", "image/heic"
+PDF_START, PDF_END = b"%PDF-", b"%%EOF"
+END_BYTES = 2_048
+HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"})
+
+
+class ProofRefused(ValueError):
+    """A file is no proof that we take; ``code`` says why."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class TooManyProofs(ProofRefused):
+    """More files than a claim may have."""
+
+    def __init__(self) -> None:
+        super().__init__("too_many", _("Add at most %(count)d files.") % {"count": PROOFS_MAX})
+
+
+@dataclass(frozen=True, slots=True)
+class GivenProof:
+    """A file as somebody gave it: what they call it, and what is in it."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedProof:
+    name: str
+    content: bytes
+    content_type: str
+
+
+def name_of(proof: GivenProof) -> str:
+    """Return what a file is called without folders, as long as it can be kept."""
+    name = name_on_disk(proof.name, default="proof")
+    return "".join(sign for sign in name if sign.isprintable())[-NAME_LENGTH_MAX:] or "proof"
+
+
+def judge_proofs(given: Sequence[GivenProof]) -> list[JudgedProof]:
+    """
+    Return the files with what they are.
+
+    :raises ProofRefused: If there are too many, or one is too large or nothing we take.
+    """
+    if len(given) > PROOFS_MAX:
+        raise TooManyProofs
+    return [JudgedProof(name_of(proof), proof.content, judge(proof)) for proof in given]
+
+
+def judge(proof: GivenProof) -> str:
+    """
+    Return the type of a file by its content; its name says nothing.
+
+    :raises ProofRefused: If it is empty, too large, broken, or of another kind.
+    """
+    content, shown = proof.content, {"name": name_of(proof)}
+    if not content:
+        raise ProofRefused("empty", _("%(name)s is empty.") % shown)
+    if len(content) > BYTES_MAX:
+        raise ProofRefused("too_large", _("%(name)s is larger than 5 MB.") % shown)
+    if content.startswith(PDF_START):
+        if PDF_END not in content[-END_BYTES:]:
+            raise ProofRefused("broken", _("%(name)s is not complete.") % shown)
+        return PDF
+    if content[4:8] == b"ftyp" and content[8:12] in HEIC_BRANDS:
+        return HEIC
+    try:
+        return _judge_picture(content)
+    except ProofRefused as refused:
+        raise ProofRefused(refused.code, str(refused) % shown) from refused
+
+
+def _judge_picture(content: bytes) -> str:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(BytesIO(content), formats=tuple(TYPES)) as picture:
+                kind = str(picture.format)
+                is_bomb = picture.width * picture.height > PIXELS_MAX[kind]
+                if not is_bomb:
+                    picture.draft("RGB", LOOKED_AT_PIXELS)
+                    picture.load()
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        is_bomb = True
+    except UnidentifiedImageError as error:
+        said = _("%(name)s is no PDF, JPEG, PNG, WebP or HEIC file.")
+        raise ProofRefused("unknown_type", said) from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        # What Pillow raises for pictures that end early or lie about themselves.
+        raise ProofRefused("broken", _("%(name)s is not complete.")) from error
+    if is_bomb:
+        raise ProofRefused("too_many_pixels", _("%(name)s has too many pixels."))
+    return TYPES[kind]
+
+
+def keep_proofs(proofs: Sequence[JudgedProof], *, claim: SellOutClaim, at: datetime) -> None:
+    """
+    Store the files and their rows. A claim writes its files last.
+
+    If one cannot be written, those before it go again.
+    """
+    kept: list[Path] = []
+    try:
+        for proof in proofs:
+            stored_as = f"{FOLDER}/{uuid4().hex}"
+            path = settings.PRIVATE_ROOT / stored_as
+            path.parent.mkdir(parents=True, exist_ok=True)
+            kept.append(path)
+            path.write_bytes(proof.content)
+            ClaimProof.objects.create(
+                claim=claim,
+                name=proof.name,
+                content_type=proof.content_type,
+                size=len(proof.content),
+                digest=hashlib.sha256(proof.content).hexdigest(),
+                stored_as=stored_as,
+                added_at=at,
+            )
+    except BaseException:
+        for path in kept:
+            path.unlink(missing_ok=True)
+        raise
+
+
+def open_proof(proof: ClaimProof) -> bytes:
+    """
+    Return the content of a stored proof.
+
+    :raises FileNotFoundError: If it is not kept any more.
+    """
+    path: Path = settings.PRIVATE_ROOT / proof.stored_as
+    return path.read_bytes()
