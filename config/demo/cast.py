@@ -5,7 +5,8 @@ from datetime import datetime
 
 from django.contrib.auth.models import Group
 
-from partners.models import Member, Partner, Person
+from partners.inviting import Offer, invite
+from partners.models import Actor, Member, Partner, Person
 from partners.roles import Role
 
 PASSWORD = "two-halves-one-token"  # noqa: S105 - printed on every start, and only in development
@@ -59,7 +60,18 @@ TEAM = (
     Part("Inés Robledo", "ines@example.com", "en", "buyer", "City shop, half-time"),
     VERA,
 )
-CHARLIE = Part("Charlie Aubert", "charlie@example.com", "en", "head_buyer", "Owner")
+# Vera keeps the books of both companies, so she says at the door for which one she comes.
+NEIGHBOURS = (
+    Part("Charlie Aubert", "charlie@example.com", "en", "head_buyer", "Owner"),
+    VERA,
+)
+SOFIA = Offer(
+    email="sofia@example.com",
+    name="Софія Кравець",
+    role=Member.Role.BUYER,
+    job_title="Christmas market",
+    language="uk",
+)
 MANAGER_NAME, MANAGER_EMAIL = "Dana Whitfield", "dana@example.com"
 
 
@@ -111,6 +123,12 @@ def assemble(partner: Partner, parts: tuple[Part, ...], *, joined_at: datetime) 
         )[0]
         for part in parts
     ]
+
+
+def ask_to_join(head_buyer: Member, *, at: datetime) -> None:
+    """Leave an invitation open. No mail goes out; whoever sends it again sees the link."""
+    by = Actor(person=head_buyer.person, member=head_buyer)
+    invite(partner=head_buyer.partner, offer=SOFIA, by=by, at=at, mail=None)
 
 
 def employ_staff() -> Person:

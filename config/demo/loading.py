@@ -13,12 +13,13 @@ from django.db import transaction
 from django.db.models import Sum
 
 from config.demo.cast import (
-    CHARLIE,
     MANAGER_EMAIL,
+    NEIGHBOURS,
     PASSWORD,
     SIGN_INS,
     TEAM,
     Company,
+    ask_to_join,
     assemble,
     companies_for,
     employ_staff,
@@ -141,6 +142,7 @@ def _tell_story(programme: Programme, *, partners_max: int | None, now: datetime
             story.play_until(feed.first_day + timedelta(days=1))
             _load(feed.path, programme, as_of=as_of)
     story.play_until(local_date(now - shift, programme.time_zone))
+    ask_to_join(head_buyer, at=now)
 
 
 def _neighbour(
@@ -148,7 +150,9 @@ def _neighbour(
 ) -> Member:
     if company not in companies:
         return head_buyer
-    [charlie] = assemble(found(company, joined_at=opened_at), (CHARLIE,), joined_at=opened_at)
+    charlie, *_books = assemble(
+        found(company, joined_at=opened_at), NEIGHBOURS, joined_at=opened_at
+    )
     return charlie
 
 

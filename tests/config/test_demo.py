@@ -7,13 +7,14 @@ from datetime import date
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import Count
 
 from config.demo import loading
 from config.demo.feeds import PARTNER
 from config.demo.loading import LAST_REAL_DAY, shift_for
 from ledger.auditing import audit
 from ledger.models import Correction
-from partners.models import Activity, Event, Partner
+from partners.models import Activity, Event, Invitation, Partner, Person
 from rewards.models import Redemption, Share, Standing
 from tests.factories import NOON
 
@@ -89,6 +90,9 @@ class TestTheDemo:
             ("reversal", "posted"),
             ("credit", "waiting"),
         ]
+        assert Invitation.objects.open().count() == 1
+        on_two_teams = Person.objects.annotate(teams=Count("memberships")).filter(teams=2)
+        assert on_two_teams.get().name == "Vera Lindqvist"
         assert {"gold"} == set(Standing.objects.values_list("tier_code", flat=True))
         assert Event.objects.filter(kind="tier_changed").exists()
         assert audit(as_of=NOON.replace(year=2040)).ok
