@@ -44,6 +44,7 @@ UNDECIDABLE = (
     correcting.OwnRequest,
 )
 UNPOSTABLE = (
+    correcting.AccountNotAdjustable,
     correcting.AmountOutOfBounds,
     correcting.ExpiryNotAhead,
     correcting.InsufficientPoints,

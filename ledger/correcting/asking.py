@@ -6,7 +6,13 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from ledger.correcting.carrying_out import ExpiryNotAhead, announce, carry_out
+from ledger.correcting.carrying_out import (
+    AccountNotAdjustable,
+    ExpiryNotAhead,
+    announce,
+    carry_out,
+    refuse_who_left,
+)
 from ledger.correcting.limits import read_allowance
 from ledger.correcting.people import Asker, check_may_ask, is_on_team, lock_asker
 from ledger.correcting.reasons import find_reason
@@ -27,7 +33,7 @@ from ledger.models import (
 )
 from ledger.posting import AmountOutOfBounds, IdempotencyKeyReused
 from ledger.reinstating import find_reinstatable
-from partners.models import Member, Partner
+from partners.models import Partner
 
 __all__ = [
     "AccountNotAdjustable",
@@ -42,12 +48,6 @@ ADJUSTABLE = {
     Kind.CREDIT: (Account.Kind.POOL, Account.Kind.WALLET, Account.Kind.DEBT),
     Kind.DEBIT: (Account.Kind.POOL, Account.Kind.WALLET),
 }
-
-
-class AccountNotAdjustable(Exception):
-    """Nobody credits or debits this account by hand, or its owner has left."""
-
-    code = "account_not_adjustable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,8 +278,8 @@ def _check_adjustment(wish: _Wish, at: datetime) -> int:
             if account.kind == Account.Kind.DEBT
             else _("Points that wait are released or cancelled, not adjusted.")
         )
-    if wish.kind == Kind.CREDIT and _owner_has_left(account):
-        raise AccountNotAdjustable(_("This member has left."))
+    if wish.kind == Kind.CREDIT:
+        refuse_who_left(account)
     _check_bounds(amount)
     if account.kind == Account.Kind.DEBT:
         _check_owed(account, amount)
@@ -295,11 +295,6 @@ def _check_owed(account: Account, amount: int) -> None:
         raise AccountNotAdjustable(_("Nothing is owed on this account."))
     if amount > owed:
         raise AmountOutOfBounds(amount=amount, bound=owed)
-
-
-def _owner_has_left(account: Account) -> bool:
-    member = account.member
-    return member is not None and member.status == Member.Status.LEFT
 
 
 def _check_bounds(amount: int) -> None:

@@ -12,7 +12,7 @@ from ledger.posting import Entry, post
 from ledger.reinstating import find_reinstatable, reinstate
 from partners import events
 from partners.events import EventDraft
-from partners.models import Person
+from partners.models import Member, Person
 
 EVENT_OF_STATE = {
     Correction.State.WAITING: "correction_asked",
@@ -20,6 +20,12 @@ EVENT_OF_STATE = {
     Correction.State.DECLINED: "correction_declined",
     Correction.State.WITHDRAWN: "correction_withdrawn",
 }
+
+
+class AccountNotAdjustable(Exception):
+    """Nobody credits or debits this account by hand, or its owner has left."""
+
+    code = "account_not_adjustable"
 
 
 class ExpiryNotAhead(Exception):
@@ -35,6 +41,7 @@ def carry_out(correction: Correction, *, at: datetime) -> Transfer:
     """
     Post the correction under the partner's lock, which the caller holds.
 
+    :raises AccountNotAdjustable: If it would fill the wallet of a member who has left.
     :raises ExpiryNotAhead: If the expiry of a credit is not after ``at``.
     :raises NothingLeftToReverse: If less of the transfer is left, or less can come back.
     :raises InsufficientPoints: If the account has less available.
@@ -46,13 +53,26 @@ def carry_out(correction: Correction, *, at: datetime) -> Transfer:
         entry = _plan_reversal(correction, correction.corrects, at)
     else:
         entry = _plan_adjustment(correction, at)
+    refuse_who_left(entry.credit)
     return post([entry], posted_at=at)[0].transfer
+
+
+def refuse_who_left(account: Account) -> None:
+    """
+    Let nothing into the wallet of who left: nobody could spend it.
+
+    :raises AccountNotAdjustable: If its owner is on the team no more.
+    """
+    gone = Member.objects.filter(pk=account.member_id, status=Member.Status.LEFT)
+    if account.member_id is not None and gone.exists():
+        raise AccountNotAdjustable(_("This member has left. Correct the pool instead."))
 
 
 def _reinstate(correction: Correction, at: datetime) -> Transfer:
     expiry, until = correction.corrects, correction.expires_at
     if expiry is None or until is None or until <= at:
         raise ExpiryNotAhead
+    refuse_who_left(expiry.debit_account)
     left = find_reinstatable(expiry)
     if correction.amount > left:
         raise NothingLeftToReverse(left=left, needed=correction.amount)

@@ -53,8 +53,8 @@ def agree(*, correction: Correction, by: Person, note: str = "", at: datetime) -
 
     :raises MayNotDecide, OwnRequest, OwnPartner: If this person may not decide about it.
     :raises AlreadyDecided: If it has ended otherwise.
-    :raises ExpiryNotAhead, NothingLeftToReverse, InsufficientPoints, AmountOutOfBounds: If the
-        ledger refuses it by now.
+    :raises AccountNotAdjustable, ExpiryNotAhead, NothingLeftToReverse, InsufficientPoints,
+        AmountOutOfBounds: If the ledger refuses it by now.
     """
     with _locked(correction) as found:
         by = _read_anew(by)

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from ledger import holds
 from ledger.auditing import audit
+from ledger.correcting import AccountNotAdjustable, agree
 from ledger.models import Account, Lot, Transfer
 from partners.models import Actor, Event, Member, Partner
 from partners.team import LastHeadBuyer, OnlyHeadBuyerDecides, StaleRevision, take_on
@@ -15,6 +16,7 @@ from rewards import sharing
 from rewards.leaving import StillPending, deactivate, find_obstacles
 from rewards.models import Redemption
 from rewards.redeeming import reject
+from tests.ledger.corrections import DECIDING, adjust, make_staff
 from tests.rewards.cast import NOON, Shop, available, balance, earn, offer, open_shop, owe, take
 
 pytestmark = pytest.mark.django_db
@@ -159,6 +161,20 @@ class TestWhatStandsInTheWay:
         let_go(shop)
 
         assert Redemption.objects.get(pk=taken.pk).state == "fulfilled"
+
+
+class TestAfterwards:
+    def test_nothing_is_put_into_the_wallet_any_more(self, shop):
+        dana = make_staff()
+        waiting = adjust(dana, shop.wallet(shop.bob), 7)
+        left = let_go(shop)
+        second = make_staff(may=DECIDING)
+
+        with pytest.raises(AccountNotAdjustable):
+            agree(correction=waiting, by=second, at=LATER)
+        with pytest.raises(AccountNotAdjustable):
+            adjust(dana, shop.wallet(left.member), 7)
+        assert balance(shop.wallet(shop.bob)) == 0
 
 
 class TestWho:
