@@ -259,8 +259,10 @@ def find_latest_steps() -> list[JobRun]:
 def read_cards(
     actor: Actor, programme: Programme | None, zone: ZoneInfo, as_of: datetime
 ) -> list[Card]:
-    partners = Partner.objects.for_actor(actor).aggregate(
-        all=Count("pk"), active=Count("pk", filter=Q(status=Partner.Status.ACTIVE))
+    partners = (
+        Partner.objects.for_actor(actor)
+        .companies()
+        .aggregate(all=Count("pk"), active=Count("pk", filter=Q(status=Partner.Status.ACTIVE)))
     )
     cards = [
         Card(

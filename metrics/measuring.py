@@ -56,12 +56,22 @@ class Cut:
             raise CannotSplit("There is no programme yet, so there are no tiers to split by.")
 
     def group_of(self, partner_path: str) -> Any:
-        """Return the expression of a partner's group; the tier is the one displayed today."""
+        """
+        Return the expression of a partner's group; the tier is the one displayed today.
+
+        What was merged is in the group of the company that it is part of.
+        """
         if self.by == "country":
-            return F("country" if partner_path == "pk" else f"{partner_path}__country")
-        standing = Standing.objects.filter(
-            partner=OuterRef(partner_path), programme=self.programme
-        ).values("tier_code")[:1]
+            if partner_path == "pk":
+                return F("country")
+            kept = F(f"{partner_path}__merged_into__country")
+            return Coalesce(kept, F(f"{partner_path}__country"))
+        company: Any = OuterRef("pk")
+        if partner_path != "pk":
+            company = Coalesce(OuterRef(f"{partner_path}__merged_into"), OuterRef(partner_path))
+        standing = Standing.objects.filter(partner=company, programme=self.programme).values(
+            "tier_code"
+        )[:1]
         return Coalesce(Subquery(standing), Value(""), output_field=CharField())
 
 
@@ -104,13 +114,23 @@ def orders_in(period: Period) -> PartnerScopedQuerySet:
 
 
 def ordered_in(period: Period) -> Q:
-    """True of partners with an order in the period."""
-    return Q(Exists(orders_in(period).filter(partner=OuterRef("pk"))))
+    """True of companies with an order in the period, their own or of what was merged into them."""
+    own, merged = _orders_of_company(period)
+    return Q(Exists(own)) | Q(Exists(merged))
 
 
 def ordered_again_in(period: Period) -> Q:
-    """True of partners with a second order in the period: it is what an offset of one finds."""
-    return Q(Exists(orders_in(period).filter(partner=OuterRef("pk")).order_by("pk")[1:2]))
+    """True of companies with a second order in the period: it is what an offset of one finds."""
+    own, merged = _orders_of_company(period)
+    second = [Q(Exists(orders.order_by("pk")[1:2])) for orders in (own, merged)]
+    return second[0] | second[1] | (Q(Exists(own)) & Q(Exists(merged)))
+
+
+def _orders_of_company(period: Period) -> tuple[PartnerScopedQuerySet, PartnerScopedQuerySet]:
+    """Two questions instead of one with an OR: each has its index."""
+    orders = orders_in(period)
+    own = orders.filter(partner=OuterRef("pk"))
+    return own, orders.filter(partner__merged_into=OuterRef("pk"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,11 +148,11 @@ class ShareOfPartners:
             "numerator": Count("pk", filter=self.counted(period)),
             "denominator": Count("pk"),
         }
-        partners = Partner.objects.for_actor(cut.actor).filter(self.of(period))
+        partners = Partner.objects.for_actor(cut.actor).companies().filter(self.of(period))
         return tally(partners, figures, cut, "pk")
 
     def behind(self, period: Period, cut: Cut) -> Behind:
-        everyone = Partner.objects.for_actor(cut.actor).filter(self.of(period))
+        everyone = Partner.objects.for_actor(cut.actor).companies().filter(self.of(period))
         return Behind(everyone.filter(self.counted(period)), everyone)
 
 
@@ -151,7 +171,7 @@ class PerOrder:
         return tally(orders_in(period).for_actor(cut.actor), figures, cut, "partner")
 
     def behind(self, period: Period, cut: Cut) -> Behind:
-        buyers = Partner.objects.for_actor(cut.actor).filter(ordered_in(period))
+        buyers = Partner.objects.for_actor(cut.actor).companies().filter(ordered_in(period))
         return Behind(buyers, buyers)
 
 

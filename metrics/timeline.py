@@ -20,6 +20,9 @@ from rewards.models import Award, ClawBack, Redemption, Share
 EVENTS_READ = 40
 PERSONAL_KINDS = ("share_received",)
 # What is about a wallet is its member's; what is about the pool is the company's.
+# What the seller writes down about the company.
+SELLERS_KINDS = ("partner_enrolled", "partner_changed")
+MERGE_KINDS = ("partner_merged", "merge_undone")
 BOTH_SIDES_KINDS = ("share_undone", *ledger_events.TELLERS)
 
 STATE_BADGES: dict[str, tuple[str, str]] = {
@@ -104,6 +107,9 @@ def _visible_to(actor: Actor, member: Member) -> Any:
     )
     if member.role == Member.Role.BUYER:
         return events.filter(member=member)
+    events = events.exclude(kind__in=SELLERS_KINDS)
+    # Both partners of a merge tell of it; the company reads it once.
+    events = events.exclude(Q(kind__in=MERGE_KINDS) & ~Q(partner=member.partner_id))
     return events.exclude(kind__in=PERSONAL_KINDS).exclude(
         Q(kind__in=BOTH_SIDES_KINDS) & Q(member__isnull=False)
     )
@@ -369,6 +375,22 @@ def _balance_opened(
     }
 
 
+def _partner_merged(
+    event: Event, payload: Fields, background: Background, teller: Teller
+) -> Fields:
+    amounts = [amount for amount in payload.get("amounts", {}).values() if amount]
+    return {
+        "icon": "plus",
+        "title": _("Another company became part of yours"),
+        "detail": _("Its points, people and history are yours now."),
+        "amount": amounts[0] if len(amounts) == 1 else None,
+    }
+
+
+def _merge_undone(event: Event, payload: Fields, background: Background, teller: Teller) -> Fields:
+    return {"icon": "back", "title": _("Two companies stand apart again")}
+
+
 def _unknown(event: Event, payload: Fields, background: Background, teller: Teller) -> Fields:
     return {"icon": "info", "title": event.kind.replace("_", " ").capitalize()}
 
@@ -382,6 +404,8 @@ TELLERS: dict[str, Callable[[Event, Fields, Background, Teller], Fields]] = {
     "points_shared": _points_shared,
     "share_received": _share_received,
     "share_undone": _share_undone,
+    "partner_merged": _partner_merged,
+    "merge_undone": _merge_undone,
     "points_expired": _points_expired,
     "points_matured": _points_matured,
     "balance_opened": _balance_opened,

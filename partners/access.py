@@ -107,6 +107,16 @@ def acting_member(request: HttpRequest, memberships: tuple[Member, ...] | None =
     raise CompanyNotChosen
 
 
+def say_no_company(request: HttpRequest, person: Person) -> HttpResponse:
+    """Tell somebody who can act for nobody why: their company is closed, or they are on no team."""
+    of_closed = Member.objects.active().filter(
+        person=person, partner__status=Partner.Status.CLOSED, partner__merged_into__isnull=True
+    )
+    closed = of_closed.select_related("partner__account_manager").order_by("-joined_at").first()
+    page = "partners/company_closed.html" if closed else "partners/no_company.html"
+    return render(request, page, {"company": closed.partner if closed else None}, status=403)
+
+
 def seen_by(member: Member) -> frozenset[int]:
     """Return whose rows a member may see: the company's, with what was merged into it."""
     if getattr(member, "of_family", True):
@@ -170,7 +180,7 @@ def enter(request: PortalRequest) -> HttpResponse | None:
     except NoCompany:
         if request.user.is_staff:
             return redirect("admin:index")
-        return render(request, "partners/no_company.html", status=403)
+        return say_no_company(request, request.user)
     request.actor = Actor(
         partner_ids=seen_by(request.member),
         member=request.member,

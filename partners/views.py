@@ -20,6 +20,7 @@ from partners import inviting
 from partners.access import (
     CHOSEN_COMPANY,
     read_memberships,
+    say_no_company,
     set_language_cookie,
     speaking,
     speaking_to,
@@ -48,7 +49,7 @@ def choose_company(request: HttpRequest) -> HttpResponse:
             return redirect(onward)
     with speaking_to(person, request):
         if not memberships:
-            return render(request, "partners/no_company.html", status=403)
+            return say_no_company(request, person)
         context = {"memberships": memberships, "next": onward}
         return render(request, "partners/choose_company.html", context)
 

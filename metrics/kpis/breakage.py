@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from ledger.models import Account, Transfer
 from metrics.measuring import RATIO_PLACES, Behind, Cut, tally
 from metrics.periods import Period
+from partners.families import root_of
 from partners.models import Partner
 
 EXPIRED = Q(credit_account__kind=Account.Kind.EXPIRED)
@@ -38,8 +39,8 @@ class BreakageRate:
         ended = self._ended(period, cut)
         everyone = Partner.objects.for_actor(cut.actor)
         return Behind(
-            everyone.filter(pk__in=ended.filter(EXPIRED).values("partner")),
-            everyone.filter(pk__in=ended.values("partner")),
+            everyone.filter(pk__in=ended.filter(EXPIRED).values(company=root_of("partner__"))),
+            everyone.filter(pk__in=ended.values(company=root_of("partner__"))),
         )
 
     def _ended(self, period: Period, cut: Cut) -> QuerySet[Transfer]:

@@ -20,6 +20,7 @@ from ledger.models import Account, Transfer
 from metrics.finance.values import read_books
 from metrics.measuring import MONEY_PLACES, Behind, Cut, tally
 from metrics.periods import Period
+from partners.families import root_of
 from partners.models import Partner
 
 CREDITED = Q(credit_account__kind__in=Account.KINDS_WITH_LOTS)
@@ -50,8 +51,13 @@ class Liability:
         everyone = Partner.objects.for_actor(cut.actor)
         if cut.programme is None:
             return Behind(everyone.none(), everyone.none())
-        held = self._posted(period, cut).order_by().values("partner").annotate(net=NET)
-        holders = everyone.filter(pk__in=held.filter(net__gt=0).values("partner"))
+        held = (
+            self._posted(period, cut)
+            .order_by()
+            .values(company=root_of("partner__"))
+            .annotate(net=NET)
+        )
+        holders = everyone.filter(pk__in=held.filter(net__gt=0).values("company"))
         return Behind(holders, holders)
 
     def _posted(self, period: Period, cut: Cut) -> QuerySet[Transfer]:

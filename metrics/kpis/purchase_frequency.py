@@ -10,11 +10,12 @@ from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from metrics.measuring import RATIO_PLACES, PerOrder
+from partners.families import root_of
 
 METRIC = PerOrder(
     code="frequency",
     name=_("Purchase frequency"),
     numerator=Count("pk"),
-    denominator=Count("partner", distinct=True),
+    denominator=Count(root_of("partner__"), distinct=True),
     places=RATIO_PLACES,
 )
