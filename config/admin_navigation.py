@@ -12,12 +12,14 @@ from metrics.admin import may_see_finance
 from partners.doors.admin import actor_of
 from partners.doors.showing import say_number
 from rewards.admin.opening import may_prepare
+from rewards.admin.uploading.rights import may_import
 from rewards.models import Redemption
 
 # Pages that belong to no model, and who may see them.
 PAGES: dict[str, Callable[[HttpRequest], bool]] = {
     "finance": may_see_finance,
     "opening": may_prepare,
+    "import-upload": may_import,
 }
 # Group, then its lists: model or page, icon, words. A list is shown to who may see its rows.
 SIDEBAR: tuple[tuple[Any, tuple[tuple[str, str, Any], ...]], ...] = (
@@ -30,6 +32,7 @@ SIDEBAR: tuple[tuple[Any, tuple[tuple[str, str, Any], ...]], ...] = (
             ("partners.person", "person", _("People")),
             ("partners.partnermerge", "merge", _("Merges")),
             ("partners.activity", "receipt_long", _("Activities")),
+            ("partners.waitingreference", "hourglass_empty", _("Waiting references")),
         ),
     ),
     (
@@ -77,7 +80,10 @@ SIDEBAR: tuple[tuple[Any, tuple[tuple[str, str, Any], ...]], ...] = (
     (
         _("Integration"),
         (
-            ("partners.importrun", "upload_file", _("Imports")),
+            ("import-upload", "upload_file", _("Upload a file")),
+            ("partners.importrun", "history_edu", _("Imports")),
+            ("partners.ownkind", "category", _("Own kinds of activity")),
+            ("partners.exchangerate", "currency_exchange", _("Exchange rates")),
             ("partners.parkeddocument", "pending_actions", _("Parked documents")),
             ("partners.apikey", "key", _("API keys")),
         ),

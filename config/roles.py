@@ -15,6 +15,9 @@ FACTS: Final = (
     "partners.view_invitation",
     "partners.view_activity",
     "partners.view_activityline",
+    "partners.view_waitingreference",
+    "partners.view_ownkind",
+    "partners.view_exchangerate",
     "partners.view_event",
 )
 # Who is on a team and in which role: change_member decides, add_invitation invites and withdraws.
@@ -57,6 +60,7 @@ INTAKE: Final = (
     "partners.view_jobrun",
 )
 
+# add_importrun uploads files of activities and partners and takes them in.
 # Approving is one duty, handing over another: change_redemption decides, add_redemptionmove
 # hands over. add_correction asks for corrections and frees what waits or is held, and
 # decide_correction decides about those of others. Nobody else moves anything, and nobody is given
@@ -67,9 +71,15 @@ PERMISSIONS: Final[Mapping[Role, tuple[str, ...]]] = {
         *BOOKS,
         *LOYALTY,
         *INTAKE,
+        "partners.add_importrun",
         "partners.add_partner",
         "partners.change_partner",
         "partners.add_tag",
+        # Own kinds of activities, rates, and an end to waiting for what never comes.
+        "partners.add_ownkind",
+        "partners.change_ownkind",
+        "partners.add_exchangerate",
+        "partners.change_waitingreference",
         "partners.change_tag",
         # Making one company of two, and two of one again.
         "partners.add_partnermerge",

@@ -145,6 +145,10 @@ class OwnKind(models.Model):
         return self.code
 
 
+class WaitingReferenceQuerySet(PartnerScopedQuerySet):
+    partner_path = "activity__partner"
+
+
 class WaitingReference(models.Model):
     """
     A fact names another one that is not here yet: a return its order, a payment its invoice.
@@ -164,6 +168,8 @@ class WaitingReference(models.Model):
     given_up_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+
+    objects = WaitingReferenceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("waiting reference")

@@ -6,9 +6,11 @@ from rewards.admin import (
     members,
     merges,
     programmes,
+    rates,
     redemptions,
     shares,
     standings,
+    waiting_references,
 )
 
 __all__ = [
@@ -17,7 +19,9 @@ __all__ = [
     "members",
     "merges",
     "programmes",
+    "rates",
     "redemptions",
     "shares",
     "standings",
+    "waiting_references",
 ]
