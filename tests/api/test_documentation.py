@@ -39,6 +39,8 @@ def note_ids(answer: Any, address: str, known: dict[str, str]) -> None:
         known["HOLD"] = body["id"]
     elif address.endswith("/adjustments"):
         known["ADJUSTMENT"] = body["id"]
+    elif address.endswith("/invitations"):
+        known["INVITATION"] = body["id"]
     elif address.endswith("/capture"):
         known["TRANSFER"] = body["transfer"]
 
@@ -56,7 +58,7 @@ def run_curl(client: Any, command: str, *, known: dict[str, str]) -> Any:
             body = json.loads(next(words))
         else:
             address = word
-    send = {"GET": client.get, "POST": client.post}[method]
+    send = {"GET": client.get, "POST": client.post, "PATCH": client.patch}[method]
     if body is None:
         return send(address, headers=headers)
     content_type = headers.pop("Content-Type")
@@ -133,7 +135,8 @@ class TestExamples:
     def test_run_in_their_order(self, client, earning_shop):
         Unit.objects.update(code="points")
         pool = f"pool:points:{earning_shop.partner.public_id}"
-        known = {"TESSERA": "", "KEY": make_token(), "POOL": pool}
+        bob = str(earning_shop.bob.public_id)
+        known = {"TESSERA": "", "KEY": make_token(), "POOL": pool, "MEMBER": bob}
 
         answers = [run_curl(client, command, known=known) for command in read_examples()]
 
