@@ -92,7 +92,7 @@ class InvitationAdmin(BaseAdmin):
             gettext_lazy("Record"),
             {
                 "fields": (
-                    ("shown_state", "member_link"),
+                    ("state_in_words", "member_link"),
                     ("invited", "inviter"),
                     ("sent", "sent_times"),
                     ("expires", "public_id"),
@@ -100,7 +100,7 @@ class InvitationAdmin(BaseAdmin):
             },
         ),
     )
-    shown = ("shown_state", "member_link", "invited", "inviter", "sent", "expires")
+    shown = ("state_in_words", "member_link", "invited", "inviter", "sent", "expires")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         return (*self.fieldsets, *self.record) if obj else self.fieldsets
@@ -209,6 +209,10 @@ class InvitationAdmin(BaseAdmin):
     def shown_state(self, invitation: Invitation) -> tuple[str, Any]:
         state = _state(invitation)
         return state.value, STATES[state]
+
+    @display(description=gettext_lazy("state"))
+    def state_in_words(self, invitation: Invitation) -> str:
+        return str(STATES[_state(invitation)])
 
     @display(description=gettext_lazy("invited at"))
     def invited(self, invitation: Invitation) -> str:
