@@ -14,11 +14,13 @@ GROUPS: tuple[tuple[tuple[str, str, str | Promise], ...], ...] = (
         ("rewards:share", "share", _("Share bonuses")),
         ("rewards:catalogue", "gift", _("Catalogue")),
         ("rewards:redemptions", "bag", _("Redemptions")),
+        ("rewards:claims", "shield", _("Sell-out claims")),
         ("ledger:statement", "list", _("Statement")),
     ),
     (
         ("rewards:team", "team", _("Team")),
         ("rewards:shares", "back", _("Earlier shares")),
+        ("partners:company", "info", _("Your company")),
     ),
 )
 

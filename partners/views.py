@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -14,11 +15,13 @@ from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from partners import inviting
 from partners.access import (
     CHOSEN_COMPANY,
+    PortalRequest,
+    portal_page,
     read_memberships,
     say_no_company,
     set_language_cookie,
@@ -27,11 +30,28 @@ from partners.access import (
 )
 from partners.forms import JoinForm
 from partners.inviting import State
-from partners.models import Invitation, Member, Person
+from partners.models import Invitation, Member, Partner, Person
 from partners.repeating import make_page
 
 GONE, UNPROCESSABLE = 410, 422
 SIGN_IN_BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@portal_page()
+@require_safe
+def company(request: PortalRequest) -> HttpResponse:
+    """What the seller has written down about the company, and whom to ask."""
+    today = timezone.localdate()
+    partner = Partner.objects.select_related("account_manager").get(pk=request.member.partner_id)
+    in_force = partner.contracts.filter(starts_on__lte=today).filter(
+        Q(ends_on__isnull=True) | Q(ends_on__gte=today)
+    )
+    context = {
+        "partner": partner,
+        "contracts": in_force.order_by("starts_on", "pk"),
+        "merged": Partner.objects.filter(merged_into=partner).order_by("legal_name", "pk"),
+    }
+    return render(request, "partners/company.html", context)
 
 
 @never_cache

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db.models import Sum
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -47,7 +47,8 @@ class MergeOutput(serializers.ModelSerializer[PartnerMerge]):
         fields = ("id", "kept", "merged", "reason", "merged_at", "undone_at", "moved")
         read_only_fields = fields
 
-    def get_moved(self, made: PartnerMerge) -> list[MovedOutput]:
+    @extend_schema_field(MovedOutput(many=True))
+    def get_moved(self, made: PartnerMerge) -> list[Any]:
         moved = Transfer.objects.filter(
             kind=Transfer.Kind.MERGE,
             partner__in=(made.kept_id, made.merged_id),

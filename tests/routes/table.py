@@ -115,6 +115,16 @@ PORTAL = [
         method="POST",
     ),
     Row("rewards:shares", "/shares/", FOR_ALL),
+    Row("rewards:my-data", "/my-data/", FOR_ALL),
+    Row("rewards:my-data-download", "/my-data/download/", FOR_ALL),
+    Row("rewards:my-data-erase", "/my-data/erase/", FOR_ALL),
+    # Whoever does it signs in once more.
+    Row(
+        "rewards:my-data-erase",
+        "/my-data/erase/",
+        portal(head_buyer="302", buyer="302", viewer="302", other="302"),
+        method="POST",
+    ),
     Row("rewards:team", "/team/", FOR_ALL),
     Row("rewards:invite", "/team/invite/", FOR_HEADS),
     Row("rewards:invitation-resend", "/team/invitations/{invitation}/resend/", NOT_BY_GET),
@@ -153,6 +163,7 @@ PORTAL = [
     Row("ledger:statement-csv", "/statement.csv", FOR_ALL),
     Row("ledger:statement-json", "/statement.json", FOR_ALL),
     Row("ledger:expiry", "/statement/expiry/", FOR_ALL),
+    Row("partners:company", "/company/details/", FOR_ALL),
     Row("partners:choose-company", "/company/", FOR_ALL | {"manager": "403"}),
     Row("set-language", "/language/", NOT_BY_GET),
 ]
@@ -337,6 +348,19 @@ API = [
         "api:member-hand-over",
         "/api/v1/members/{member}/hand-over",
         managed("400"),
+        method="POST",
+    ),
+    # People may be on other teams too: only for systems that see every partner.
+    Row(
+        "api:member-export",
+        "/api/v1/members/{member}/export",
+        api(key="200 200 404", key_other="403 403 403"),
+    ),
+    Row(
+        "api:member-erase",
+        "/api/v1/members/{member}/erase",
+        # The only head buyer stays.
+        api(key="409 409 404", key_other="403 403 403"),
         method="POST",
     ),
     Row("api:invitation-list", "/api/v1/invitations", listed()),
@@ -578,7 +602,7 @@ PAGES = [
     Page("partners_partner", adds=True, steps=("merge_into_it",)),
     Page("partners_partnermerge", steps=("undo",)),
     Page("partners_tag", adds=True),
-    Page("partners_person", adds=True, steps=("send_link",)),
+    Page("partners_person", adds=True, steps=("send_link", "export", "erase")),
     Page("rewards_award", steps=("release_now", "cancel_waiting")),
     Page("rewards_clawback"),
     Page("rewards_entitlement"),
