@@ -35,8 +35,8 @@ from partners.doors import (
     versions,
 )
 from partners.doors.problems import FieldProblem, ProblemBody, Refusal
-from rewards import inbox, leaving, merging, redeeming, sharing
-from rewards.api import activities, redemptions
+from rewards import erasing, inbox, leaving, merging, redeeming, sharing
+from rewards.api import activities, claims, redemptions
 from rewards.api import inbox as inbox_door
 from rewards.catalogue import entitlements
 from rewards.programmes import live
@@ -156,6 +156,18 @@ TABLE: Mapping[type[Exception], Answer] = {
     inbox.NotDismissed: Answer(409, "not_dismissed", _("Not dismissed")),
     inbox.OwnCompany: Answer(403, "own_company", _("Your own company")),
     inbox_door.CannotBeTaken: Answer(422, "cannot_be_taken", _("Cannot be taken in")),
+    # Sell-out claims.
+    claiming.SerialsTaken: Answer(
+        409, "serials_taken", _("Claimed already"), facts=("serials",)
+    ),
+    claiming.IllegalMove: Answer(
+        409, "illegal_claim_move", _("Not possible now"), facts=("from_state", "to_state")
+    ),
+    claiming.OwnClaim: Answer(403, "own_claim", _("Your own company's claim")),
+    claims.NotYourDecision: Answer(403, "own_claim", _("Your own company's claim")),
+    claiming.SamePersonDecides: Answer(
+        409, "same_person_decides", _("Another person has to decide")
+    ),
     # Teams.
     team.OnlyHeadBuyerDecides: Answer(422, "only_head_buyer_decides", _("Not a head buyer")),
     team.LastHeadBuyer: Answer(409, "last_head_buyer", _("The only head buyer")),
@@ -163,6 +175,9 @@ TABLE: Mapping[type[Exception], Answer] = {
     team.PartnerClosed: Answer(409, "partner_closed", _("The company does not take part")),
     leaving.StillPending: Answer(
         409, "still_pending", _("Something waits for a decision"), facts=("redemptions", "holds")
+    ),
+    erasing.NotErasable: Answer(
+        409, "not_erasable", _("Something comes first"), facts=("reasons",)
     ),
     inviting.NameNotPlain: Answer(422, "name_not_plain", _("Not a plain name")),
     inviting.OwnInvitation: Answer(422, "own_invitation", _("Your own address")),

@@ -53,7 +53,9 @@ LOYALTY: Final = (
     "rewards.view_sharepart",
     "rewards.view_entitlement",
 )
+CLAIMS: Final = ("partners.view_selloutclaim", "partners.view_claimmove")
 INTAKE: Final = (
+    "partners.view_matchingrule",
     "partners.view_importrun",
     "partners.view_importrow",
     "partners.view_parkeddocument",
@@ -71,7 +73,13 @@ PERMISSIONS: Final[Mapping[Role, tuple[str, ...]]] = {
         *BOOKS,
         *LOYALTY,
         *INTAKE,
+        *CLAIMS,
         "partners.add_importrun",
+        # Saying whose documents of the inbox are, and deciding about claims.
+        "partners.change_parkeddocument",
+        "partners.add_matchingrule",
+        "partners.change_matchingrule",
+        "partners.change_selloutclaim",
         "partners.add_partner",
         "partners.change_partner",
         "partners.add_tag",
@@ -87,6 +95,7 @@ PERMISSIONS: Final[Mapping[Role, tuple[str, ...]]] = {
         "partners.view_person",
         "partners.add_person",
         "partners.change_person",
+        "partners.delete_person",
         # Lets a paused key go on, and revokes one; making them stays with administrators.
         "partners.view_apikey",
         "partners.change_apikey",
@@ -100,7 +109,7 @@ PERMISSIONS: Final[Mapping[Role, tuple[str, ...]]] = {
         "ledger.add_correction",
         "ledger.decide_correction",
     ),
-    Role.ACCOUNT_MANAGER: (*FACTS, *BOOKS, *LOYALTY, *TEAMS),
+    Role.ACCOUNT_MANAGER: (*FACTS, *BOOKS, *LOYALTY, *CLAIMS, *TEAMS),
     Role.FULFILMENT: (
         "partners.view_partner",
         "partners.view_member",
@@ -110,12 +119,13 @@ PERMISSIONS: Final[Mapping[Role, tuple[str, ...]]] = {
         "rewards.view_entitlement",
         "rewards.add_redemptionmove",
     ),
-    Role.FINANCE: (*FACTS, *BOOKS, *LOYALTY, *INTAKE, *CODES),
+    Role.FINANCE: (*FACTS, *BOOKS, *LOYALTY, *CLAIMS, *INTAKE, *CODES),
     Role.AUDITOR: (
         *FACTS,
         *BOOKS,
         *LOYALTY,
         *INTAKE,
+        *CLAIMS,
         "partners.view_person",
         "partners.view_apikey",
         "auth.view_group",
@@ -126,9 +136,11 @@ PERMISSIONS: Final[Mapping[Role, tuple[str, ...]]] = {
         *BOOKS,
         *LOYALTY,
         *INTAKE,
+        *CLAIMS,
         "partners.view_person",
         "partners.add_person",
         "partners.change_person",
+        "partners.delete_person",
         "partners.view_apikey",
         "partners.add_apikey",
         "partners.change_apikey",

@@ -8,6 +8,13 @@ urlpatterns = [
     # /catalogue/
     path("catalogue/", views.catalogue, name="catalogue"),
     path("catalogue/<slug:slug>/", views.reward, name="reward"),
+    # /claims/
+    path("claims/", views.claims, name="claims"),
+    path("claims/new/", views.new_claim, name="claim-new"),
+    path("claims/<uuid:public_id>/", views.claim, name="claim"),
+    path("claims/<uuid:public_id>/withdraw/", views.withdraw_claim, name="claim-withdraw"),
+    path("claims/<uuid:public_id>/appeal/", views.appeal_claim, name="claim-appeal"),
+    path("claims/<uuid:public_id>/proofs/<uuid:proof_id>/", views.claim_proof, name="claim-proof"),
     # /redemptions/
     path("redemptions/", views.redemptions, name="redemptions"),
     path("redemptions/<uuid:public_id>/", views.redemption, name="redemption"),
@@ -17,6 +24,10 @@ urlpatterns = [
     path("share/<uuid:public_id>/", views.share_receipt, name="share-receipt"),
     path("share/<uuid:public_id>/undo/", views.undo_share, name="share-undo"),
     path("shares/", views.shares, name="shares"),
+    # /my-data/ is about whoever is signed in, whatever their companies
+    path("my-data/", views.my_data, name="my-data"),
+    path("my-data/download/", views.download_my_data, name="my-data-download"),
+    path("my-data/erase/", views.erase_my_data, name="my-data-erase"),
     # /team/
     path("team/", views.team, name="team"),
     path("team/invite/", views.invite, name="invite"),

@@ -2,9 +2,12 @@
 
 from rewards.admin import (
     catalogue,
+    claims,
     earnings,
+    inbox,
     members,
     merges,
+    people,
     programmes,
     rates,
     redemptions,
@@ -15,9 +18,12 @@ from rewards.admin import (
 
 __all__ = [
     "catalogue",
+    "claims",
     "earnings",
+    "inbox",
     "members",
     "merges",
+    "people",
     "programmes",
     "rates",
     "redemptions",

@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from django.core.exceptions import PermissionDenied
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -11,10 +13,10 @@ from rest_framework.response import Response
 from partners import api
 from partners.api.members import MemberOutput
 from partners.doors.idempotency import idempotent
-from partners.doors.serializers import StrictSerializer, TrueOrFalseField
+from partners.doors.serializers import MomentField, StrictSerializer, TrueOrFalseField
 from partners.keys import Scope
-from partners.models import Member
-from rewards import leaving
+from partners.models import Erasure, Member
+from rewards import erasing, leaving
 
 
 class DeactivateInput(StrictSerializer):
@@ -35,9 +37,31 @@ class LeftOutput(serializers.Serializer[Any]):
     returned = ReturnedOutput(many=True, help_text="What went from the wallet to the pool.")
 
 
+class EraseInput(StrictSerializer):
+    """The address says it all."""
+
+
+class ErasedOutput(serializers.ModelSerializer[Erasure]):
+    person = serializers.UUIDField(source="person.public_id")
+    erased_at = MomentField()
+    rows = serializers.DictField(
+        child=serializers.IntegerField(), help_text="How many rows were touched, by table."
+    )
+
+    class Meta:
+        model = Erasure
+        fields = ("person", "erased_at", "rows")
+        read_only_fields = fields
+
+
 @extend_schema(tags=["partners"])
 class MemberDoor(api.MemberDoor):
-    scopes: ClassVar = {**api.MemberDoor.scopes, "deactivate": Scope.MEMBERS_WRITE}
+    scopes: ClassVar = {
+        **api.MemberDoor.scopes,
+        "deactivate": Scope.MEMBERS_WRITE,
+        "export": Scope.MEMBERS_ERASE,
+        "erase": Scope.MEMBERS_ERASE,
+    }
 
     @extend_schema(request=DeactivateInput, responses={200: LeftOutput})
     @action(detail=True, methods=["post"])
@@ -58,3 +82,34 @@ class MemberDoor(api.MemberDoor):
         )
         returned = [{"unit": unit, "amount": amount} for unit, amount in left.returned.items()]
         return Response(LeftOutput({"member": left.member, "returned": returned}).data)
+
+    @extend_schema(responses={200: OpenApiTypes.OBJECT})
+    @action(detail=True, methods=["get"])
+    def export(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the URL
+        """
+        Everything kept about the person behind a member, in all companies.
+
+        For keys of every partner only: a person may be on other teams too.
+        """
+        member = self._find_for_erasing()
+        return Response(erasing.export_person(member.person, at=self.now))
+
+    @extend_schema(request=EraseInput, responses={200: ErasedOutput})
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def erase(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the URL
+        """
+        Erase the person behind a member for good. Amounts and dates stay and lead to nobody.
+
+        What has to be done first is told as 409. For keys of every partner only.
+        """
+        member = self._find_for_erasing()
+        self.read_input(EraseInput)
+        erased = erasing.erase_person(person=member.person, by=self.actor.person, at=self.now)
+        return Response(ErasedOutput(erased).data)
+
+    def _find_for_erasing(self) -> Member:
+        if not self.actor.sees_every_partner:
+            raise PermissionDenied
+        member: Member = self.get_object()
+        return member

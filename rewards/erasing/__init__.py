@@ -7,7 +7,7 @@ keeps every number: the journal names members by opaque ids, so that sums and it
 
 from rewards.erasing.doing import erase_person
 from rewards.erasing.exporting import export_partner, export_person
-from rewards.erasing.obstacles import NotErasable, Obstacle, find_obstacles
+from rewards.erasing.obstacles import NotErasable, Obstacle, look_for_obstacles
 
 __all__ = [
     "NotErasable",
@@ -15,5 +15,5 @@ __all__ = [
     "erase_person",
     "export_partner",
     "export_person",
-    "find_obstacles",
+    "look_for_obstacles",
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -42,6 +43,12 @@ def find_obstacles(person: Person, *, by: Person | None) -> list[Obstacle]:
         *_find_own_account(person, by=by),
         *_find_waiting(person),
     ]
+
+
+def look_for_obstacles(person: Person, *, by: Person | None) -> list[Obstacle]:
+    """Return the same for a page that only shows them."""
+    with transaction.atomic():
+        return find_obstacles(person, by=by)
 
 
 def _find_last_ones(person: Person) -> Iterator[Obstacle]:

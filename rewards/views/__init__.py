@@ -1,20 +1,37 @@
 """The portal's pages of rewards and shares: translate the request, one domain call, the answer."""
 
 from rewards.views.catalogue import catalogue, reward
+from rewards.views.claims import (
+    appeal_claim,
+    claim,
+    claim_proof,
+    claims,
+    new_claim,
+    withdraw_claim,
+)
 from rewards.views.inviting import invite, resend_invitation, withdraw_invitation
 from rewards.views.member import hand_over, leave, member
+from rewards.views.my_data import download_my_data, erase_my_data, my_data
 from rewards.views.redemptions import cancel_redemption, redemption, redemptions
 from rewards.views.shares import share_receipt, shares, undo_share
 from rewards.views.sharing import share
 from rewards.views.team import team
 
 __all__ = [
+    "appeal_claim",
     "cancel_redemption",
     "catalogue",
+    "claim",
+    "claim_proof",
+    "claims",
+    "download_my_data",
+    "erase_my_data",
     "hand_over",
     "invite",
     "leave",
     "member",
+    "my_data",
+    "new_claim",
     "redemption",
     "redemptions",
     "resend_invitation",
@@ -24,5 +41,6 @@ __all__ = [
     "shares",
     "team",
     "undo_share",
+    "withdraw_claim",
     "withdraw_invitation",
 ]

@@ -166,6 +166,8 @@ PROVOCATIONS: dict[str, Callable[[World], Any]] = {
     "conflict": breaks_with(IntegrityError("duplicate key")),
     "value_out_of_range": breaks_with(DataError("out of range")),
     "internal_error": breaks_with(RuntimeError("a bug")),
+    # Alice is the only head buyer.
+    "not_erasable": lambda world: world.erp.post(f"members/{world.shop.alice.public_id}/erase", {}),
     **team_provocations.PROVOCATIONS,
     **fact_provocations.PROVOCATIONS,
 }

@@ -1,6 +1,7 @@
 """A person is exported and erased: every word of and about them goes, and every sum stays."""
 
 import json
+import time
 import uuid
 from datetime import timedelta
 from io import StringIO
@@ -12,7 +13,7 @@ from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection, models
 from django.test import Client
 
@@ -21,6 +22,7 @@ from partners.models import (
     Activity,
     ClaimMove,
     ClaimProof,
+    Erasure,
     ImportRow,
     ImportRun,
     Invitation,
@@ -33,6 +35,7 @@ from partners.models import (
 from rewards import erasing, redeeming
 from rewards.erasing.places import FREE, PLACES
 from rewards.models import Share
+from tests.api.conftest import make_token, with_key
 from tests.ledger.corrections import adjust, make_staff
 from tests.rewards.cast import NOON, earn, give, join, offer, open_shop, take
 
@@ -333,3 +336,96 @@ class TestObstacles:
         )
 
         assert self.refused(root) == ["last_superuser"]
+
+
+class TestDoors:
+    """The same through every door: portal, admin, API and command."""
+
+    def test_portal_tells_asks_again_and_signs_out(self, zaneta, shop):
+        client = Client()
+        client.force_login(zaneta, "django.contrib.auth.backends.ModelBackend")
+        taken_along = client.get("/my-data/download/")
+        shown = client.get("/my-data/erase/")
+        session = client.session
+        sent_away = client.post("/my-data/erase/", {"email": EMAIL})
+        session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+        session.save()
+        mistyped = client.post("/my-data/erase/", {"email": "other@post.example"})
+        done = client.post("/my-data/erase/", {"email": EMAIL.upper()})
+
+        assert NAME in taken_along.content.decode()
+        assert "attachment" in taken_along["Content-Disposition"]
+        assert shown.status_code == 200
+        # Whoever finds an open browser signs in first.
+        assert "reauthenticate" in sent_away["Location"]
+        assert mistyped.status_code == 422
+        assert done.status_code == 200
+        assert client.get("/my-data/").status_code == 302
+        assert Erasure.objects.get().asked_by == zaneta
+        assert find_traces() == []
+
+    def test_portal_says_what_comes_first(self, shop):
+        client = Client()
+        client.force_login(shop.alice.person, "django.contrib.auth.backends.ModelBackend")
+
+        page = client.get("/my-data/erase/").content.decode()
+
+        assert "Name another one first" in page
+        assert 'name="email"' not in page
+
+    def test_admin_asks_twice_and_logs_without_the_name(self, zaneta, shop):
+        root = Person.objects.create(
+            email="root@seller.example", name="Root", is_staff=True, is_superuser=True
+        )
+        client = Client()
+        client.force_login(root, "django.contrib.auth.backends.ModelBackend")
+        page = f"/admin/partners/person/{zaneta.pk}/erase/"
+        exported = client.get(f"/admin/partners/person/{zaneta.pk}/export/")
+
+        client.post(page, {"email": EMAIL})
+        client.post(page, {"understood": "on", "email": "zaneta"})
+        assert not Erasure.objects.exists()
+        client.post(page, {"understood": "on", "email": EMAIL})
+
+        assert NAME in exported.content.decode()
+        erasure = Erasure.objects.get()
+        assert erasure.asked_by == root
+        assert find_traces() == []
+        # Nothing more is offered, and nobody is made of what is left.
+        assert client.get(page).status_code == 404
+
+    def test_commands_export_and_erase(self, zaneta, shop):
+        said, exported, company = StringIO(), StringIO(), StringIO()
+        call_command("export_person", EMAIL.upper(), stdout=exported)
+        call_command("export_partner", f"erp:{shop.partner.erp_number}", stdout=company)
+        with pytest.raises(CommandError, match="--yes") as not_yet:
+            call_command("erase_person", EMAIL)
+        call_command("erase_person", EMAIL, "--yes", stdout=said)
+
+        assert STREET in exported.getvalue()
+        assert STREET not in company.getvalue()
+        assert not_yet.value.returncode == 2
+        assert "Erased." in said.getvalue()
+        assert find_traces() == []
+        with pytest.raises(CommandError, match="Nobody signs in"):
+            call_command("erase_person", EMAIL, "--yes")
+
+    def test_api_exports_and_erases_for_systems_that_see_everybody(self, zaneta, shop):
+        member = Member.objects.get(person=zaneta)
+        address = f"/api/v1/members/{member.public_id}"
+        own, all_partners = (
+            with_key(make_token(partner=partner)) for partner in (shop.partner, None)
+        )
+
+        assert own.get(f"{address}/export").status_code == 403
+        assert NAME in all_partners.get(f"{address}/export").content.decode()
+        answers = [
+            all_partners.post(
+                f"{address}/erase", {}, format="json", headers={"Idempotency-Key": "once"}
+            )
+            for _attempt in range(2)
+        ]
+
+        assert [answer.status_code for answer in answers] == [200, 200]
+        assert answers[0].content == answers[1].content
+        assert find_traces() == []
