@@ -11,6 +11,7 @@ from ledger.models import Correction
 from metrics.admin import may_see_finance
 from partners.doors.admin import actor_of
 from partners.doors.showing import say_number
+from partners.models import SellOutClaim
 from rewards.admin.opening import may_prepare
 from rewards.admin.uploading.rights import may_import
 from rewards.models import Redemption
@@ -39,6 +40,7 @@ SIDEBAR: tuple[tuple[Any, tuple[tuple[str, str, Any], ...]], ...] = (
         _("Rewards"),
         (
             ("rewards.redemption", "approval_delegation", _("Redemptions")),
+            ("partners.selloutclaim", "sell", _("Sell-out claims")),
             ("rewards.reward", "redeem", _("Catalogue")),
             ("rewards.programme", "loyalty", _("Programmes")),
             ("rewards.share", "share", _("Shares")),
@@ -84,7 +86,8 @@ SIDEBAR: tuple[tuple[Any, tuple[tuple[str, str, Any], ...]], ...] = (
             ("partners.importrun", "history_edu", _("Imports")),
             ("partners.ownkind", "category", _("Own kinds of activity")),
             ("partners.exchangerate", "currency_exchange", _("Exchange rates")),
-            ("partners.parkeddocument", "pending_actions", _("Parked documents")),
+            ("partners.parkeddocument", "inbox", _("Inbox")),
+            ("partners.matchingrule", "rule", _("Matching rules")),
             ("partners.apikey", "key", _("API keys")),
         ),
     ),
@@ -155,7 +158,13 @@ def count_corrections(request: HttpRequest) -> int:
     return Correction.objects.for_actor(actor_of(request)).waiting().count()
 
 
+def count_claims(request: HttpRequest) -> int:
+    """Return how many claims and appeals wait for a decision."""
+    return SellOutClaim.objects.for_actor(actor_of(request)).to_review().count()
+
+
 BADGES: dict[str, Callable[[HttpRequest], int]] = {
     "rewards.redemption": count_requests,
     "ledger.correction": count_corrections,
+    "partners.selloutclaim": count_claims,
 }

@@ -35,7 +35,7 @@ from partners.doors import (
     versions,
 )
 from partners.doors.problems import FieldProblem, ProblemBody, Refusal
-from rewards import erasing, inbox, leaving, merging, redeeming, sharing
+from rewards import claiming, erasing, inbox, leaving, merging, redeeming, sharing
 from rewards.api import activities, claims, redemptions
 from rewards.api import inbox as inbox_door
 from rewards.catalogue import entitlements
@@ -157,9 +157,7 @@ TABLE: Mapping[type[Exception], Answer] = {
     inbox.OwnCompany: Answer(403, "own_company", _("Your own company")),
     inbox_door.CannotBeTaken: Answer(422, "cannot_be_taken", _("Cannot be taken in")),
     # Sell-out claims.
-    claiming.SerialsTaken: Answer(
-        409, "serials_taken", _("Claimed already"), facts=("serials",)
-    ),
+    claiming.SerialsTaken: Answer(409, "serials_taken", _("Claimed already"), facts=("serials",)),
     claiming.IllegalMove: Answer(
         409, "illegal_claim_move", _("Not possible now"), facts=("from_state", "to_state")
     ),

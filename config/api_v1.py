@@ -16,6 +16,7 @@ from rewards.api import (
     activities,
     awards,
     catalogue,
+    claims,
     entitlements,
     inbox,
     kinds,
@@ -48,6 +49,7 @@ router.register("members", members.MemberDoor, basename="member")
 router.register("invitations", partners_api.InvitationDoor, basename="invitation")
 router.register("activities", activities.ActivityDoor, basename="activity")
 router.register("inbox", inbox.InboxDoor, basename="inbox")
+router.register("claims", claims.ClaimDoor, basename="claim")
 router.register("kinds", kinds.KindDoor, basename="kind")
 router.register("rates", rates.RateDoor, basename="rate")
 router.register("preview", previewing.PreviewDoor, basename="preview")

@@ -45,6 +45,7 @@ from partners.models import (
     JobRun,
     ParkedDocument,
     Partner,
+    SellOutClaim,
 )
 from rewards.models import Programme, Redemption
 
@@ -109,6 +110,7 @@ def read_dashboard(*, actor: Actor, may: Callable[[str], bool], as_of: datetime)
     return Dashboard(
         tasks=[
             *find_redemption_tasks(actor, may),
+            *(find_claim_tasks(actor) if may("partners.view_selloutclaim") else []),
             *(find_ledger_tasks(actor, as_of) if may("ledger.view_correction") else []),
             *(find_intake_tasks(as_of) if shows_work else []),
             *(find_key_tasks(as_of) if may("partners.view_apikey") else []),
@@ -155,6 +157,29 @@ def find_redemption_tasks(actor: Actor, may: Callable[[str], bool]) -> list[Task
     return [task for task in tasks if task.count]
 
 
+def find_claim_tasks(actor: Actor) -> list[Task]:
+    state = SellOutClaim.State
+    waiting = SellOutClaim.objects.for_actor(actor).aggregate(
+        pending=Count("pk", filter=Q(state=state.PENDING)),
+        appealed=Count("pk", filter=Q(state=state.APPEALED)),
+    )
+    pending, appealed = waiting["pending"], waiting["appealed"]
+    queue = reverse("admin:partners_selloutclaim_changelist")
+    tasks = [
+        Task(
+            pending,
+            ngettext("claim to review", "claims to review", pending),
+            f"{queue}?state__exact={state.PENDING}",
+        ),
+        Task(
+            appealed,
+            ngettext("appeal to decide", "appeals to decide", appealed),
+            f"{queue}?state__exact={state.APPEALED}",
+        ),
+    ]
+    return [task for task in tasks if task.count]
+
+
 def find_ledger_tasks(actor: Actor, as_of: datetime) -> list[Task]:
     waiting = Correction.objects.for_actor(actor).waiting().count()
     soon = as_of + timedelta(days=LAPSING_DAYS)
@@ -187,7 +212,7 @@ def find_ledger_tasks(actor: Actor, as_of: datetime) -> list[Task]:
 
 def find_intake_tasks(as_of: datetime) -> list[Task]:
     lately = as_of - timedelta(days=REFUSED_DAYS)
-    parked = ParkedDocument.objects.filter(matched_at__isnull=True).count()
+    parked = ParkedDocument.objects.waiting().count()
     failed = JobRun.objects.filter(status=JobRun.Status.FAILED).count()
     refused = ImportRow.objects.filter(
         outcome=ImportRow.Outcome.REFUSED, run__started_at__gte=lately
@@ -200,7 +225,7 @@ def find_intake_tasks(as_of: datetime) -> list[Task]:
         ),
         Task(
             parked,
-            ngettext("document waits for a partner", "documents wait for a partner", parked),
+            ngettext("document waits in the inbox", "documents wait in the inbox", parked),
             f"{reverse('admin:partners_parkeddocument_changelist')}?state=waiting",
         ),
         Task(

@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from metrics import ledger_events, team_events
+from metrics import claim_events, ledger_events, team_events
 from partners.models import Actor, Event, Member
 from rewards.explaining import Explanation, Teller
 from rewards.models import Award, ClawBack, Redemption, Share
@@ -86,10 +86,11 @@ def read_timeline(
     items, seen = [], set()
     for event in events:
         redemption = event.payload.get("redemption")
-        if redemption in seen or _is_of_another_wallet(redemption, background, member):
+        told_once = redemption or event.payload.get("claim")
+        if told_once in seen or _is_of_another_wallet(redemption, background, member):
             continue
-        if redemption:
-            seen.add(redemption)
+        if told_once:
+            seen.add(told_once)
         items.append(_item(event, background, teller, as_of))
     items.sort(key=lambda item: item.occurred_at, reverse=True)
     return items[:length]
@@ -107,6 +108,9 @@ def _visible_to(actor: Actor, member: Member) -> Any:
     )
     if member.role == Member.Role.BUYER:
         return events.filter(member=member)
+    if member.role == Member.Role.VIEWER:
+        # Claims are for those who sell; a viewer cannot open them.
+        events = events.exclude(kind=claim_events.KIND)
     events = events.exclude(kind__in=SELLERS_KINDS)
     # Both partners of a merge tell of it; the company reads it once.
     events = events.exclude(Q(kind__in=MERGE_KINDS) & ~Q(partner=member.partner_id))
@@ -158,7 +162,10 @@ def _ids(events: Iterable[Event], name: str) -> list[str]:
 
 
 def _item(event: Event, background: Background, teller: Teller, as_of: datetime) -> Item:
-    if event.kind in team_events.TELLERS:
+    if event.kind == claim_events.KIND:
+        fields = claim_events.tell(event)
+        fields["state"] = State(*fields["state"])
+    elif event.kind in team_events.TELLERS:
         fields = team_events.TELLERS[event.kind](event, background.is_company)
     elif event.kind in ledger_events.TELLERS:
         fields = ledger_events.TELLERS[event.kind](event.payload, teller, background.reasons)

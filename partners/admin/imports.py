@@ -3,18 +3,19 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     FieldTextFilter,
 )
 
-from partners.doors.admin import ReadOnlyAdmin, ReadOnlyInline, display
+from partners.doors.admin import ReadOnlyAdmin, ReadOnlyInline, action, display
 from partners.doors.admin_filters import DayRangeFilter
 from partners.doors.showing import Labels, say_number, say_time, show_document
-from partners.models import ImportRow, ImportRun, ParkedDocument
+from partners.models import ImportRow, ImportRun
 
 RUN_LABELS = Labels({"failed": "danger", "running": "info", "staging": "info"})
 
@@ -30,19 +31,12 @@ class RowTab(ReadOnlyInline):
     ordering = ("-outcome", "row_number")
 
 
-class ParkedRowTab(RowTab):
-    verbose_name_plural = _("Rows")
-    fields = ("row_number", "code", "row")
-    readonly_fields = fields
-
-    @display(description=_("content"))
-    def row(self, row: ImportRow) -> str:
-        return show_document(row.content)
-
-
 @admin.register(ImportRun)
 class ImportRunAdmin(ReadOnlyAdmin):
-    list_display = ("file_name", "kind", "source", "shown_status", "started", "refused", "parked")
+    list_display = ("report_page", "kind", "source", "shown_status", "started", "refused", "parked")
+    # The report says it in words; the page of the row has everything as it is kept.
+    list_display_links = ("started",)
+    actions_list = ("upload_file",)
     list_filter = (
         ("status", ChoicesDropdownFilter),
         ("source", FieldTextFilter),
@@ -52,13 +46,28 @@ class ImportRunAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     inlines = (RowTab,)
     fields = (
-        ("file_name", "status"),
+        ("report_page", "status"),
         ("kind", "source"),
         ("started", "finished"),
         "started_by",
         "shown_report",
     )
-    readonly_fields = ("started", "finished", "shown_report")
+    readonly_fields = ("report_page", "started", "finished", "shown_report")
+
+    @action(description=_("Upload a file"), url_path="upload", permissions=["upload"])
+    def upload_file(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse("import-upload"))
+
+    def has_upload_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("partners.add_importrun")
+
+    @display(description=_("file"), ordering="file_name")
+    def report_page(self, run: ImportRun) -> str:
+        return format_html(
+            '<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>',
+            reverse("import", args=[run.pk]),
+            run.file_name,
+        )
 
     @display(description=_("status"), ordering="status", label=RUN_LABELS)
     def shown_status(self, run: ImportRun) -> tuple[str, Any]:
@@ -83,59 +92,3 @@ class ImportRunAdmin(ReadOnlyAdmin):
     @display(description=_("report"))
     def shown_report(self, run: ImportRun) -> str:
         return show_document(run.report)
-
-
-class WaitingFilter(admin.SimpleListFilter):
-    title = _("state")
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("waiting", _("Waiting")), ("matched", _("Matched"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() in {"waiting", "matched"}:
-            return queryset.filter(matched_at__isnull=self.value() == "waiting")
-        return queryset
-
-
-@admin.register(ParkedDocument)
-class ParkedDocumentAdmin(ReadOnlyAdmin):
-    list_display = ("external_id", "source", "shown_state", "reason", "happened", "parked")
-    list_filter = (
-        WaitingFilter,
-        ("reason", ChoicesDropdownFilter),
-        ("source", FieldTextFilter),
-    )
-    search_fields = ("=external_id", "=source")
-    ordering = ("-parked_at",)
-    inlines = (ParkedRowTab,)
-    fields = (
-        ("external_id", "source"),
-        ("reason", "state_in_words"),
-        ("happened", "parked"),
-        ("run", "matched"),
-    )
-    readonly_fields = ("state_in_words", "happened", "parked", "matched")
-    list_select_related = ("run",)
-
-    @display(description=_("state"), label={"waiting": "warning", "matched": "success"})
-    def shown_state(self, document: ParkedDocument) -> tuple[str, Any]:
-        if document.matched_at is None:
-            return "waiting", _("Waiting")
-        return "matched", _("Matched")
-
-    @display(description=_("state"))
-    def state_in_words(self, document: ParkedDocument) -> Any:
-        return self.shown_state(document)[1]
-
-    @display(description=_("occurred at"), ordering="occurred_at")
-    def happened(self, document: ParkedDocument) -> str:
-        return say_time(document.occurred_at)
-
-    @display(description=_("parked at"), ordering="parked_at")
-    def parked(self, document: ParkedDocument) -> str:
-        return say_time(document.parked_at)
-
-    @display(description=_("matched at"))
-    def matched(self, document: ParkedDocument) -> str:
-        return say_time(document.matched_at)

@@ -136,10 +136,12 @@ _READING_THE_COMPANY = _READING | {
     keys.Scope.ENTITLEMENTS_READ,
     keys.Scope.EVENTS_READ,
 }
+_CLAIMING = frozenset({keys.Scope.CLAIMS_READ, keys.Scope.CLAIMS_WRITE})
 # What a signed-in member may do through the API: what the same person may do in the portal.
 SCOPES_OF_ROLE: dict[str, frozenset[str]] = {
     Member.Role.HEAD_BUYER: _READING_THE_COMPANY
+    | _CLAIMING
     | {keys.Scope.REDEMPTIONS_WRITE, keys.Scope.SHARES_WRITE, keys.Scope.MEMBERS_WRITE},
-    Member.Role.BUYER: _READING | {keys.Scope.REDEMPTIONS_WRITE},
+    Member.Role.BUYER: _READING | _CLAIMING | {keys.Scope.REDEMPTIONS_WRITE},
     Member.Role.VIEWER: _READING_THE_COMPANY,
 }

@@ -93,6 +93,11 @@ class SellOutClaim(models.Model):
     def __str__(self) -> str:
         return f"#{self.pk} of partner {self.partner_id}"
 
+    @property
+    def serial_numbers(self) -> list[str]:
+        """Of every article, whether the claim stands or not; prefetch ``serials`` for many."""
+        return [article.serial for article in self.serials.all()]
+
 
 class ClaimedSerial(models.Model):
     """An article of a claim. While the claim stands, nobody else can claim the same one."""

@@ -25,7 +25,7 @@ from rewards.inbox.retrying import (
     retry_no_rate,
     try_again,
 )
-from rewards.inbox.ruling import RuleKnown, make_rule
+from rewards.inbox.ruling import RuleKnown, make_rule, rehearse_rule
 
 __all__ = [
     "NOBODY",
@@ -47,6 +47,7 @@ __all__ = [
     "read_report",
     "receive",
     "rehearse",
+    "rehearse_rule",
     "retry_no_rate",
     "try_again",
 ]

@@ -54,3 +54,28 @@ def make_rule(
         except IntegrityError as error:
             raise RuleKnown(_("There is a rule for the same already.")) from error
         return rule, apply_rules(at=at, source=source)
+
+
+def rehearse_rule(
+    *,
+    source: str,
+    field: str,
+    condition: str,
+    value: str,
+    partner: Partner,
+    by: Person | None,
+    at: datetime,
+) -> Matching:
+    """Return what a rule would match of what waits, and do nothing. Raises as ``make_rule``."""
+    with transaction.atomic():
+        _rule, would = make_rule(
+            source=source,
+            field=field,
+            condition=condition,
+            value=value,
+            partner=partner,
+            by=by,
+            at=at,
+        )
+        transaction.set_rollback(True)
+    return would
