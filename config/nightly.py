@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from ledger.auditing import audit
@@ -17,6 +18,7 @@ from ledger.expiring import expire
 from ledger.lapsing import lapse as lapse_holds
 from ledger.maturing import mature
 from ledger.sealing import JournalBusy, seal
+from partners.importing.forgetting import forget_old_files
 from partners.jobs import ChunkDone, Clock, StepFailed, StepRefused, run_step
 from partners.models import JobRun
 from rewards import inbox
@@ -92,6 +94,12 @@ def _tiers(night: Night, after: int) -> ChunkDone:
     return ChunkDone(moved, last_partner_id)
 
 
+def _uploads(night: Night, _after: int) -> ChunkDone:
+    """For every programme at once: whichever closes its day first forgets the files."""
+    days = settings.UPLOAD_KEEP_DAYS
+    return ChunkDone(forget_old_files(as_of=night.as_of, keep_days=days))
+
+
 def _seal(night: Night, _after: int) -> ChunkDone:
     """Seal what is new of the whole ledger: it has one journal, whichever programme asks first."""
     try:
@@ -114,6 +122,7 @@ STEPS = (
     Step("lapse", _lapse, "Before expiring: what nobody decided about in time is free to expire."),
     Step("expire", _expire, "After maturing, so that a lot cannot mature after its expiry."),
     Step("tiers", _tiers, "After all movements of the day; tiers look at facts, not at balances."),
+    Step("uploads", _uploads, "Moves nothing; before the books are closed, so that audit is last."),
     Step("seal", _seal, "After all movements of the night, so that it seals them too."),
     Step("audit", _audit, "Last: it checks what the steps before it did."),
 )

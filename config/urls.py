@@ -8,6 +8,7 @@ from config.health import healthz, readyz
 from metrics.admin import show_finance
 from partners import views as partners_views
 from rewards.admin import opening
+from rewards.admin.uploading import choosing, runs
 
 handler500 = "config.trouble.page_failed"
 
@@ -25,6 +26,18 @@ urlpatterns = [
         "admin/opening/<str:token>/",
         admin.site.admin_view(opening.post_prepared),
         name="opening-post",
+    ),
+    path("admin/imports/", choosing.upload_within_limit, name="import-upload"),
+    path("admin/imports/<int:number>/", admin.site.admin_view(runs.show_import), name="import"),
+    path(
+        "admin/imports/<int:number>/mapping/",
+        admin.site.admin_view(choosing.choose_mapping),
+        name="import-mapping",
+    ),
+    path(
+        "admin/imports/<int:number>/rows.<str:form>",
+        admin.site.admin_view(runs.download_rows),
+        name="import-rows",
     ),
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api_v1")),

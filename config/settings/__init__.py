@@ -106,6 +106,9 @@ PRIVATE_ROOT = ENVIRONMENT.data_dir / "private"
 # A JSON body and a form stay small; big files are streamed to disk.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# Files of activities and partners in the admin, and how long they are kept once they were taken in.
+UPLOAD_MAX_BYTES = ENVIRONMENT.upload_max_mb * 1024 * 1024
+UPLOAD_KEEP_DAYS = ENVIRONMENT.upload_keep_days
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 
 STATIC_URL = "/static/"
@@ -308,6 +311,9 @@ SPECTACULAR_SETTINGS = {
         "MemberRole": "partners.models.Member.Role",
         "ProgrammeStatus": "rewards.models.Programme.Status",
         "ItemStatus": "rewards.api.activities.ITEM_STATUSES",
+        "ClaimState": "partners.models.SellOutClaim.State",
+        "ParkingReason": "partners.models.ParkedDocument.Reason",
+        "InboxStatus": "rewards.api.inbox.STATES",
         "RedemptionState": "rewards.models.Redemption.State",
         "ShareState": "rewards.models.Share.State",
         "EntitlementState": "rewards.models.Entitlement.State",

@@ -62,6 +62,8 @@ class Environment:
     language_code: str
     time_zone: str
     log_level: str
+    upload_max_mb: int
+    upload_keep_days: int
 
     @property
     def in_production(self) -> bool:
@@ -107,6 +109,13 @@ class Reader:
             self.problems.append(f"{name} must be one of {', '.join(options)}, not {said!r}.")
             return default
         return said
+
+    def number(self, name: str, *, default: int, least: int, most: int) -> int:
+        said = self.text(name, str(default))
+        if not said.isascii() or not said.isdecimal() or not least <= int(said[:9]) <= most:
+            self.problems.append(f"{name} must be a number from {least} to {most}, not {said!r}.")
+            return default
+        return int(said)
 
     def refuse_if(self, wrong: object, sentence: str) -> None:
         if wrong:
@@ -191,6 +200,8 @@ def read_environment(variables: Mapping[str, str], base_dir: Path) -> Environmen
         language_code=reader.text("LANGUAGE_CODE", "en"),
         time_zone=reader.text("TIME_ZONE", "UTC"),
         log_level=reader.text("LOG_LEVEL", "INFO").upper(),
+        upload_max_mb=reader.number("UPLOAD_MAX_MB", default=200, least=1, most=4_096),
+        upload_keep_days=reader.number("UPLOAD_KEEP_DAYS", default=30, least=0, most=3_650),
     )
     refuse_what_makes_no_sense(reader, env)
     if env.in_production:

@@ -89,6 +89,7 @@ COMMA = re.compile(r"-?[0-9]{1,3}(?:[ \u00a0\u202f.]?[0-9]{3})*,[0-9]{1,4}")
 POINT = re.compile(r"-?[0-9]{1,3}(?:[ \u00a0\u202f,]?[0-9]{3})*\.[0-9]{1,4}")
 YEAR_FIRST = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 TIMES = ("", " %H:%M", " %H:%M:%S")
+READ_SHARE = 0.8
 SIGNS = re.compile(r"[^\w]|_")
 
 
@@ -173,18 +174,22 @@ def _any_has(numbers: Iterable[str], sign: str) -> bool:
 
 
 def _guess_dates(days: Sequence[str]) -> list[str]:
-    """Return the patterns that read all days, if only one order of day and month does."""
+    """Return the patterns that read the days, if only one order of day and month does."""
     written = [text for text in days if not YEAR_FIRST.match(text)]
     if not written:
         return []
     orders = ["%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%d.%m.%y"]
-    fitting = []
+    read: dict[str, list[str]] = {}
     for order in orders:
         patterns = [order + time for time in TIMES]
-        used = [next((p for p in patterns if _reads(text, p)), None) for text in written]
-        if None not in used:
-            fitting.append(sorted({pattern for pattern in used if pattern}, key=patterns.index))
-    return fitting[0] if len(fitting) == 1 else []
+        used = [next((p for p in patterns if _reads(text, p)), "") for text in written]
+        read[order] = sorted(filter(None, used), key=patterns.index)
+    most = max(len(used) for used in read.values())
+    fitting = [used for used in read.values() if len(used) == most]
+    # A few cells may hold anything; they are told when the file is judged.
+    if most < READ_SHARE * len(written) or len(fitting) > 1:
+        return []
+    return list(dict.fromkeys(fitting[0]))
 
 
 def _reads(text: str, pattern: str) -> bool:

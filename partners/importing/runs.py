@@ -92,10 +92,15 @@ def keep_file(chunks: Iterable[bytes], *, name: str) -> tuple[str, str]:
     target = Path(settings.PRIVATE_ROOT) / place
     target.parent.mkdir(parents=True, exist_ok=True)
     content_hash = hashlib.sha256()
-    with target.open("wb") as file:
-        for chunk in chunks:
-            content_hash.update(chunk)
-            file.write(chunk)
+    try:
+        with target.open("wb") as file:
+            for chunk in chunks:
+                content_hash.update(chunk)
+                file.write(chunk)
+    except BaseException:
+        # Half a file is no use to anybody.
+        remove_file(target)
+        raise
     return str(place), content_hash.hexdigest()
 
 
@@ -116,10 +121,20 @@ def path_of(run: ImportRun) -> Path:
 
 
 def forget_file(run: ImportRun) -> None:
-    """Delete the uploaded file of a run; its report stays."""
+    """Delete the uploaded file of a run and what was noted beside it; its report stays."""
     if run.stored_as:
-        path = Path(settings.PRIVATE_ROOT) / run.stored_as
-        path.unlink(missing_ok=True)
-        if path.parent.is_dir() and not any(path.parent.iterdir()):
-            path.parent.rmdir()
+        remove_file(Path(settings.PRIVATE_ROOT) / run.stored_as)
         ImportRun.objects.filter(pk=run.pk).update(stored_as="")
+
+
+def remove_file(path: Path) -> None:
+    """Delete an uploaded file with the folder that it has for itself."""
+    path.unlink(missing_ok=True)
+    notes_of(path).unlink(missing_ok=True)
+    if path.parent.is_dir() and not any(path.parent.iterdir()):
+        path.parent.rmdir()
+
+
+def notes_of(path: Path) -> Path:
+    """Return where the rows that a dry run would not take are noted, beside an uploaded file."""
+    return path.parent.with_suffix(".jsonl")

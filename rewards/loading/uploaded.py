@@ -5,21 +5,23 @@ The ``ImportRun`` is what everybody sees of it: how far it is, whether it lives,
 that was killed, cancelled or broken off is simply run again and goes on where it stopped.
 """
 
+import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from partners.importing.companies import CompanyReader, parse_company_mapping
+from partners.importing.companies import CompanyReader, CompanyRow, parse_company_mapping
 from partners.importing.einvoices import is_xml, read_einvoice
 from partners.importing.enlisting import Change, CompaniesReport, load_companies
 from partners.importing.files import FileNotReadable
 from partners.importing.guessing import PARTNERS
 from partners.importing.mapping import Mapping, MappingInvalid, parse_mapping
-from partners.importing.rows import RowReader, UnreadableRow
+from partners.importing.parking import describe
+from partners.importing.rows import FileRow, RowReader, UnreadableRow
 from partners.importing.runs import BEAT_EVERY_SECONDS, FileGone, claim, path_of
 from partners.importing.staging import Outcome, Stage
 from partners.importing.tables import open_table, read_start
@@ -39,12 +41,13 @@ WRONG_WITH_THE_FILE = (FileNotReadable, MappingInvalid, FileGone)
 
 @dataclass(frozen=True, slots=True)
 class ShownRow:
-    """A row as the file has it, and what is wrong with it, if anything."""
+    """A row as the file has it and as we read it (by our names), or what is wrong with it."""
 
     number: int
     cells: list[str]
     problem: str = ""
     column: str = ""
+    values: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,22 @@ def _show(number: int, cells: list[str], reader: RowReader | CompanyReader | Non
         return ShownRow(number, cells, read.problem.message, read.problem.column)
     if isinstance(read, Outcome):
         return ShownRow(number, cells, read.message, read.column)
-    return ShownRow(number, cells)
+    return ShownRow(number, cells, values=_say_values(read))
+
+
+def _say_values(read: FileRow | CompanyRow | None) -> dict[str, str]:
+    if isinstance(read, FileRow):
+        attributes = json.loads(read.attributes) if read.attributes else {}
+        named = describe(read) | {"order": read.document}
+        return named | {name: _say_value(value) for name, value in attributes.items()}
+    if isinstance(read, CompanyRow):
+        content = {"erp_number": read.erp_number, **read.content}
+        return {name: _say_value(value) for name, value in content.items()}
+    return {}
+
+
+def _say_value(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def read_mapping(run: ImportRun) -> Mapping:
@@ -139,17 +157,26 @@ def read_mapping(run: ImportRun) -> Mapping:
     return parse_mapping(run.mapping)
 
 
-def prepare(run: ImportRun, *, as_of: datetime, progress: Progress | None = None) -> Preview:
+def prepare(
+    run: ImportRun,
+    *,
+    as_of: datetime,
+    progress: Progress | None = None,
+    report_to: ReportTo | None = None,
+) -> Preview:
     """
     Judge an uploaded file whole, by a dry run, and keep its totals in ``run.report``.
 
     The run is then ``checked``, unless the file cannot be read: then ``error`` says why.
+    ``report_to`` is given every row that would not be accepted; the preview has the first ones.
 
     :raises RunBusy: If somebody takes it in already, or it is through.
     """
     claim(run, at=as_of)
     try:
-        preview = _judge(run, as_of=as_of, progress=progress or keep_quiet)
+        preview = _judge(
+            run, as_of=as_of, progress=progress or keep_quiet, report_to=report_to or exhaust
+        )
     except WRONG_WITH_THE_FILE as error:
         preview = Preview(problem=str(error), code=error.code)
     except BaseException:
@@ -168,15 +195,26 @@ def _end(run: ImportRun, status: str) -> None:
     in_transaction(lambda: run.save(update_fields=["status", "report", "error", "beat_at"]))
 
 
-def _judge(run: ImportRun, *, as_of: datetime, progress: Progress) -> Preview:
+def exhaust(outcomes: Iterable[Outcome]) -> None:
+    for _outcome in islice(outcomes, OUTCOMES_SHOWN):
+        pass
+
+
+def _judge(run: ImportRun, *, as_of: datetime, progress: Progress, report_to: ReportTo) -> Preview:
     path, mapping = path_of(run), read_mapping(run)
     first = look_at(path, mapping=mapping, kind=run.kind)
     if first.problem:
         return first
     outcomes: list[Outcome] = []
 
+    def keep_first(given: Iterable[Outcome]) -> Iterator[Outcome]:
+        for outcome in given:
+            if len(outcomes) < OUTCOMES_SHOWN:
+                outcomes.append(outcome)
+            yield outcome
+
     def keep(given: Iterable[Outcome]) -> None:
-        outcomes.extend(islice(given, OUTCOMES_SHOWN))
+        report_to(keep_first(given))
 
     report = _load(run, path, mapping, as_of=as_of, progress=progress, dry_run=True, report_to=keep)
     changes = report.changes if isinstance(report, CompaniesReport) else []

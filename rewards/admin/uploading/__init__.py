@@ -1,0 +1,1 @@
+"""Files of activities and partners by upload: the file, what its headers mean, a dry run, the run."""
