@@ -23,6 +23,26 @@ def stored_id(value: UUID) -> Any:
     return value if connection.features.has_native_uuid_field else value.hex
 
 
+def reserve_ids(model: type[models.Model], count: int) -> list[int]:
+    """
+    Return so many ids that nobody else will use, in ascending order, for rows written in bulk.
+
+    Must run inside a transaction: on SQLite that is what keeps other writers away.
+    """
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+                [table, count],
+            )
+            return sorted(row[0] for row in cursor.fetchall())
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        found = cursor.fetchone()
+        last = int(found[0]) if found else 0
+        return list(range(last + 1, last + count + 1))
+
+
 def write_rows(
     *,
     model: type[models.Model],

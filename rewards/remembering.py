@@ -1,11 +1,27 @@
 """What was awarded, taken back and matched so far: read before settling, kept after it."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from partners.bulk_writing import write_rows
+from partners.bulk_writing import reserve_ids, stored_id, write_rows
 from partners.families import name_roots
 from rewards.earning.judging import Judgement
 from rewards.models import Award, ClawBack, Programme, ReturnMatch
+
+FEW_AWARDS = 50
+AWARD_COLUMNS = (
+    "id",
+    "public_id",
+    "partner_id",
+    "activity_id",
+    "version_id",
+    "rule_code",
+    "unit_id",
+    "amount",
+    "explanation",
+    "revision",
+)
 
 AwardKey = tuple[int, int, str]
 """The order's activity id, the version's id, the rule's code."""
@@ -31,6 +47,33 @@ def claw_backs_on_file(awards: Mapping[AwardKey, Award]) -> dict[ClawBackKey, Cl
     return {
         (key_of(by_id[row.award_id]), row.cause_id): row for row in rows if row.award_id in by_id
     }
+
+
+def store_awards(awards: Sequence[Award]) -> None:
+    """Store new awards and give them their ids. Many go past the ORM, like the facts they are of."""
+    if len(awards) < FEW_AWARDS:
+        Award.objects.bulk_create(awards)
+        return
+    for award, award_id in zip(awards, reserve_ids(Award, len(awards)), strict=True):
+        award.pk = award_id
+    write_rows(model=Award, columns=AWARD_COLUMNS, rows=map(_award_row, awards))
+    for award in awards:
+        award._state.adding = False
+
+
+def _award_row(award: Award) -> tuple[Any, ...]:
+    return (
+        award.pk,
+        stored_id(award.public_id),
+        award.partner_id,
+        award.activity_id,
+        award.version_id,
+        award.rule_code,
+        award.unit_id,
+        award.amount,
+        json.dumps(award.explanation),
+        award.revision,
+    )
 
 
 def store_matches(

@@ -23,7 +23,7 @@ from rewards.models import Award, Programme
 from rewards.programmes.live import read_versions
 from rewards.prolonging import prolong
 from rewards.recalling import facts_of
-from rewards.remembering import AwardKey, awards_on_file, store_matches
+from rewards.remembering import AwardKey, awards_on_file, store_awards, store_matches
 from rewards.settlement import Books, Settlement, Step, earning_key, expiry
 
 Done = tuple[Step, Posted]
@@ -126,7 +126,7 @@ def _award_steps(
                 settlement.compensated += missing
             entry = _earning_entry(due, award, missing, books)
             steps.append(Step(partner_id, due.order, award, entry))
-    Award.objects.bulk_create(settlement.new_awards, batch_size=2_000)
+    store_awards(settlement.new_awards)
     return steps
 
 

@@ -19,6 +19,8 @@ AMOUNT_BELOW_E4 = 10**9 * 10_000
 
 FIRST_OF_CONTENT = FileRow._fields.index("occurred_at")
 """Content of a row begins here; number, document and partner stand before it."""
+FIRST_OF_ALL = FileRow._fields.index("currency")
+"""What all rows of a document say alike begins here."""
 FIRST_SAID_SELDOM = FileRow._fields.index("kind")
 """What is empty in most files begins here, and then is no part of the content."""
 STATE_OF_INVOICE = ("paid_on", "disputed")
@@ -137,7 +139,7 @@ def assemble(
         dropped=tuple(dropped),
         content_hash=hash_content(rows, without_state=code == "invoice"),
         # The smallest content, not the first row of the file: rows come in any order.
-        first=min(rows, key=_content_of),
+        first=rows[0] if len(rows) == 1 else min(rows, key=_content_of),
         flaw=_find_flaw(rows, kept, partners, latest),
     )
 
@@ -197,11 +199,12 @@ def _find_flaw(
 ) -> str:
     if len(partners - {""}) > 1:
         return "two_partners"
-    if len({row.currency for row in rows}) > 1:
-        return "two_currencies"
-    if len({(row.due_on, row.paid_on) for row in rows}) > 1:
-        return "two_dates"
-    if len({(row.kind, row.refers_to, row.attributes) for row in rows}) > 1:
+    # One look at all of it first: nearly every document is of one mind.
+    if len({row[FIRST_OF_ALL:] for row in rows}) > 1:
+        if len({row.currency for row in rows}) > 1:
+            return "two_currencies"
+        if len({(row.due_on, row.paid_on) for row in rows}) > 1:
+            return "two_dates"
         return "rows_differ"
     if latest is not None and min(row.occurred_at for row in rows) > latest:
         return "in_future"

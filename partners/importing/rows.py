@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 
 from partners.importing.files import FileNotReadable
-from partners.importing.mapping import Mapping, normalise_header
+from partners.importing.mapping import COLUMNS, Mapping, normalise_header
 from partners.importing.tables import FileEmpty, QuotingBroken, Table, recognise_delimiter
 from partners.importing.values import (
     ValueNotReadable,
@@ -74,6 +74,20 @@ class FileRow(NamedTuple):
     attributes: str = ""
 
 
+# Where in a row our columns stand.
+RENAMED = {
+    "order": "document",
+    "partner": "partner_ref",
+    "quantity": "quantity_e4",
+    "unit_price": "unit_price_e4",
+    "amount": "amount_e4",
+}
+SLOTS = {name: FileRow._fields.index(RENAMED.get(name, name)) for name in COLUMNS}
+DOCUMENT, QUANTITY = SLOTS["order"], SLOTS["quantity"]
+PRICE, AMOUNT = SLOTS["unit_price"], SLOTS["amount"]
+ATTRIBUTES = FileRow._fields.index("attributes")
+
+
 class UnreadableRow(NamedTuple):
     number: int
     document: str
@@ -108,10 +122,21 @@ class RowReader:
         day = make_day_reader(mapping, shift_days=shift_days)
         self.readers = self._make_readers(mapping, day, shift_days)
         fields = {field.name: field for field in kind.fields}
-        self.attributes = [name for name in self.places if name not in self.readers]
-        for name in self.attributes:
-            self.readers[name] = make_field_reader(fields.get(name), mapping, read_day=day)
-        self.steps = [(place, self.readers[name]) for name, place in self.places.items()]
+        # Columns of every file go straight to their place in the row, fields of the kind together.
+        self.steps = [
+            (place, self.readers[name], SLOTS[name])
+            for name, place in self.places.items()
+            if name in SLOTS
+        ]
+        self.said = [
+            (place, make_field_reader(fields.get(name), mapping, read_day=day), name)
+            for name, place in self.places.items()
+            if name not in SLOTS
+        ]
+        self.template: list[Any] = [""] * len(FileRow._fields)
+        self.template[SLOTS["currency"]] = mapping.currency if self.needs_currency else ""
+        self.template[QUANTITY] = ONE_E4
+        self.template[PRICE] = self.template[AMOUNT] = None
 
     def _make_readers(
         self, mapping: Mapping, day: Callable[[str], str], shift_days: int
@@ -142,8 +167,11 @@ class RowReader:
             problem = Problem("", message % counts, "")
             return UnreadableRow(number, self._find_document(cells), problem)
         try:
-            values = [read(cells[place]) for place, read in self.steps]
-            return self._make_row(number, dict(zip(self.places, values, strict=True)))
+            values = self.template.copy()
+            values[0] = number
+            for place, read, slot in self.steps:
+                values[slot] = read(cells[place])
+            return self._make_row(values, cells)
         except ValueNotReadable as error:
             # Only now look which cell it was: nearly every row is good.
             place = self._find_culprit(cells)
@@ -151,7 +179,8 @@ class RowReader:
             return UnreadableRow(number, self._find_document(cells), problem)
 
     def _find_culprit(self, cells: list[str]) -> int:
-        for place, read in self.steps:
+        readable = [*self.steps, *((place, read, 0) for place, read, _name in self.said)]
+        for place, read, _slot in readable:
             try:
                 read(cells[place])
             except ValueNotReadable:
@@ -159,41 +188,22 @@ class RowReader:
         # Every cell can be read alone: quantity and price do not go together.
         return self.places.get("unit_price", 0)
 
-    def _make_row(self, number: int, found: dict[str, Any]) -> FileRow:
-        document = found["order"]
-        quantity_e4: int = found.get("quantity", ONE_E4)
-        if "unit_price" in found:
-            unit_price_e4: int = found["unit_price"]
-        else:
+    def _make_row(self, values: list[Any], cells: list[str]) -> FileRow:
+        """Work out what the row does not say itself. ``None`` stands where it says nothing."""
+        unit_price_e4, amount_e4 = values[PRICE], values[AMOUNT]
+        if unit_price_e4 is None:
             # On returns some sources write amounts below zero, others do not.
-            is_return = self.mapping.marks_return(document, kind=self.kind.code)
-            amount = found.get("amount", 0)
-            unit_price_e4 = abs(amount) if is_return else amount
-        if "amount" in found:
-            amount_e4: int = found["amount"]
-        else:
-            amount_e4 = multiply(quantity_e4, unit_price_e4)
-        said = {name: found[name] for name in self.attributes if found[name] is not None}
-        get = found.get
-        return FileRow(
-            number,
-            document,
-            found["partner"],
-            found["occurred_at"],
-            get("sku", ""),
-            get("description", ""),
-            get("category", ""),
-            quantity_e4,
-            unit_price_e4,
-            amount_e4,
-            get("country", ""),
-            get("currency", self.mapping.currency if self.needs_currency else ""),
-            get("due_on", ""),
-            get("paid_on", ""),
-            "",
-            get("refers_to", ""),
-            json.dumps(said, sort_keys=True, ensure_ascii=False) if said else "",
-        )
+            is_return = self.mapping.marks_return(values[DOCUMENT], kind=self.kind.code)
+            unit_price_e4 = amount_e4 or 0
+            values[PRICE] = abs(unit_price_e4) if is_return else unit_price_e4
+        if amount_e4 is None:
+            values[AMOUNT] = multiply(values[QUANTITY], values[PRICE])
+        if self.said:
+            read_said = ((name, read(cells[place])) for place, read, name in self.said)
+            said = {name: value for name, value in read_said if value is not None}
+            if said:
+                values[ATTRIBUTES] = json.dumps(said, sort_keys=True, ensure_ascii=False)
+        return FileRow._make(values)
 
     def _find_document(self, cells: list[str]) -> str:
         """Return the document of a row that cannot be read, where at least that can be told."""
