@@ -7,7 +7,18 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from partners import inviting
-from partners.inviting import Offer, State, accept, find, invite, join, resend, state_of, withdraw
+from partners.inviting import (
+    Offer,
+    State,
+    accept,
+    find,
+    invite,
+    join,
+    limits,
+    resend,
+    state_of,
+    withdraw,
+)
 from partners.models import Actor, Event, Invitation, Member, Partner, Person
 from partners.team import OnlyHeadBuyerDecides, PartnerClosed
 from tests.rewards.cast import NOON, Shop, make_partner, open_shop
@@ -150,7 +161,7 @@ class TestLimits:
         assert ask(at=NOON + timedelta(days=1))[1]
 
     def test_of_one_company_hold(self, ask, monkeypatch):
-        monkeypatch.setattr(inviting, "MAILS_OF_COMPANY_A_DAY", 2)
+        monkeypatch.setattr(limits, "MAILS_OF_COMPANY_A_DAY", 2)
         for number in range(2):
             ask(changed(email=f"ivy{number}@example.com"))
 

@@ -1,46 +1,35 @@
-"""
-Places on a team, offered by e-mail. The link is random, works once and for seven days.
+"""Offering a place on a team by mail, offering it again, and taking the offer back."""
 
-Asking looks up nobody by address beyond the team itself, and the mail goes out whoever it is for:
-the answer and its time say nothing about who is known here.
-"""
-
-import hashlib
 import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from functools import partial
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from partners import events
-from partners.models import Actor, Invitation, InvitationMail, Member, Partner, Person
-from partners.team import PartnerClosed, refuse_unless_head_buyer, take_on, takes_part
+from partners.inviting.limits import refuse_too_many
+from partners.inviting.links import (
+    TOKEN_BYTES,
+    VALID_FOR,
+    InvitationNotOpen,
+    State,
+    hash_token,
+    state_of,
+)
+from partners.models import Actor, Invitation, InvitationMail, Member, Partner
+from partners.team import PartnerClosed, refuse_unless_head_buyer, takes_part
 
-VALID_FOR = timedelta(days=7)
 # Pressed twice is sent once.
 PAUSE = timedelta(minutes=1)
-DAY = timedelta(days=1)
-MAILS_OF_COMPANY_A_DAY = 50
-MAILS_TO_ADDRESS_A_DAY = 5
-TOKEN_BYTES = 32
 # The name stands in a mail to somebody who may not know us: no links, no addresses, no markup.
 NOT_A_NAME = re.compile(r"[<>@\\/:\x00-\x1f\x7f]|www\.", re.IGNORECASE)
 
 Mail = Callable[[Invitation, str], None]
 """Sends the link with this token. Called once the invitation is committed."""
-
-
-class State(StrEnum):
-    OPEN = "open"
-    EXPIRED = "expired"
-    ACCEPTED = "accepted"
-    WITHDRAWN = "withdrawn"
-    CLOSED = "closed"
 
 
 class NameNotPlain(Exception):
@@ -79,38 +68,6 @@ class AlreadyInvited(Exception):
         super().__init__(
             _("This address is invited already. Send that again, or withdraw it first.")
         )
-
-
-class TooManyInvitations(Exception):
-    """The company, or somebody's mailbox, had enough of them today. Which one is not told."""
-
-    code = "too_many_invitations"
-
-    def __init__(self, *, retry_after: int) -> None:
-        super().__init__(_("No more invitations can be sent today. Try again tomorrow."))
-        self.retry_after = retry_after
-
-
-class InvitationNotOpen(Exception):
-    """It was accepted or withdrawn, its time is over, or the company does not take part."""
-
-    code = "invitation_not_open"
-
-    def __init__(self, state: State) -> None:
-        super().__init__(_("This invitation is not open any more."))
-        self.state = state.value
-
-
-class NotTheInvited(Exception):
-    """The invitation went to another address, or the person may not sign in."""
-
-    code = "not_the_invited"
-
-
-class AddressKnown(Exception):
-    """Somebody signs in with this address already; they accept as themselves."""
-
-    code = "address_known"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +118,7 @@ def invite(
             raise AlreadyOnTheTeam
         if earlier := _find_earlier(locked, given, at):
             return earlier
-        _refuse_too_many(locked, given.email, at)
+        refuse_too_many(locked, given.email, at)
         token = secrets.token_urlsafe(TOKEN_BYTES)
         made = Invitation.objects.create(
             partner=locked,
@@ -198,7 +155,7 @@ def resend(*, invitation: Invitation, by: Actor, at: datetime, mail: Mail | None
         _refuse_ended(locked, at)
         if at - locked.sent_at < PAUSE:
             return locked
-        _refuse_too_many(partner, locked.email, at)
+        refuse_too_many(partner, locked.email, at)
         token = secrets.token_urlsafe(TOKEN_BYTES)
         locked.token_hash = hash_token(token)
         locked.sent_at, locked.expires_at = at, at + VALID_FOR
@@ -230,85 +187,6 @@ def withdraw(*, invitation: Invitation, by: Actor, at: datetime) -> Invitation:
         return locked
 
 
-def find(token: str) -> Invitation | None:
-    """Return the invitation whose link this is."""
-    rows = Invitation.objects.select_related("partner", "member", "invited_by")
-    return rows.filter(token_hash=hash_token(token)).first()
-
-
-def state_of(invitation: Invitation, at: datetime) -> State:
-    """Return what has become of it. Load the partner with it."""
-    if invitation.accepted_at is not None:
-        return State.ACCEPTED
-    if invitation.withdrawn_at is not None:
-        return State.WITHDRAWN
-    if not takes_part(invitation.partner):
-        return State.CLOSED
-    return State.EXPIRED if invitation.expires_at <= at else State.OPEN
-
-
-def accept(*, invitation: Invitation, person: Person, at: datetime) -> Member:
-    """
-    Put the person on the team, or back on it. The address has to be theirs.
-
-    :raises InvitationNotOpen: If the link does not work (any more).
-    :raises NotTheInvited: If it went to another address, or the person may not sign in.
-    """
-    with transaction.atomic():
-        locked = _lock_open(invitation, at)
-        if person.email != locked.email or not person.is_active:
-            raise NotTheInvited
-        by = Actor(person=person)
-        member = take_on(
-            partner=locked.partner,
-            person=person,
-            role=locked.role,
-            job_title=locked.job_title,
-            by=by,
-            at=at,
-        )
-        locked.accepted_at, locked.member = at, member
-        locked.save(update_fields=["accepted_at", "member"])
-        return member
-
-
-def join(
-    *, invitation: Invitation, name: str, language: str, password: str, at: datetime
-) -> Member:
-    """
-    Accept as somebody new here, with a name and password of their own choice.
-
-    :raises InvitationNotOpen: If the link does not work (any more).
-    :raises AddressKnown: If somebody signs in with this address already.
-    """
-    with transaction.atomic():
-        locked = _lock_open(invitation, at)
-        known = Person.objects.filter(email=locked.email).first()
-        if known is not None and not is_new(known):
-            raise AddressKnown
-        person = known or Person(email=locked.email)
-        person.name, person.language = " ".join(name.split()), language
-        person.set_password(password)
-        try:
-            with transaction.atomic():
-                person.save()
-        except IntegrityError as error:
-            # The same address was invited by two companies and accepts both at this moment.
-            raise AddressKnown from error
-        return accept(invitation=locked, person=person, at=at)
-
-
-def is_new(person: Person) -> bool:
-    """Whether somebody was entered by the seller, but never chose a password or came in."""
-    entered_only = not person.has_usable_password() and person.last_login is None
-    return entered_only and person.is_active and not person.is_staff
-
-
-def hash_token(token: str) -> str:
-    """Hash a token. It is random, so a slow hash would protect nothing."""
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
-
-
 def check_name(name: str) -> None:
     """
     Let pass what can stand in a mail to a stranger.
@@ -325,17 +203,6 @@ def _lock(partner_id: int, by: Actor) -> Partner:
     if not takes_part(partner):
         raise PartnerClosed
     return partner
-
-
-def _lock_open(invitation: Invitation, at: datetime) -> Invitation:
-    Partner.objects.lock([invitation.partner_id])
-    locked = Invitation.objects.select_related("partner").get(pk=invitation.pk)
-    if locked.token_hash != invitation.token_hash:
-        # Sent again meanwhile: the newer link counts.
-        raise InvitationNotOpen(State.EXPIRED)
-    if (state := state_of(locked, at)) != State.OPEN:
-        raise InvitationNotOpen(state)
-    return locked
 
 
 def _refuse_ended(invitation: Invitation, at: datetime) -> None:
@@ -367,19 +234,6 @@ def _find_earlier(partner: Partner, given: Offer, at: datetime) -> Invitation | 
     if said != given:
         raise AlreadyInvited
     return earlier
-
-
-def _refuse_too_many(partner: Partner, email: str, at: datetime) -> None:
-    today = InvitationMail.objects.filter(sent_at__gt=at - DAY).order_by("-sent_at")
-    limits = (
-        (today.filter(invitation__partner=partner), MAILS_OF_COMPANY_A_DAY),
-        (today.filter(invitation__email=email), MAILS_TO_ADDRESS_A_DAY),
-    )
-    for mails, most in limits:
-        sent = list(mails.values_list("sent_at", flat=True)[:most])
-        if len(sent) == most:
-            wait = sent[-1] + DAY - at
-            raise TooManyInvitations(retry_after=max(1, int(wait.total_seconds())))
 
 
 def _send(invitation: Invitation, token: str, mail: Mail | None, at: datetime) -> None:
