@@ -10,6 +10,9 @@ from partners.models import Invitation, Member
 from tests.api.conftest import Poster, make_token, signed_in, with_key
 from tests.rewards.cast import balance, earn
 
+# What the doors answer is the same on both databases.
+pytestmark = pytest.mark.once("PostgreSQL")
+
 IVY = {"email": "Ivy@example.com", "name": "Ivy Lane", "role": "buyer", "job_title": "Glass"}
 
 

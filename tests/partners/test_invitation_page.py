@@ -11,7 +11,8 @@ from partners.models import Actor, Invitation, Member, Partner, Person
 from tests.rewards.cast import Shop, make_partner
 from tests.rewards.portal import open_shop_today, sign_in, words
 
-pytestmark = pytest.mark.django_db
+# What the page says is the same on both databases.
+pytestmark = [pytest.mark.django_db, pytest.mark.once("SQLite")]
 
 ADDRESS = "ivy@example.com"
 SECRET = "a long enough secret"

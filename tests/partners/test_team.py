@@ -6,7 +6,8 @@ from partners import team
 from partners.models import Actor, Event, Member, Partner, Person
 from tests.rewards.cast import NOON, Shop, join, make_partner, open_shop
 
-pytestmark = pytest.mark.django_db
+# Locks are tried on both databases in tests/chaos/test_team_races.py.
+pytestmark = [pytest.mark.django_db, pytest.mark.once("SQLite")]
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from partners.models import Invitation, Member
 from tests.rewards.cast import NOON, balance, earn, join, make_partner, offer, take
 from tests.rewards.portal import open_shop_today, sign_in, words
 
-pytestmark = pytest.mark.django_db
+# What the page says is the same on both databases.
+pytestmark = [pytest.mark.django_db, pytest.mark.once("PostgreSQL")]
 
 TEAM = reverse("rewards:team")
 INVITE = reverse("rewards:invite")
@@ -229,7 +230,9 @@ class TestLeaving:
         assert [(each.status_code, each["Location"]) for each in answers] == [(302, TEAM)] * 2
         assert balance(shop.pool) == 620
         assert balance(shop.wallet(shop.bob)) == 0
-        assert "Bob Returned by who left the team +120" in words(alice.get("/statement/?period=all"))
+        assert "Bob Returned by who left the team +120" in words(
+            alice.get("/statement/?period=all")
+        )
 
     def test_ends_every_session_of_the_member_at_once(self, shop, alice):
         bob = sign_in(shop.bob)
