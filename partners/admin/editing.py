@@ -1,11 +1,11 @@
 """The form of a partner with its numbers and contracts: saved through the one way of editing."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -36,8 +36,9 @@ class PartnerForm(forms.ModelForm):
         if cleaned.get("read_revision") not in {None, stored.revision}:
             self.add_error(None, self._say_what_differs(stored, cleaned))
             # Whoever saves again has read it.
-            self.data = self.data.copy()
-            self.data[self.add_prefix("read_revision")] = str(stored.revision)
+            typed = cast(QueryDict, self.data).copy()
+            typed[self.add_prefix("read_revision")] = str(stored.revision)
+            self.data = typed
         return cleaned
 
     def _say_what_differs(self, stored: Partner, cleaned: dict[str, Any]) -> str:

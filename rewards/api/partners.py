@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db.models import Sum
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -101,7 +102,7 @@ class PartnerDoor(api.PartnerDoor):
         merged = _find(given["merged"], self)
         made = PartnerMerge.objects.filter(kept=kept, merged=merged).order_by("-pk").first()
         if made is None:
-            raise refuse("merged", "This partner was not merged into that one.", "not_merged")
+            raise refuse("merged", _("It was not merged into this one."), "not_merged")
         undone = merging.undo_merge(merge=made, by=self.actor.person, at=self.now)
         return Response(MergeOutput(undone).data)
 
@@ -111,4 +112,4 @@ def _find(reference: str, door: PartnerDoor) -> Partner:
         return find_partner(reference, actor=door.actor)
     except serializers.ValidationError as error:
         # It is this field that names a partner here.
-        raise serializers.ValidationError({"merged": error.detail["partner"]}) from error
+        raise refuse("merged", _("There is no such partner."), "does_not_exist") from error

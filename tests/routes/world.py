@@ -21,6 +21,7 @@ from partners.keys import Scope
 from partners.models import (
     Activity,
     Actor,
+    ApiKey,
     ImportRun,
     Invitation,
     JobRun,
@@ -123,9 +124,10 @@ def make_clients(shop: Shop, charlie: Member) -> dict[str, Client]:
     scopes = list(Scope)
     clients["key"] = with_key(keys.create_key(name="erp", scopes=scopes, created_at=NOON))
     clients["key_without"] = with_key(
-        # A scope no route asks for: this key may do nothing here.
-        keys.create_key(name="narrow", scopes=[Scope.PARTNERS_WRITE], created_at=NOON)
+        keys.create_key(name="narrow", scopes=[Scope.PARTNERS_READ], created_at=NOON)
     )
+    # Every scope is asked for somewhere; a key that has lost all of its scopes may do nothing.
+    ApiKey.objects.filter(name="narrow").update(scopes=[])
     clients["key_other"] = with_key(
         keys.create_key(name="other", scopes=scopes, partner=charlie.partner, created_at=NOON)
     )
