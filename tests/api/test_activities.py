@@ -136,6 +136,7 @@ class TestBatch:
             make_order(external_id="known"),
             make_order(external_id="known", country="France"),
             make_order(partner="erp:0", external_id="x"),
+            make_order(partner="0197f3a0-0000-7000-8000-000000000000", external_id="y"),
             "not an object",
             make_order(external_id="new"),
             None,
@@ -150,6 +151,7 @@ class TestBatch:
             "recorded",
             "known",
             "conflict",
+            "parked",
             "refused",
             "refused",
             "known",
@@ -157,7 +159,8 @@ class TestBatch:
             "refused",
         ]
         assert (body["recorded"], body["known"], body["conflict"], body["refused"]) == (1, 2, 1, 4)
-        assert body["items"][3]["errors"][0]["pointer"] == "/partner"
+        assert (body["parked"], body["items"][3]["code"]) == (1, "unknown_partner")
+        assert body["items"][4]["errors"][0]["pointer"] == "/partner"
         assert Activity.objects.count() == 2
         assert balance(earning_shop.pool) == 30
 

@@ -14,7 +14,7 @@ from ledger.holds import HoldBelongsElsewhere
 from ledger.naming import name_account
 from ledger.posting import ChangedMeanwhile
 from rewards import redeeming, sharing
-from tests.api import fact_provocations, team_provocations
+from tests.api import fact_provocations, team_provocations, waiting_provocations
 from tests.api.conftest import with_key
 from tests.api.provocations import (
     World,
@@ -170,6 +170,7 @@ PROVOCATIONS: dict[str, Callable[[World], Any]] = {
     "not_erasable": lambda world: world.erp.post(f"members/{world.shop.alice.public_id}/erase", {}),
     **team_provocations.PROVOCATIONS,
     **fact_provocations.PROVOCATIONS,
+    **waiting_provocations.PROVOCATIONS,
 }
 
 
