@@ -25,7 +25,7 @@ from django.utils.translation import ngettext
 from ledger.models import Account, Correction, Hold, Seal, Transfer
 from ledger.wording import say_amount
 from metrics.kpis import METRICS
-from metrics.measuring import MONEY_PLACES, Cut, measure
+from metrics.measuring import MONEY_PLACES, Cut, measure, worth_in
 from metrics.periods import Length, Period, between, containing, latest_full
 from partners.doors.admin import actor_of
 from partners.doors.showing import (
@@ -106,7 +106,7 @@ def read_dashboard(*, actor: Actor, may: Callable[[str], bool], as_of: datetime)
     zone = ZoneInfo(programme.time_zone if programme else settings.TIME_ZONE)
     shows_figures = may("partners.view_activity")
     shows_work = may("partners.view_importrun")
-    months = read_months(actor, zone, as_of) if shows_figures else []
+    months = read_months(actor, programme, zone, as_of) if shows_figures else []
     return Dashboard(
         tasks=[
             *find_redemption_tasks(actor, may),
@@ -375,7 +375,9 @@ def currency_of(programme: Programme | None) -> str:
 # -------------------------------------------------------------------- chart
 
 
-def read_months(actor: Actor, zone: ZoneInfo, as_of: datetime) -> list[tuple[Period, int, Decimal]]:
+def read_months(
+    actor: Actor, programme: Programme | None, zone: ZoneInfo, as_of: datetime
+) -> list[tuple[Period, int, Decimal]]:
     """Return orders and their value for the last 13 months, this one included, in one query."""
     today = as_of.astimezone(zone).date()
     first = containing(today.replace(year=today.year - 1, day=1), length=Length.MONTH, zone=zone)
@@ -384,13 +386,13 @@ def read_months(actor: Actor, zone: ZoneInfo, as_of: datetime) -> list[tuple[Per
     for number, month in enumerate(months):
         inside = Q(occurred_at__gte=month.starts_at, occurred_at__lt=month.ends_at)
         figures[f"orders_{number}"] = Count("pk", filter=inside)
-        figures[f"value_{number}"] = Sum("amount", filter=inside)
+        figures[f"value_{number}"] = Sum("worth", filter=inside)
     orders = Activity.objects.for_actor(actor).filter(
         kind=Activity.Kind.ORDER,
         occurred_at__gte=months[0].starts_at,
         occurred_at__lt=months[-1].ends_at,
     )
-    found = orders.aggregate(**figures)
+    found = orders.annotate(worth=worth_in(programme)).aggregate(**figures)
     return [
         (month, found[f"orders_{number}"], found[f"value_{number}"] or Decimal(0))
         for number, month in enumerate(months)

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from django.db.models import (
     Aggregate,
+    Case,
     CharField,
     Count,
     Exists,
@@ -22,13 +23,21 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Value,
+    When,
 )
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 
 from metrics.periods import Period
-from partners.models import Activity, Actor, Partner, PartnerScopedQuerySet
+from partners.models import (
+    Activity,
+    Actor,
+    ConvertedAmount,
+    ExactAmountField,
+    Partner,
+    PartnerScopedQuerySet,
+)
 from rewards.models import Programme, Standing
 
 RATIO_PLACES = Decimal("0.000001")
@@ -113,6 +122,24 @@ def orders_in(period: Period) -> PartnerScopedQuerySet:
     )
 
 
+def worth_in(programme: Programme | None) -> Any:
+    """
+    Return the expression for what an activity comes to in the currency of a programme.
+
+    What was reported in another one counts by what it was converted to when it came in.
+    """
+    if programme is None:
+        return F("amount")
+    converted = ConvertedAmount.objects.filter(
+        activity=OuterRef("pk"), currency=programme.currency
+    ).values("amount")[:1]
+    return Case(
+        When(currency=programme.currency, then=F("amount")),
+        default=Subquery(converted),
+        output_field=ExactAmountField(),
+    )
+
+
 def ordered_in(period: Period) -> Q:
     """True of companies with an order in the period, their own or of what was merged into them."""
     own, merged = _orders_of_company(period)
@@ -168,7 +195,8 @@ class PerOrder:
 
     def count(self, period: Period, cut: Cut) -> list[dict[str, Any]]:
         figures = {"numerator": self.numerator, "denominator": self.denominator}
-        return tally(orders_in(period).for_actor(cut.actor), figures, cut, "partner")
+        orders = orders_in(period).for_actor(cut.actor).annotate(worth=worth_in(cut.programme))
+        return tally(orders, figures, cut, "partner")
 
     def behind(self, period: Period, cut: Cut) -> Behind:
         buyers = Partner.objects.for_actor(cut.actor).companies().filter(ordered_in(period))

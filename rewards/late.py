@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from partners.bulk_writing import stored_day, stored_time, write_rows
 from partners.models import Activity, LateMark, Partner
 from rewards.models import Programme
 from rewards.programmes.calendar import local_date
@@ -55,11 +56,21 @@ def mark_late(
     if not late:
         return
     known = dict(LateMark.objects.filter(partner__in=late).values_list("partner_id", "earliest_on"))
+    # The partners are locked: nobody marks them between the question and this.
+    write_rows(
+        model=LateMark,
+        columns=("partner_id", "earliest_on", "marked_at"),
+        rows=[
+            (root_id, stored_day(day), stored_time(as_of))
+            for root_id, day in late.items()
+            if root_id not in known
+        ],
+    )
     LateMark.objects.bulk_create(
         [
             LateMark(partner_id=root_id, earliest_on=day, marked_at=as_of)
             for root_id, day in late.items()
-            if root_id not in known or day < known[root_id]
+            if root_id in known and day < known[root_id]
         ],
         update_conflicts=True,
         unique_fields=["partner"],

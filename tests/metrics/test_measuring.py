@@ -8,7 +8,7 @@ from ledger.models import Unit
 from metrics.kpis import METRICS, UnknownMetric, get_metric
 from metrics.measuring import CannotSplit, Cut, measure
 from metrics.periods import Length, containing
-from partners.models import Activity, Actor
+from partners.models import Activity, Actor, ConvertedAmount
 from rewards.models import Programme, Standing
 from tests.metrics.orders import enrol, order
 
@@ -169,3 +169,23 @@ class TestBehind:
 def test_an_unknown_metric_names_those_there_are():
     with pytest.raises(UnknownMetric, match="aov"):
         get_metric("happiness")
+
+
+class TestOrdersInAnotherCurrency:
+    def test_count_by_what_they_were_converted_to(self, three_partners, programme):
+        alder = three_partners[0]
+        foreign = order(alder, "2011-03-05", "100")
+        Activity.objects.filter(pk=foreign.pk).update(currency="EUR")
+        without = figure("aov", cut=Cut(programme=programme))
+        ConvertedAmount.objects.create(
+            activity=foreign,
+            currency="GBP",
+            amount=Decimal(80),
+            rate_e8=80_000_000,
+            rate_day=date(2011, 3, 4),
+        )
+
+        converted = figure("aov", cut=Cut(programme=programme))
+
+        assert without[1:] == (Decimal("30.0051"), 3)
+        assert converted[1:] == (Decimal("110.0051"), 4)
