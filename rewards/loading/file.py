@@ -82,7 +82,7 @@ def load_file(  # noqa: PLR0913 - these are the options of one command, all name
     """
     run = _begin(path, kind=kind, source=source, as_of=as_of, by=started_by)
     kinds = all_kinds()
-    with _collecting_rarely(), Stage() as stage:
+    with collecting_rarely(), Stage() as stage:
         fill(
             stage,
             path,
@@ -127,7 +127,7 @@ def _begin(path: Path, *, kind: str, source: str, as_of: datetime, by: Person | 
 
 
 @contextmanager
-def _collecting_rarely() -> Iterator[None]:
+def collecting_rarely() -> Iterator[None]:
     """
     Let the collector of reference cycles look less often.
 

@@ -29,7 +29,7 @@ from partners.kinds import all_kinds, find_kind
 from partners.models import ImportRun
 from partners.retrying import in_transaction
 from rewards.loading.chunk import show_value
-from rewards.loading.file import Loader, Progress, fill, keep_quiet
+from rewards.loading.file import Loader, Progress, collecting_rarely, fill, keep_quiet
 from rewards.loading.report import LoadReport
 
 ROWS_SHOWN = 20
@@ -268,7 +268,7 @@ def _load(
             started_by=run.started_by,
             run=run,
         )
-    with Stage() as stage:
+    with collecting_rarely(), Stage() as stage:
         fill(stage, path, mapping, kind=run.kind, source=run.source, progress=beating)
         loader = Loader(
             stage=stage,
