@@ -1,6 +1,6 @@
 """Who signs in as whom: accepting an invitation, choosing the company, choosing the language."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -34,6 +34,7 @@ from partners.models import Invitation, Member, Partner, Person
 from partners.repeating import make_page
 
 GONE, UNPROCESSABLE = 410, 422
+Context = dict[str, Any]
 SIGN_IN_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -100,7 +101,7 @@ def _show_invitation(request: HttpRequest, found: Invitation) -> HttpResponse:
         # Pressed twice, or the link opened again.
         return redirect("metrics:home")
     state = inviting.state_of(found, now)
-    context = {"invitation": found, "state": state.value}
+    context: Context = {"invitation": found, "state": state.value}
     if state != State.OPEN:
         return render(request, "partners/invitation_over.html", context, status=GONE)
     if person is not None:
@@ -116,7 +117,7 @@ def _show_invitation(request: HttpRequest, found: Invitation) -> HttpResponse:
 
 
 def _accept(
-    request: HttpRequest, found: Invitation, person: Person, context: dict[str, object]
+    request: HttpRequest, found: Invitation, person: Person, context: Context
 ) -> HttpResponse:
     if request.method != "POST":
         return render(request, "partners/invitation.html", context)
@@ -128,7 +129,7 @@ def _accept(
     return _welcome(request, member)
 
 
-def _join(request: HttpRequest, found: Invitation, context: dict[str, object]) -> HttpResponse:
+def _join(request: HttpRequest, found: Invitation, context: Context) -> HttpResponse:
     if request.method != "POST":
         form = JoinForm(email=found.email, initial={"name": found.name})
         return render(request, "partners/invitation_join.html", {**context, "form": form})

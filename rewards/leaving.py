@@ -17,7 +17,8 @@ from ledger.models import Account, Hold, Transfer
 from ledger.posting import Entry, post
 from partners import events, team
 from partners.models import Actor, Member, Person
-from partners.team import LastHeadBuyer, OnlyHeadBuyerDecides, StaleRevision
+from partners.revising import StaleRevision, refuse_if_stale
+from partners.team import LastHeadBuyer, OnlyHeadBuyerDecides
 from rewards import redeeming
 from rewards.models import Redemption
 
@@ -94,7 +95,7 @@ def deactivate(
         locked = team.lock_member(member, by=by)
         if locked.status == Member.Status.LEFT:
             return Left(locked, _read_returned(locked))
-        team.refuse_if_stale(locked, revision)
+        refuse_if_stale(locked, revision)
         team.refuse_without_head_buyer(locked)
         obstacles = find_obstacles(locked)
         if obstacles.count and not withdraws_pending:

@@ -63,8 +63,9 @@ def refuse_who_left(account: Account) -> None:
 
     :raises AccountNotAdjustable: If its owner is on the team no more.
     """
-    gone = Member.objects.filter(pk=account.member_id, status=Member.Status.LEFT)
-    if account.member_id is not None and gone.exists():
+    if account.member_id is None:
+        return
+    if Member.objects.filter(pk=account.member_id, status=Member.Status.LEFT).exists():
         raise AccountNotAdjustable(_("This member has left. Correct the pool instead."))
 
 

@@ -183,17 +183,17 @@ def _is_last(found: Member) -> bool:
 
 def _read_wallets(request: PortalRequest, found: Member) -> list[Mapping[str, Any]]:
     """Return what each wallet holds and what the pool would hold with it, repaying debt first."""
-    return [_foresee(request, wallet) for wallet in leaving.find_wallets(found)]
+    wallets = leaving.find_wallets(found)
+    return [_foresee(request, found.partner_id, wallet) for wallet in wallets]
 
 
-def _foresee(request: PortalRequest, wallet: Account) -> Mapping[str, Any]:
-    pools = Account.objects.pools().filter(partner=wallet.partner_id, unit=wallet.unit_id)
+def _foresee(request: PortalRequest, partner_id: int, wallet: Account) -> Mapping[str, Any]:
+    pools = Account.objects.pools().filter(partner=partner_id, unit=wallet.unit_id)
     pool = sum(pools.values_list("balance", flat=True))
-    owed = find_owed(partner_id=wallet.partner_id, unit_id=wallet.unit_id)
+    owed = find_owed(partner_id=partner_id, unit_id=wallet.unit_id)
     repaid = min(owed, wallet.balance)
     return {
         "balance": wallet.balance,
-        "held": wallet.held,
         "pool": pool,
         "repaid": repaid,
         "after": pool + wallet.balance - repaid,
