@@ -8,7 +8,7 @@ KIND = Kind(
     code="return",
     name=_("Return"),
     description=_(
-        "What the partner sent back. If it names its order, only that order is taken back from; "
+        "What the partner sent back. If it names its order, that one is taken back from first; "
         "otherwise the newest earlier orders of the same goods are."
     ),
     lines=Ask.MAY,
