@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from django.db import transaction
+
+from config.demo.queues import file_claims, let_orders_wait
 from ledger import accounts
 from ledger.correcting import Asker, ask_adjustment, ask_reversal
 from ledger.models import Correction, CorrectionLimit, CorrectionReason
@@ -71,11 +74,13 @@ class Story:
             (date(2011, 11, 1), self._share_by_weights),
             (date(2011, 11, 2), self._set_limits),
             (date(2011, 12, 2), self._second_hamper),
+            (date(2011, 12, 5), self._claims),
             (date(2011, 12, 6), self._cancelled),
             (date(2011, 12, 8), self._stand),
             (date(2011, 12, 10), self._book_for_the_wrong_partner),
             (date(2011, 12, 11), self._queue_of_the_neighbour),
             (date(2011, 12, 11), self._ask_for_more_than_the_limit),
+            (date(2011, 12, 11), self._orders_of_nobody),
         ]
 
     def play_until(self, day: date) -> None:
@@ -148,6 +153,14 @@ class Story:
                 restocks=True,
                 at=at + timedelta(days=2),
             )
+
+    def _claims(self, at: datetime) -> None:
+        sellers = [*self.cast.buyers[:2], self.cast.head_buyer]
+        file_claims(sellers, by=self.cast.manager, at=at)
+
+    def _orders_of_nobody(self, at: datetime) -> None:
+        with transaction.atomic():
+            let_orders_wait(at=at)
 
     def _queue_of_the_neighbour(self, at: datetime) -> None:
         self._redeem(

@@ -54,6 +54,11 @@ def portal(  # who is not signed in is sent to the door, staff to the admin
 
 FOR_ALL = portal(head_buyer="200", buyer="200", viewer="200", other="200")
 FOR_HEADS = portal(head_buyer="200", buyer="403", viewer="403", other="200")
+FOR_SELLERS = portal(head_buyer="200", buyer="200", viewer="403", other="200")
+# The buyer of the Corner Shop filed its claim.
+CLAIMED_BY_BUYERS = portal(
+    head_buyer="200 404 404", buyer="200 404 404", viewer="403 403 403", other="404 200 404"
+)
 OF_THE_SHOP = portal(
     head_buyer="200 404 404", buyer="404 404 404", viewer="200 404 404", other="404 200 404"
 )
@@ -100,6 +105,28 @@ PORTAL = [
         "/redemptions/{redemption}/cancel/",
         portal(
             head_buyer="302 404 404", buyer="404 404 404", viewer="403 403 403", other="404 302 404"
+        ),
+        method="POST",
+    ),
+    Row("rewards:claims", "/claims/", FOR_SELLERS),
+    Row("rewards:claim-new", "/claims/new/", FOR_SELLERS),
+    Row("rewards:claim", "/claims/{claim}/", CLAIMED_BY_BUYERS),
+    Row("rewards:claim-proof", "/claims/{claim}/proofs/{claim_proof}/", CLAIMED_BY_BUYERS),
+    Row("rewards:claim-withdraw", "/claims/{claim}/withdraw/", NOT_BY_GET),
+    Row(
+        "rewards:claim-withdraw",
+        "/claims/{claim}/withdraw/",
+        portal(
+            head_buyer="302 404 404", buyer="302 404 404", viewer="403 403 403", other="404 302 404"
+        ),
+        method="POST",
+    ),
+    Row("rewards:claim-appeal", "/claims/{claim}/appeal/", NOT_BY_GET),
+    Row(
+        "rewards:claim-appeal",
+        "/claims/{claim}/appeal/",
+        portal(
+            head_buyer="422 404 404", buyer="422 404 404", viewer="403 403 403", other="404 422 404"
         ),
         method="POST",
     ),
@@ -298,6 +325,11 @@ def decided(status: str) -> dict[str, str]:
     return api(key=f"{status} {status} 404", key_other=f"404 {status} 404")
 
 
+def waiting(status: str) -> dict[str, str]:
+    """What waits in the inbox: for systems that see every partner."""
+    return api(key=f"{status} {status} 404", key_other="404 404 404")
+
+
 def managed(status: str) -> dict[str, str]:
     """What systems of the seller and head buyers decide about a team."""
     return decided(status) | {
@@ -306,6 +338,8 @@ def managed(status: str) -> dict[str, str]:
     }
 
 
+# A claim: its company's head buyer, and the buyer who filed it.
+OF_A_SELLER = read(buyer="200 404 404") | {"viewer": "403 403 403"}
 FOR_EVERYBODY = api(
     key="200 200 404",
     key_other="200 200 404",
@@ -396,6 +430,34 @@ API = [
         "api:activity-give-up",
         "/api/v1/activities/{activity}/give-up",
         decided("409"),
+        method="POST",
+    ),
+    # Nobody knows whose it is: a key of one partner never sees what waits.
+    Row("api:inbox-list", "/api/v1/inbox", api(key="200", key_other="200")),
+    Row("api:inbox-detail", "/api/v1/inbox/{parked}", waiting("200")),
+    Row("api:inbox-match", "/api/v1/inbox/{parked}/match", waiting("400"), method="POST"),
+    Row("api:inbox-dismiss", "/api/v1/inbox/{parked}/dismiss", waiting("400"), method="POST"),
+    Row("api:inbox-bring-back", "/api/v1/inbox/{parked}/bring-back", waiting("409"), method="POST"),
+    Row("api:claim-list", "/api/v1/claims", listed(buyer="200") | {"viewer": "403"}),
+    Row(
+        "api:claim-list",
+        "/api/v1/claims",
+        api(key="400", key_other="400", head_buyer="400", buyer="400", other="400"),
+        method="POST",
+    ),
+    Row("api:claim-detail", "/api/v1/claims/{claim}", OF_A_SELLER),
+    Row("api:claim-withdraw", "/api/v1/claims/{claim}/withdraw", OF_A_SELLER, method="POST"),
+    # The seller decides: a key of the partner itself does not.
+    Row(
+        "api:claim-approve",
+        "/api/v1/claims/{claim}/approve",
+        api(key="200 200 404", key_other="404 403 404"),
+        method="POST",
+    ),
+    Row(
+        "api:claim-reject",
+        "/api/v1/claims/{claim}/reject",
+        api(key="400 400 404", key_other="404 403 404"),
         method="POST",
     ),
     Row("api:kind-list", "/api/v1/kinds", listed()),
@@ -547,7 +609,14 @@ NOT_ASKED = {
 }
 
 
-ADDRESSES = {"release_now": "release", "cancel_waiting": "cancel", "merge_into_it": "merge"}
+ADDRESSES = {
+    "make_rule": "make-rule",
+    "bring_back": "bring-back",
+    "mark_paid": "mark-paid",
+    "release_now": "release",
+    "cancel_waiting": "cancel",
+    "merge_into_it": "merge",
+}
 
 
 @dataclass(frozen=True)
@@ -598,11 +667,13 @@ PAGES = [
     Page("partners_invitation", adds=True, steps=("resend", "withdraw")),
     Page("partners_jobrun"),
     Page("partners_member", steps=("change_role", "hand_over", "deactivate")),
-    Page("partners_parkeddocument"),
+    Page("partners_matchingrule"),
+    Page("partners_parkeddocument", steps=("match", "make_rule", "dismiss", "bring_back")),
     Page("partners_partner", adds=True, steps=("merge_into_it",)),
     Page("partners_partnermerge", steps=("undo",)),
     Page("partners_tag", adds=True),
     Page("partners_person", adds=True, steps=("send_link", "export", "erase")),
+    Page("partners_selloutclaim", steps=("approve", "reject", "mark_paid")),
     Page("rewards_award", steps=("release_now", "cancel_waiting")),
     Page("rewards_clawback"),
     Page("rewards_entitlement"),
@@ -649,6 +720,11 @@ ADMIN = [
         "admin:partners_partnermerge_duplicates",
         "/admin/partners/partnermerge/duplicates/",
         staff("200"),
+    ),
+    Row(
+        "admin:partners_selloutclaim_proof",
+        "/admin/partners/selloutclaim/{partners_selloutclaim}/proofs/{claim_proof}/",
+        staff("200 200 404"),
     ),
     Row(
         "admin:rewards_explain",

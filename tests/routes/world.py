@@ -25,6 +25,7 @@ from partners.models import (
     ImportRun,
     Invitation,
     JobRun,
+    MatchingRule,
     Member,
     ParkedDocument,
     Partner,
@@ -38,6 +39,7 @@ from rewards.models import Award, ClawBack, Share, Standing, TierChange
 from tests.api.conftest import RULES
 from tests.ledger.corrections import adjust, allow, make_staff, reason
 from tests.rewards.cast import NOON, Shop, earn, join, make_partner, offer, open_shop, take
+from tests.rewards.claiming.world import PDF, file_one, proof
 
 ROLES = (
     "anonymous",
@@ -165,6 +167,8 @@ def find_things(shop: Shop) -> dict[str, str]:
     hold = holds.place(account=shop.pool, amount=5, request_key="world", placed_at=NOON)
     correction = adjust(make_staff(), shop.pool, 5)
     pending = earn(accounts.pending(shop.unit, shop.partner), 5)
+    number = f"SN-{shop.partner.erp_number}"
+    claim = file_one(shop.bob, number, proofs=[proof(PDF)])
     return {
         "partner": str(shop.partner.public_id),
         "member": str(shop.alice.public_id),
@@ -180,6 +184,9 @@ def find_things(shop: Shop) -> dict[str, str]:
         "redemption": str(waiting.public_id),
         "entitlement": str(delivered.entitlement.public_id),
         "share": str(share.public_id),
+        "claim": str(claim.public_id),
+        "claim_proof": str(claim.proofs.get().public_id),
+        "partners_selloutclaim": str(claim.pk),
         "partners_partner": str(shop.partner.pk),
         "partners_member": str(shop.bob.pk),
         "partners_invitation": str(invitation.pk),
@@ -256,6 +263,14 @@ def find_common_things(shop: Shop) -> dict[str, dict[str, str]]:
     parked = ParkedDocument.objects.create(
         run=run, source="erp", external_id="P1", reason="no_partner", parked_at=NOON
     )
+    rule = MatchingRule.objects.create(
+        field="external_id",
+        condition="equals",
+        value="none",
+        partner=shop.partner,
+        made_at=NOON,
+        is_active=False,
+    )
     group = Group.objects.create(name="Readers")
     dana = Person.objects.get(email="dana@seller.example")
     entry = LogEntry.objects.create(user=dana, action_flag=1, change_message="")
@@ -289,6 +304,8 @@ def find_common_things(shop: Shop) -> dict[str, dict[str, str]]:
         "ledger_seal": (str(sealed.pk), "999999999"),
         "partners_importrun": (str(run.pk), "999999999"),
         "partners_parkeddocument": (str(parked.pk), "999999999"),
+        "partners_matchingrule": (str(rule.pk), "999999999"),
+        "parked": (str(parked.public_id), MISSING_ID),
     }
     return {
         kind: {"own": there, "other": there, "missing": missing}
