@@ -3,18 +3,32 @@
 Every line carries the request id; the middleware and the worker step of django-structlog bind it.
 """
 
+import re
 from typing import Any
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 from config.settings.environment import Environment, Mode
+
+# Whoever has such a link may join a team or set a password: a log is no place for it.
+ONE_TIME_LINK = re.compile(r"(/invitation/|/password/reset/key/)[^/\s\"']+")
+
+
+def hide_links(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+    """Leave out of every text of a line what makes a one-time link work."""
+    return {
+        name: ONE_TIME_LINK.sub(r"\1...", value) if isinstance(value, str) else value
+        for name, value in line.items()
+    }
+
 
 SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
+    hide_links,
 ]
 
 

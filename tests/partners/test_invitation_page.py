@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from config.settings.logs import hide_links
 from partners import inviting
 from partners.models import Actor, Invitation, Member, Partner, Person
 from tests.rewards.cast import Shop, make_partner
@@ -165,6 +166,18 @@ class TestSomebodyElse:
         for answer in (page, tried):
             assert "This invitation is for somebody else" in words(answer)
         assert not Member.objects.filter(invitations=link.made).exists()
+
+
+class TestTheLog:
+    def test_keeps_no_link_that_works(self, shop, client, capsys):
+        link = Link(shop)
+
+        client.get(link.path)
+        client.get("/invitation/forged-token/")
+        lines = hide_links(None, "", {"request": f"GET {link.path}", "code": 200, "path": "/team/"})
+
+        assert lines == {"request": "GET /invitation/.../", "code": 200, "path": "/team/"}
+        assert "-token" not in capsys.readouterr().err
 
 
 class TestTooLate:
