@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from rewards.models import Share
 from rewards.sharing import PartDraft, share
-from tests.rewards.cast import balance, earn, join, make_partner, offer, owe, take
+from tests.rewards.cast import NOON, balance, earn, join, make_partner, offer, owe, take
 from tests.rewards.portal import open_shop_today, sign_in, words
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +63,7 @@ class TestSharePage:
 
     def test_offers_active_buyers_only_and_the_head_buyer_last(self):
         shop = open_shop_today(points=500)
-        join(shop.partner, "Invited", status="invited")
+        join(shop.partner, "Gone", status="left", left_at=NOON)
         join(make_partner(shop.programme, "99999"), "Charlie", "head_buyer")
 
         page = sign_in(shop.alice).get(SHARE)
