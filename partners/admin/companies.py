@@ -131,7 +131,9 @@ class PartnerAdmin(BaseAdmin):
             {
                 "fields": (
                     ("legal_name", "erp_number"),
-                    ("status", "account_manager"),
+                    "status",
+                    # The picker is wider than half a row.
+                    "account_manager",
                     "tags",
                     "part_of",
                     "read_revision",

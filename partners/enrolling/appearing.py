@@ -13,7 +13,7 @@ def tell_who_appeared(partner_ids: Collection[int], *, at: datetime) -> None:
 
     In the transaction that made them known. This floor does not know who waits for them.
     """
-    path = getattr(settings, "AFTER_PARTNER_APPEARS", "")
+    path: str = settings.AFTER_PARTNER_APPEARS
     if path and partner_ids:
         hook: Callable[..., object] = import_string(path)
         hook(sorted(partner_ids), at=at)
