@@ -116,17 +116,17 @@ class Bench:
     def write_file(self, name: str, *, copies: int) -> Path:
         """Write the real orders, so many times over, each copy with numbers of its own."""
         path = self.folder / name
-        with (
-            gzip.open(ORDERS, "rt", encoding="utf-8", newline="") as real,
-            path.open("w", newline="") as file,
-        ):
-            table = csv.reader(real)
+        with path.open("w", newline="") as file:
             out = csv.writer(file)
-            out.writerow(next(table))
-            rows = list(islice(table, self.sizes.rows))
             for copy in range(copies):
                 mark = f"-{copy}" if copy else ""
-                out.writerows([row[0] + mark, *row[1:]] for row in rows)
+                with gzip.open(ORDERS, "rt", encoding="utf-8", newline="") as real:
+                    table = csv.reader(real)
+                    header = next(table)
+                    if not copy:
+                        out.writerow(header)
+                    rows = islice(table, self.sizes.rows)
+                    out.writerows([row[0] + mark, *row[1:]] for row in rows)
         return path
 
     def take_in(self, path: Path, url: str) -> dict[str, Any]:
