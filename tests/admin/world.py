@@ -42,7 +42,7 @@ from rewards.models import (
     Standing,
     TierChange,
 )
-from tests.admin import books, facts
+from tests.admin import books, facts, queues
 from tests.rewards.cast import DEFINITION
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -211,6 +211,7 @@ def hang_on(world: World, code: str) -> None:
         content={"sku": "A"},
     )
     make_invitation(person, code)
+    queues.add_row_of_each(world.member, code=code)
     facts.add_row_of_each(make_activity(world.partner, f"own-{code}"), code=code)
     world.partner.tags.add(Tag.objects.create(name=f"tag {code}"))
     PartnerNumber.objects.create(partner=world.partner, system="shop", number=code)
