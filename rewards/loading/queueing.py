@@ -80,6 +80,14 @@ def has_fallen_silent(run: ImportRun, *, at: datetime) -> bool:
     return waits or is_interrupted(run, at=at)
 
 
+def is_silent(at: datetime) -> Q:
+    """The same as a condition on the rows of runs."""
+    before = at - SILENT_AFTER
+    return Q(status__in=(Status.QUEUED, *WORKING)) & (
+        Q(beat_at__lt=before) | Q(beat_at=None, started_at__lt=before)
+    )
+
+
 def may_go_on(run: ImportRun, *, at: datetime) -> bool:
     """Say whether an uploaded file may be taken up again where it was broken off."""
     return bool(run.stored_as) and (has_fallen_silent(run, at=at) or can_go_on(run, at=at))
@@ -97,12 +105,9 @@ def queue(run: ImportRun, task: Task, *, at: datetime) -> bool:
         Task.CHECK: (Status.UPLOADED, Status.CHECKED),
         Task.RUN: (Status.CHECKED, Status.FAILED, Status.CANCELLED),
     }[task]
-    silent = Q(status__in=(Status.QUEUED, *WORKING)) & (
-        Q(beat_at__lt=at - SILENT_AFTER) | Q(beat_at=None, started_at__lt=at - SILENT_AFTER)
-    )
     before = run.status
     queued = (
-        ImportRun.objects.filter(Q(status__in=ready) | silent, pk=run.pk)
+        ImportRun.objects.filter(Q(status__in=ready) | is_silent(at), pk=run.pk)
         .exclude(stored_as="")
         .update(
             status=Status.QUEUED,
@@ -144,9 +149,13 @@ def _start_process(run_id: int, task: Task) -> None:
 
 
 def stop(run: ImportRun, *, at: datetime) -> bool:
-    """Stop what waits now, and what runs after its chunk; False if there is nothing to stop."""
+    """
+    Stop what waits or was killed now, and what runs after its chunk.
+
+    Returns False if there is nothing to stop.
+    """
     back = Status.UPLOADED if task_of(run) is Task.CHECK else Status.CANCELLED
-    waiting = ImportRun.objects.filter(pk=run.pk, status=Status.QUEUED)
+    waiting = ImportRun.objects.filter(Q(status=Status.QUEUED) | is_silent(at), pk=run.pk)
     if waiting.update(status=back, finished_at=at if back == Status.CANCELLED else None):
         return True
     return ask_to_cancel(run, at=at)

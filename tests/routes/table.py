@@ -702,6 +702,16 @@ ADMIN = [
     Row("admin:jsi18n", "/admin/jsi18n/", staff("200")),
     Row("finance", "/admin/finance/", staff("200")),
     Row("opening", "/admin/opening/", staff("200")),
+    Row("import-upload", "/admin/imports/", staff("200")),
+    Row("import", "/admin/imports/{partners_importrun}/", staff("200 200 404")),
+    # Somebody else's file: what it means is not asked of others.
+    Row("import-mapping", "/admin/imports/{partners_importrun}/mapping/", staff("403 403 404")),
+    Row("import-rows", "/admin/imports/{partners_importrun}/rows.csv", staff("200 200 404")),
+    Row(
+        "admin:partners_importrun_upload_file",
+        "/admin/partners/importrun/upload/",
+        staff("302"),
+    ),
     # Nobody's signature.
     Row("opening-post", "/admin/opening/no-such-link/", staff("404")),
     Row("admin:view_on_site", "/admin/r/1/1/", staff("404")),

@@ -72,9 +72,9 @@ def upload(request: HttpRequest) -> HttpResponse:
     """Keep a file that can be read, and go on to what it means."""
     if not may_import(request):
         raise PermissionDenied
-    is_too_large = getattr(request, "upload_quota", Quota(request)).is_exceeded
     form = UploadForm(request.POST or None, request.FILES or None)
-    if is_too_large:
+    # Only now: whoever reads the form first receives the file.
+    if getattr(request, "upload_quota", Quota(request)).is_exceeded:
         form.errors.pop("file", None)
         form.add_error("file", _("This file is too large. Larger files go by the command."))
     elif request.method == "POST" and form.is_valid():

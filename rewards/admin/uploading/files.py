@@ -48,17 +48,15 @@ def as_xlsx(outcomes: Iterable[Outcome], *, name: str) -> HttpResponseBase:
 
 
 def _write_sheets(book: Any, outcomes: Iterable[Outcome]) -> None:
-    sheet, line = None, SHEET_ROWS_MAX
+    sheet, line = _begin_sheet(book), 1
     for outcome in outcomes:
-        if line >= SHEET_ROWS_MAX:
+        if line > SHEET_ROWS_MAX:
             sheet, line = _begin_sheet(book), 1
         number, *texts = outcome
         sheet.write_number(line, 0, number)
         for place, text in enumerate(texts, start=1):
             sheet.write_string(line, place, text)
         line += 1
-    if sheet is None:
-        _begin_sheet(book)
 
 
 def _begin_sheet(book: Any) -> Any:

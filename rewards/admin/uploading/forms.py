@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
@@ -162,7 +163,7 @@ class MappingForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name, label in self.names.items():
             self.fields[COLUMN + name] = forms.ChoiceField(
-                label=label,
+                label=capfirst(str(label)),
                 required=False,
                 choices=[("", _("not in the file")), *((each, each) for each in shown)],
                 widget=UnfoldAdminSelectWidget(),

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, QuerySet
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -81,7 +82,9 @@ def show_rows(
         return ShownTable(headings, rows)
     place_of = {header: place for place, header in enumerate(preview.headers)}
     named = [(name, place_of[columns[name]]) for name in labels if columns.get(name) in place_of]
-    headings = [Heading(str(labels[name]), preview.headers[place]) for name, place in named]
+    headings = [
+        Heading(capfirst(str(labels[name])), preview.headers[place]) for name, place in named
+    ]
     return ShownTable(headings, [_show_row(row, named, preview.headers) for row in preview.rows])
 
 

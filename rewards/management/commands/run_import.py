@@ -13,6 +13,9 @@ from rewards.loading.queueing import Task, work_on
 class Command(BaseCommand):
     help = "Judge or take in an uploaded file that waits. Running it twice changes nothing."
 
+    # Somebody waits for it to begin; whoever started it has checked the system already.
+    requires_system_checks = ()
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("run", type=int, help="The number of the import.")
         parser.add_argument(
