@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from partners import enrolling
-from partners.doors.filtering import REF_PREFIX, match_partner
+from partners.doors.filtering import REF_PREFIX, TrueOrFalseFilter, match_partner
 from partners.doors.idempotency import idempotent
 from partners.doors.naming import refuse
 from partners.doors.problems import NotFoundHere
@@ -190,7 +190,7 @@ class PartnerFilters(django_filters.FilterSet):
         field_name="account_manager__email", lookup_expr="iexact"
     )
     ref = django_filters.CharFilter(method="filter_ref", help_text="As system:number.")
-    merged = django_filters.BooleanFilter(
+    merged = TrueOrFalseFilter(
         field_name="merged_into", lookup_expr="isnull", exclude=True
     )
 

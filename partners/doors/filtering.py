@@ -82,7 +82,20 @@ class StrictFilterBackend(DjangoFilterBackend):
             return queryset
         if not filterset.is_valid():
             raise describe_invalid(filterset.errors)
+        refuse_periods_backwards(filterset.form.cleaned_data)
         return filterset.qs
+
+
+def refuse_periods_backwards(given: Mapping[str, Any]) -> None:
+    """A period ends after it begins: an empty answer would hide that the two were mixed up."""
+    backwards = {
+        name: [_("It must not be before %(from)s.") % {"from": start}]
+        for name, end in given.items()
+        for start in [f"{name.removesuffix('_until')}_from"]
+        if name.endswith("_until") and end and given.get(start) and end < given[start]
+    }
+    if backwards:
+        raise describe_invalid(backwards)
 
 
 def describe_invalid(errors: Mapping[str, Any]) -> InvalidParameter:
@@ -114,6 +127,23 @@ class MomentFormField(forms.CharField):
 @extend_schema_field(OpenApiTypes.DATETIME)
 class MomentFilter(django_filters.Filter):
     field_class = MomentFormField
+
+
+class TrueOrFalseFormField(forms.CharField):
+    """``true`` or ``false``, and nothing that only looks like one of them."""
+
+    def clean(self, value: Any) -> bool | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        if text not in {"true", "false"}:
+            raise ValidationError(_("Send true or false."), code="invalid")
+        return bool(text == "true")
+
+
+@extend_schema_field(OpenApiTypes.BOOL)
+class TrueOrFalseFilter(django_filters.Filter):
+    field_class = TrueOrFalseFormField
 
 
 class PublicIdFormField(forms.UUIDField):

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import IO, Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
@@ -147,6 +148,11 @@ class StrictJSONParser(BaseParser):
         if not media_type:
             # DRF takes a body of no type for one of any type.
             raise UnsupportedMediaType("")
+        request = (parser_context or {}).get("request")
+        packed = request.headers.get("Content-Encoding", "") if request is not None else ""
+        if packed.strip().lower() not in {"", "identity"}:
+            # Nothing is unpacked here: what is small on the way may be large afterwards.
+            raise UnsupportedMediaType(packed, _("Send the body as it is, without packing it."))
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         body = stream.read(limit + 1)
         if len(body) > limit:

@@ -9,12 +9,14 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
+from rest_framework.status import HTTP_200_OK
 from rest_framework.viewsets import GenericViewSet
 
 from partners.doors.authentication import find_actor, name_caller
 from partners.doors.filtering import refuse_strange_parameters
 from partners.doors.problems import NotFoundHere
 from partners.doors.throttling import Allowance, CallerThrottle
+from partners.doors.versions import answer_if_changed
 from partners.models import Actor
 
 UUID_PATTERN = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -45,6 +47,8 @@ class Door(GenericViewSet[Any]):
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         answer = super().finalize_response(request, response, *args, **kwargs)
+        if self.action == "retrieve" and answer.status_code == HTTP_200_OK:
+            answer = answer_if_changed(request, answer)
         answer.headers.setdefault("Cache-Control", "no-store")
         if self.allowance is not None:
             for name, value in self.allowance.as_headers().items():

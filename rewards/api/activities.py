@@ -11,7 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from partners.doors.filtering import MomentFilter, PartnerFilter
+from partners.doors.filtering import MomentFilter, PartnerFilter, TrueOrFalseFilter
 from partners.doors.idempotency import idempotent
 from partners.doors.problems import FieldProblem, Refusal, flatten
 from partners.doors.serializers import ExactAmountTextField, MomentField, StrictSerializer
@@ -183,7 +183,7 @@ class ActivityFilters(django_filters.FilterSet):
     kind = django_filters.CharFilter()
     source = django_filters.CharFilter()
     external_id = django_filters.CharFilter()
-    waits = django_filters.BooleanFilter(method="filter_waiting", label="It waits for another.")
+    waits = TrueOrFalseFilter(method="filter_waiting", label="It waits for another.")
     occurred_from = MomentFilter(field_name="occurred_at", lookup_expr="gte")
     occurred_until = MomentFilter(field_name="occurred_at", lookup_expr="lt")
 

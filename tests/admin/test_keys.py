@@ -6,9 +6,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from config.roles import load_roles
 from partners import keys
 from partners.models import ApiKey
 from partners.roles import Role
+from tests.ledger.corrections import make_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -89,3 +91,39 @@ class TestAKey:
 
         assert client.get(reverse("admin:partners_apikey_changelist")).status_code == 200
         assert client.post(f"/admin/partners/apikey/{made.key.pk}/revoke/").status_code == 403
+
+    @pytest.mark.usefixtures("root")
+    def test_is_replaced_and_the_new_one_shown_once(self, client, made):
+        page = f"/admin/partners/apikey/{made.key.pk}/rotate/"
+
+        asked = client.get(page)
+        too_long = client.post(page, {"grace": "91"})
+        answer = client.post(page, {"grace": "7"})
+        again = client.post(page, {"grace": "7"})
+
+        assert asked.status_code == too_long.status_code == 200
+        assert "token" not in too_long.context
+        new = keys.verify(token=answer.context["token"], at=timezone.now())
+        assert new.rotated_from == made.key
+        assert "no-store" in answer["Cache-Control"]
+        assert again.status_code == 302
+        # Both name each other.
+        for key, other in ((made.key, new), (new, made.key)):
+            shown = client.get(reverse("admin:partners_apikey_change", args=[key.pk]))
+            assert other.prefix in shown.content.decode()
+
+    def test_that_is_paused_stands_on_the_dashboard_and_is_let_go_on(self, client, made):
+        ApiKey.objects.update(paused_at=timezone.now(), daily_units_max=5)
+        client.force_login(make_staff(Role.LOYALTY_MANAGER))
+        load_roles()
+
+        overview = client.get("/admin/")
+        listed = client.get("/admin/partners/apikey/?paused_at__isempty=0")
+        refused = client.get(f"/admin/partners/apikey/{made.key.pk}/rotate/")
+        client.post(f"/admin/partners/apikey/{made.key.pk}/resume/")
+
+        assert "API key is paused" in overview.content.decode()
+        assert made.key.prefix in listed.content.decode()
+        # Whoever lets it go on does not get one of their own by it.
+        assert refused.status_code == 403
+        assert keys.verify(token=made.token, at=timezone.now())

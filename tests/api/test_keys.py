@@ -5,11 +5,22 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
-from partners import keys
+from partners import keys, metering
 from partners.doors.export import export_cell
-from partners.keys import InvalidKey, KeyExpired, KeyRevoked, Scope, UnknownScope
-from partners.models import ApiKey
+from partners.keys import (
+    InvalidKey,
+    KeyExpired,
+    KeyReplaced,
+    KeyRevoked,
+    NotReplaceable,
+    Scope,
+    UnknownScope,
+)
+from partners.models import Activity, ApiKey, ApiKeyDay
+from tests.api.conftest import Poster, with_key
+from tests.api.test_problems import make_order
 from tests.rewards.cast import NOON
 
 pytestmark = pytest.mark.django_db
@@ -88,7 +99,97 @@ class TestKeys:
             make(scopes=scopes)
 
 
+class TestRotation:
+    def test_lets_both_go_on_until_the_grace_is_over(self):
+        old = make(daily_units_max=100)
+
+        new = keys.rotate(key=old.key, grace=timedelta(days=3), at=NOON)
+
+        assert keys.verify(token=old.token, at=NOON + timedelta(days=3, seconds=-1))
+        with pytest.raises(KeyReplaced):
+            keys.verify(token=old.token, at=NOON + timedelta(days=3))
+        found = keys.verify(token=new.token, at=NOON + timedelta(days=9))
+        assert found.rotated_from == old.key
+        assert (found.name, found.scopes, found.daily_units_max) == (
+            "ERP",
+            ["partners:read"],
+            100,
+        )
+
+    def test_never_lengthens_a_life(self):
+        ends_at = NOON + timedelta(days=1)
+        old = make(expires_at=ends_at)
+
+        keys.rotate(key=old.key, grace=timedelta(days=30), at=NOON)
+
+        old.key.refresh_from_db()
+        assert old.key.expires_at == ends_at
+
+    def test_happens_once_and_to_no_key_that_ended(self):
+        old, over = make(), make(expires_at=NOON)
+        keys.rotate(key=old.key, grace=timedelta(0), at=NOON)
+
+        for key in (old.key, over.key):
+            with pytest.raises(NotReplaceable):
+                keys.rotate(key=key, grace=timedelta(0), at=NOON)
+
+
+class TestBudget:
+    def test_is_counted_over_keys_that_replaced_one_another(self):
+        old = make(daily_units_max=100).key
+        metering.charge(key=old, units=60, at=NOON)
+        new = keys.rotate(key=old, grace=timedelta(days=1), at=NOON).key
+
+        with pytest.raises(metering.DailyBudgetSpent) as caught:
+            metering.charge(key=new, units=41, at=NOON)
+        metering.charge(key=new, units=40, at=NOON)
+
+        assert (caught.value.spent, caught.value.needed) == (60, 41)
+        assert metering.read_spent(old, at=NOON) == 100
+        # A day of UTC, not of the one who asks.
+        metering.charge(key=new, units=100, at=NOON + timedelta(days=1))
+
+    def test_refuses_the_request_whole_and_pauses_the_key_until_it_is_let_go_on(self, earning_shop):
+        made = make(scopes=[Scope.ACTIVITIES_WRITE], daily_units_max=20)
+        poster = Poster(with_key(made.token), iter(range(9)))
+        answers = [
+            poster.post("activities", make_order(external_id=number)) for number in ("a", "b", "c")
+        ]
+
+        assert [answer.status_code for answer in answers] == [201, 422, 403]
+        assert answers[1].json()["code"] == "daily_budget_spent"
+        assert answers[2].json()["code"] == "key_paused"
+        assert "loyalty manager" in answers[2].json()["detail"]
+        assert Activity.objects.count() == 1
+        assert ApiKeyDay.objects.get().units == 15
+
+        metering.resume(key=made.key, at=timezone.now())
+
+        assert poster.post("activities", make_order(external_id="b")).status_code == 201
+
+    def test_counts_what_is_brought_out_once(self, earning_shop):
+        made = make(scopes=[Scope.ACTIVITIES_WRITE], daily_units_max=20)
+        poster = Poster(with_key(made.token), iter(range(9)))
+
+        answers = [poster.post("activities", make_order(), key="same") for _attempt in range(2)]
+        known = poster.post("activities", make_order())
+
+        assert [answer.status_code for answer in answers] == [201, 201]
+        assert known.status_code == 200
+        assert ApiKeyDay.objects.get().units == 15
+
+
 class TestCommand:
+    def test_replaces_a_key(self, shop):
+        old = make(partner=shop.partner)
+
+        token, _said = self.call("--replaces", old.key.prefix, "--grace", "0")
+
+        new = keys.verify(token=token, at=timezone.now())
+        assert (new.rotated_from, new.partner) == (old.key, shop.partner)
+        with pytest.raises(KeyReplaced):
+            keys.verify(token=old.token, at=timezone.now())
+
     def call(self, *arguments):
         out, err = StringIO(), StringIO()
         call_command("create_api_key", *arguments, stdout=out, stderr=err)
@@ -112,6 +213,9 @@ class TestCommand:
             pytest.param(["--scopes", "all", "--partner", "12346"], id="bare number"),
             pytest.param(["--scopes", "all", "--expires", "2000-01-01T00:00:00Z"], id="past"),
             pytest.param(["--scopes", "all", "--expires", "tomorrow"], id="no time"),
+            pytest.param(["--scopes", "all", "--daily-max", "0"], id="no budget"),
+            pytest.param([], id="no scopes"),
+            pytest.param(["--replaces", "nosuch"], id="name beside another's"),
         ],
     )
     def test_refuses_in_one_sentence_and_makes_nothing(self, arguments):

@@ -89,7 +89,7 @@ class TestEnrolling:
 class TestEditing:
     def test_says_of_which_version_it_is(self, erp, shop):
         read = erp.get("partners/erp:12346")
-        assert read.headers["ETag"] == '"1"'
+        assert read.headers["ETag"].startswith('"1.')
         first = patch(erp, "erp:12346", {"country": "PL", "tags": ["north"]})
         assert (first.status_code, first.headers["ETag"]) == (200, '"2"')
         assert (first.json()["country"], first.json()["tags"]) == ("PL", ["north"])
