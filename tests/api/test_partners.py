@@ -63,8 +63,8 @@ class TestMembers:
         for number in range(more):
             join(shop.partner, f"Member{number}")
 
-        # key, note of its use, members with partner and person
-        with django_assert_num_queries(3):
+        # key, note of its use in a savepoint of its own, members with partner and person
+        with django_assert_num_queries(5):
             answer = erp.get("members")
 
         assert len(answer.json()["items"]) == 3 + more
