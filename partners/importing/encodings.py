@@ -39,8 +39,8 @@ def detect_encoding(stream: BinaryIO) -> str | None:
     for mark, encoding in BYTE_ORDER_MARKS.items():
         if start.startswith(mark):
             return encoding
-    if encoding := _find_utf_16(start[:4_096]):
-        return encoding
+    if wide := _find_utf_16(start[:4_096]):
+        return wide
     decoder = codecs.getincrementaldecoder("utf-8")()
     block = start
     try:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
@@ -24,6 +25,10 @@ from partners.importing.files import (
 )
 from partners.importing.mapping import Mapping, normalise_header
 from partners.importing.workbooks import ZIP, Sheet, open_workbook
+
+if TYPE_CHECKING:
+    # The type of csv.reader has its name only here.
+    import _csv
 
 COLUMNS_MAX = 1_000
 DELIMITERS = ",;\t|"
@@ -135,7 +140,7 @@ def recognise_delimiter(first_line: str, mapping: Mapping) -> str:
     return max(DELIMITERS, key=count)
 
 
-def _numbered(table: "csv._reader") -> Iterator[Row]:
+def _numbered(table: "_csv._reader") -> Iterator[Row]:
     count = 0
     try:
         for number, cells in enumerate(table, start=1):

@@ -69,12 +69,10 @@ class Tally:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> "Tally":
-        return cls(
-            **{
-                name: Counter(count) if isinstance(count, dict) else count
-                for name, count in stored.items()
-            }
-        )
+        tally = cls()
+        for name, count in stored.items():
+            setattr(tally, name, Counter(count) if isinstance(count, dict) else count)
+        return tally
 
     def go_on_from(self, earlier: "Tally") -> None:
         """

@@ -49,7 +49,7 @@ class Command(BaseCommand):
                 as_of=timezone.now(),
                 dry_run=options["dry_run"],
                 progress=watcher,
-                report_to=report_path and ReportFile(report_path).write,
+                report_to=ReportFile(report_path).write if report_path else None,
             )
         if options["json"]:
             self.stdout.write(json.dumps(report.as_dict(), indent=1))
