@@ -1,13 +1,13 @@
-from rewards.forms.erasing import EraseForm
 from rewards.forms.claiming import AppealForm, ClaimForm
+from rewards.forms.erasing import EraseForm
 from rewards.forms.redeeming import RedeemForm
 from rewards.forms.sharing import ShareForm, ShareRow
 from rewards.forms.team import HandOverForm, InviteForm, LeaveForm, MemberForm
 
 __all__ = [
-    "EraseForm",
     "AppealForm",
     "ClaimForm",
+    "EraseForm",
     "HandOverForm",
     "InviteForm",
     "LeaveForm",

@@ -85,6 +85,14 @@ class ClaimForm(forms.Form):
         help_text=_("What we should know. It may stay empty."),
     )
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.files:
+            # Shown again only where something was refused.
+            self.fields["proofs"].help_text = _(
+                "Files have to be chosen again: a browser does not keep them."
+            )
+
     @classmethod
     def fresh(cls, *, acting_for: Any, today: date) -> "ClaimForm":
         return cls(initial={"request_id": uuid4(), "acting_for": acting_for, "sold_on": today})
