@@ -234,9 +234,12 @@ def _points_given_back(
 
 
 def _name_cause(payload: Fields) -> str:
-    """A return takes back; so does an order that late facts made worth less."""
-    is_order = payload.get("kind") == "order"
-    title = _("Order %(document)s") if is_order else _("Return %(document)s")
+    """A return or a cancellation takes back; so does an order that late facts made worth less."""
+    titles = {
+        "order": _("Order %(document)s"),
+        "cancellation": _("Cancellation %(document)s"),
+    }
+    title = titles.get(str(payload.get("kind")), _("Return %(document)s"))
     return title % {"document": payload.get("document", "")}
 
 

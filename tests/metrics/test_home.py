@@ -212,6 +212,25 @@ class TestTimeline:
         assert item.explanation.rows[-1] == ("Taken back", "100")
         assert ("Value of the goods returned", "£100.00") in item.explanation.rows
 
+    def test_a_cancellation_explains_what_it_took(self, shop):
+        earn_by_rules(shop)
+        order(shop, "575607", "330.18")
+        report = ActivityReport(
+            kind="cancellation",
+            partner_id=shop.partner.pk,
+            source="erp",
+            external_id="X575607",
+            occurred_at=NOON,
+            currency="",
+            refers_to=("erp", "575607"),
+        )
+        take_in([report], as_of=NOON)
+
+        item = look(shop.alice).context["home"].timeline[0]
+
+        assert (item.title, item.amount) == ("Cancellation X575607", -330)
+        assert ("Value of what was cancelled", "£330.18") in item.explanation.rows
+
     def test_points_that_a_late_order_gives_back_are_an_entry_of_the_return(self, shop):
         earn_by_rules(shop)
         order(shop, "575607", "100.00")
