@@ -32,6 +32,7 @@ __all__ = [
     "deactivate",
     "find_obstacles",
     "find_wallets",
+    "return_wallets",
 ]
 
 
@@ -101,7 +102,7 @@ def deactivate(
         if obstacles.count and not withdraws_pending:
             raise StillPending(obstacles)
         _withdraw(obstacles, by=by.person, at=at)
-        returned = _return_wallets(locked, by=by, at=at)
+        returned = return_wallets(locked, by=by, at=at)
         team.leave(member=locked, by=by, at=at)
         return Left(locked, returned)
 
@@ -133,7 +134,12 @@ def _withdraw(obstacles: Obstacles, *, by: Person | None, at: datetime) -> None:
         holds.release(hold=hold, released_at=at)
 
 
-def _return_wallets(member: Member, *, by: Actor, at: datetime) -> dict[str, int]:
+def return_wallets(member: Member, *, by: Actor, at: datetime) -> dict[str, int]:
+    """
+    Return what a member holds to the pool, and how much of each unit, by its code.
+
+    The caller has locked the partner and ends the membership in the same transaction.
+    """
     wallets = find_wallets(member)
     pools = {wallet.pk: accounts.pool(wallet.unit, member.partner) for wallet in wallets}
     post(

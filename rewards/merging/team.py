@@ -45,6 +45,12 @@ def _move(member: Member, other: Member | None, *, kept: Partner, at: datetime) 
     return done | {"to": other.pk}
 
 
+def find_ending(changes: Iterable[Changes]) -> list[Member]:
+    """Return the memberships of the kept one that end again when the merge is undone."""
+    brought = [done["to"] for done in changes if done["was"] != "there"]
+    return list(Member.objects.active().filter(pk__in=brought).order_by("pk"))
+
+
 def take_people_back(changes: Iterable[Changes], *, at: datetime) -> None:
     """Put both teams back as they were; who left meanwhile has left."""
     for done in changes:

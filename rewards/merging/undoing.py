@@ -18,10 +18,11 @@ from ledger import accounts
 from ledger.models import Account, Lot, LotUse, Transfer
 from ledger.posting import Entry, post
 from partners import events
-from partners.models import Partner, PartnerMerge, Person
+from partners.models import Actor, Member, Partner, PartnerMerge, Person
+from rewards import leaving
 from rewards.merging.doing import find_free, judge_again, lock_families
-from rewards.merging.team import take_invitations_back, take_people_back
-from rewards.models import Award, ClawBack
+from rewards.merging.team import find_ending, take_invitations_back, take_people_back
+from rewards.models import Award, ClawBack, Redemption
 
 Kind = Transfer.Kind
 
@@ -51,7 +52,12 @@ def undo_merge(*, merge: PartnerMerge, by: Person | None, at: datetime) -> Partn
         _refuse_if_built_upon(made, family)
         undoing = _Undoing.read(made, family, at=at)
         undoing.check()
+        ending = find_ending(made.changes["members"])
+        _refuse_while_something_waits(ending)
         undoing.post()
+        for member in ending:
+            # What the kept one shared with them is not theirs to take along.
+            leaving.return_wallets(member, by=Actor(person=by), at=at)
         Award.objects.filter(pk__in=undoing.awards).update(partner=made.merged)
         Partner.objects.filter(pk=made.merged_id).update(merged_into=None)
         Partner.objects.filter(pk__in=made.changes["children"]).update(merged_into=made.merged)
@@ -70,6 +76,15 @@ def _refuse_if_built_upon(made: PartnerMerge, family: Sequence[int]) -> None:
     still = Partner.objects.filter(pk__in=family, merged_into=made.kept_id).count()
     if still != len(family):
         raise UndoNotPossible("merged_since", _("Undo the later merge first."))
+
+
+def _refuse_while_something_waits(members: Iterable[Member]) -> None:
+    """Nobody decides any more about what somebody asked for in a company they are not in."""
+    if any(leaving.find_obstacles(member).count for member in members):
+        raise UndoNotPossible(
+            "still_pending",
+            _("Something waits for a decision that somebody of the merged one asked for since."),
+        )
 
 
 @dataclass(slots=True)
@@ -137,6 +152,8 @@ class _Undoing:
         spent = LotUse.objects.filter(lot__in=lots).exclude(transfer__in=self.repaid)
         if spent.exists() or lots.filter(held__gt=0).exists():
             raise _used()
+        if self._has_refunds():
+            raise _used()
         self._check_debts()
         mine = Q(award__in=self.awards)
         of_merged = Q(cause__partner__in=[self.made.merged_id, *self.made.changes["children"]])
@@ -156,6 +173,15 @@ class _Undoing:
         whole = own.aggregate(left=Sum(F("remaining") - F("held")))["left"] or 0
         if whole != sum(one.amount for one in origins) or len(origins) != len(self.earned):
             raise _used()
+
+    def _has_refunds(self) -> bool:
+        """Say whether points that the merged one had spent before came back to the kept one."""
+        family = [self.made.merged_id, *self.made.changes["children"]]
+        spent = Redemption.objects.filter(partner__in=family).values_list("public_id", flat=True)
+        refunds = Transfer.objects.filter(
+            partner=self.made.kept_id, kind=Kind.REFUND, pk__gt=self.last_id
+        )
+        return refunds.filter(reference__in=[str(public_id) for public_id in spent]).exists()
 
     def _check_debts(self) -> None:
         for debt in self._debts_moved():

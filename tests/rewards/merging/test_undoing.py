@@ -1,0 +1,98 @@
+"""What happened to people since a merge, when the merge is undone."""
+
+import uuid
+
+import pytest
+from django.db import transaction
+
+from ledger import accounts
+from partners.models import Member, Partner
+from rewards import redeeming, sharing
+from rewards.merging import UndoNotPossible, undo_merge
+from rewards.models import Standing
+from rewards.sharing import PartDraft
+from tests.rewards.cast import NOON, balance, earn, join, make_partner, offer, open_shop, take
+from tests.rewards.merging.world import check_books, join_up
+
+pytestmark = pytest.mark.django_db
+
+ADDRESS = {
+    "recipient": "Charlie",
+    "street": "1 Road",
+    "postcode": "CB2",
+    "city": "Cambridge",
+    "country": "United Kingdom",
+}
+
+
+@pytest.fixture
+def shop():
+    return open_shop(points=500)
+
+
+@pytest.fixture
+def charlie(shop):
+    """Head buyer of another partner, which turns out to be the same company."""
+    return join(make_partner(shop.programme, "99"), "Charlie", "head_buyer")
+
+
+@pytest.fixture
+def made(shop, charlie):
+    return join_up(shop.partner, charlie.partner, at=NOON)
+
+
+@pytest.fixture
+def here(shop, charlie, made):
+    """Charlie on the team of the one that was kept."""
+    return Member.objects.get(partner=shop.partner, person=charlie.person)
+
+
+def test_what_was_shared_with_who_goes_back_returns_to_the_pool(shop, charlie, made, here):
+    with transaction.atomic():
+        Partner.objects.lock([shop.partner.pk])
+        sharing.share(
+            head_buyer=shop.alice,
+            programme=shop.programme,
+            amount=100,
+            method="equal",
+            parts=[PartDraft(member_id=here.pk, amount=100, proposed=100)],
+            reason="Welcome",
+            request_id=uuid.uuid4(),
+            shared_at=NOON,
+        )
+    assert balance(shop.wallet(here)) == 100
+
+    undo_merge(merge=made, by=None, at=NOON)
+
+    here.refresh_from_db()
+    assert here.status == Member.Status.LEFT
+    assert (balance(shop.pool), balance(shop.wallet(here))) == (500, 0)
+    assert balance(shop.wallet(charlie)) == 0
+    check_books()
+
+
+def test_what_they_asked_for_since_has_to_be_decided_first(shop, made, here):
+    request = take(here, shop.pool, offer(shop.programme, approval_required=True))
+
+    with pytest.raises(UndoNotPossible) as refused:
+        undo_merge(merge=made, by=None, at=NOON)
+
+    assert refused.value.reason == "still_pending"
+    redeeming.withdraw(redemption=request, by=here.person, at=NOON)
+    assert undo_merge(merge=made, by=None, at=NOON).undone_at == NOON
+
+
+def test_points_that_came_back_since_are_not_left_with_the_other(shop, charlie):
+    pool = accounts.pool(shop.unit, charlie.partner)
+    earn(pool, 120)
+    Standing.objects.filter(partner=charlie.partner).update(tier_code="gold")
+    gift = offer(shop.programme, kind="physical_gift", terms={}, price=120)
+    taken = take(charlie, pool, gift, details=ADDRESS)
+    made = join_up(shop.partner, charlie.partner, at=NOON)
+    redeeming.cancel(redemption=taken, by=None, reason="", at=NOON)
+    assert balance(shop.pool) == 620
+
+    with pytest.raises(UndoNotPossible) as refused:
+        undo_merge(merge=made, by=None, at=NOON)
+
+    assert refused.value.reason == "used_since"
