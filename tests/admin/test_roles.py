@@ -6,7 +6,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from config.roles import PERMISSIONS, load_roles
-from partners.models import Member, Partner
+from partners.models import Partner
 from partners.roles import Role, read_staff_actor
 from rewards.models import Redemption
 from tests.admin import world
@@ -139,15 +139,13 @@ class TestAccountManager:
         assert dashboard.cards[0].value == "1"
 
     def test_a_picker_offers_own_partners_only(self, client, account_manager, two_partners):
-        account_manager.user_permissions.set(load_all_permissions("add_member"))
         own, other = (world.partner for world in two_partners)
-        query = {"app_label": "partners", "model_name": "member", "field_name": "partner"}
+        query = {"app_label": "partners", "model_name": "invitation", "field_name": "partner"}
 
         offered = client.get("/admin/autocomplete/", {**query, "term": "Company"}).json()
-        person = Member.objects.filter(partner=own).first().person
         crafted = client.post(
-            reverse("admin:partners_member_add"),
-            {"partner": other.pk, "person": person.pk, "role": "buyer", "job_title": ""},
+            reverse("admin:partners_invitation_add"),
+            {"partner": other.pk, "email": "i@example.com", "name": "Ivy", "role": "buyer"},
         )
 
         assert [row["id"] for row in offered["results"]] == [str(own.pk)]

@@ -8,11 +8,11 @@ from django.conf import settings
 from django.template.loader import get_template
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
-# The admin's theme has a policy of its own.
+# The admin's theme has a policy of its own; no policy of ours reaches the page of a mail reader.
 PORTAL = [
     path
     for path in sorted(TEMPLATES.rglob("*.html"))
-    if path.relative_to(TEMPLATES).parts[0] not in {"admin", "unfold"}
+    if path.relative_to(TEMPLATES).parts[0] not in {"admin", "mail", "unfold"}
 ]
 COMPONENTS = sorted((TEMPLATES / "components").glob("*.html"))
 REFUSED_BY_THE_POLICY = re.compile(
