@@ -311,6 +311,7 @@ SPECTACULAR_SETTINGS = {
         "MemberRole": "partners.models.Member.Role",
         "ProgrammeStatus": "rewards.models.Programme.Status",
         "ItemStatus": "rewards.api.activities.ITEM_STATUSES",
+        "Asked": "rewards.api.kinds.ASKED",
         "ClaimState": "partners.models.SellOutClaim.State",
         "ParkingReason": "partners.models.ParkedDocument.Reason",
         "InboxStatus": "rewards.api.inbox.STATES",
