@@ -51,7 +51,7 @@ class StateFilter(admin.SimpleListFilter):
     def value(self) -> str:
         return super().value() or "waiting"
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         """Without the choice of no filter: without a choice it is what waits."""
         shown = iter(super().choices(changelist))
         next(shown)
@@ -214,7 +214,7 @@ class ParkedDocumentAdmin(ReadOnlyAdmin):
         return self.confirm_one(request, object_id, bringing_back())
 
     @action(description=gettext_lazy("Match to a partner"), permissions=["match"])
-    def match_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse | None:
+    def match_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
         return match_page(self, request, chosen, action_name="match_chosen")
 
     @action(description=gettext_lazy("Dismiss"), permissions=["match"])

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from django import forms
@@ -93,13 +94,13 @@ def match_page(
     chosen: Iterable[ParkedDocument],
     *,
     action_name: str = "",
-) -> HttpResponse | None:
+) -> HttpResponse:
     """Choose a partner, look at what would be taken in and earned, then match."""
-    documents = list(chosen)[: CHOSEN_MAX + 1]
+    documents = list(islice(chosen, CHOSEN_MAX + 1))
     if len(documents) > CHOSEN_MAX:
         sentence = _("Choose at most %(count)d rows at a time.") % {"count": CHOSEN_MAX}
         page.message_user(request, sentence, messages.ERROR)
-        return None
+        return HttpResponseRedirect(reverse("admin:partners_parkeddocument_changelist"))
     given = {"preview", "confirmed", "change"} & request.POST.keys()
     form = MatchForm(request.POST if given else None, request=request)
 
@@ -129,9 +130,7 @@ def match_page(
     )
 
 
-def make_rule_page(
-    page: BaseAdmin, request: HttpRequest, document: ParkedDocument
-) -> HttpResponse | None:
+def make_rule_page(page: BaseAdmin, request: HttpRequest, document: ParkedDocument) -> HttpResponse:
     """Make a rule out of a document; whatever waits and fits is matched with it."""
     given = {"preview", "confirmed", "change"} & request.POST.keys()
     field = (
