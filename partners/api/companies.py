@@ -190,9 +190,7 @@ class PartnerFilters(django_filters.FilterSet):
         field_name="account_manager__email", lookup_expr="iexact"
     )
     ref = django_filters.CharFilter(method="filter_ref", help_text="As system:number.")
-    merged = TrueOrFalseFilter(
-        field_name="merged_into", lookup_expr="isnull", exclude=True
-    )
+    merged = TrueOrFalseFilter(field_name="merged_into", lookup_expr="isnull", exclude=True)
 
     class Meta:
         model = Partner
