@@ -47,9 +47,13 @@ def look_up(reports: Sequence[ActivityReport], *, programmes: Sequence[Programme
     zones = {
         programme.currency: ZoneInfo(programme.time_zone) for programme in reversed(programmes)
     }
+    # Under one number the first report stands, here as where it is stored.
+    first: dict[NaturalKey, ActivityReport] = {}
+    for report in reports:
+        first.setdefault(report.natural_key, report)
     foreign = {
-        report.natural_key: report
-        for report in reports
+        key: report
+        for key, report in first.items()
         if report.currency
         and any(report.currency != currency for currency in zones)
         and report.net_amount_e4

@@ -152,6 +152,28 @@ class TestAFactInAnotherCurrency:
         assert not again.is_new
         assert club.balances() == {"pool": 85 + 50}
 
+    def test_twice_under_one_number_the_first_counts_as_it_was_told(self):
+        club = open_club()
+        state(("EUR", "GBP", date(2026, 3, 2), "0.5"))
+        pounds = [club.report(number, 100, at=MARCH[2]) for number in ("A1", "A2")]
+        other = [
+            dataclasses.replace(pounds[0], currency="EUR"),
+            # There is no rate for this one, but it is not what is stored.
+            dataclasses.replace(pounds[1], currency="USD"),
+        ]
+
+        with transaction.atomic():
+            taken = crediting.take_in([*pounds, *other], as_of=NOW)
+
+        assert [type(each).__name__ for each in taken.results] == [
+            "Recorded",
+            "Recorded",
+            "ActivityConflict",
+            "ActivityConflict",
+        ]
+        assert not ConvertedAmount.objects.exists()
+        assert club.balances() == {"pool": 200}
+
     def test_a_return_takes_back_by_its_own_rate_and_currencies_mix(self):
         club = open_club()
         state(("EUR", "GBP", date(2026, 3, 2), "0.5"), ("EUR", "GBP", date(2026, 3, 6), "0.8"))
