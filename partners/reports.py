@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 NaturalKey = tuple[str, str]
 """The source and the external id: by these a fact is known."""
 
+CLAIMS = "claims"
+"""The source of facts that approved claims become. No other system reports under it."""
+
 
 class LineReport(NamedTuple):
     """One line as reported. Quantity and amount in ten-thousandths; both count positive."""

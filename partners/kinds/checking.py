@@ -15,7 +15,7 @@ from partners.currencies import CURRENCIES
 from partners.kinds.fields import ValueRefused
 from partners.kinds.kind import Ask, Kind
 from partners.kinds.registry import UnknownKind, find_kind
-from partners.reports import ActivityReport
+from partners.reports import CLAIMS, ActivityReport
 
 ATTRIBUTES_MAX = 50
 ATTRIBUTE_NAME_MAX = 64
@@ -61,6 +61,9 @@ def check(report: ActivityReport, *, kinds: Mapping[str, Kind] | None = None) ->
 
 def _check_basics(report: ActivityReport, kind: Kind) -> Iterator[Problem]:
     amount_e4 = report.net_amount_e4
+    if report.source == CLAIMS:
+        said = _("This source is ours: claims that were approved come from it.")
+        yield Problem("source", "source_reserved", said)
     yield from _check_asked("lines", kind.lines, is_there=bool(report.lines))
     yield from _check_asked("amount", kind.amount, is_there=amount_e4 > 0)
     yield from _check_asked("quantity", kind.quantity, is_there=bool(report.quantity_e4))

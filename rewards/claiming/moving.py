@@ -16,11 +16,10 @@ from partners import events
 from partners.families import find_family
 from partners.intake import Recorded
 from partners.models import Activity, ClaimMove, Member, Partner, Person, SellOutClaim
-from partners.reports import ActivityReport
+from partners.reports import CLAIMS, ActivityReport
 from rewards.crediting import take_in
 
 State = SellOutClaim.State
-SOURCE = "claims"
 NOON = time(12, tzinfo=UTC)
 
 LEGAL_MOVES: Final[Mapping[str, frozenset[str]]] = {
@@ -134,7 +133,7 @@ def approve(
         _check_legal(locked, State.APPROVED)
         taken = take_in([_report(locked)], as_of=at)
         [result] = taken.results
-        assert isinstance(result, Recorded)  # noqa: S101 - the id is ours, and no amount is named
+        assert isinstance(result, Recorded)  # noqa: S101 - the source is ours, and no amount is named
         locked.activity = result.activity
         _move(locked, State.APPROVED, person=by, note=note, at=at)
         if any(award.amount > 0 for award in taken.awards if _is_of(award, result.activity)):
@@ -281,7 +280,7 @@ def _report(claim: SellOutClaim) -> ActivityReport:
         kind=Activity.Kind.SELL_OUT,
         partner_id=claim.partner_id,
         member_id=claim.member_id,
-        source=SOURCE,
+        source=CLAIMS,
         external_id=str(claim.public_id),
         # Noon in UTC is the same day nearly everywhere; what was filed before it was sold before.
         occurred_at=min(datetime.combine(claim.sold_on, NOON), claim.filed_at),

@@ -165,5 +165,8 @@ def open_proof(proof: ClaimProof) -> bytes:
 
     :raises FileNotFoundError: If it is not kept any more.
     """
+    if not proof.stored_as:
+        # Erased with the person who added it: an empty name would lead to the folder itself.
+        raise FileNotFoundError
     path: Path = settings.PRIVATE_ROOT / proof.stored_as
     return path.read_bytes()

@@ -117,6 +117,11 @@ class TestValidate:
                 id="no currency of ISO 4217",
             ),
             pytest.param(
+                dataclasses.replace(report("generic"), source="claims"),
+                [("source", "source_reserved")],
+                id="what only approved claims come from",
+            ),
+            pytest.param(
                 dataclasses.replace(report("generic"), attributes={"a": [1]}),
                 [("attributes/a", "invalid")],
                 id="nested",

@@ -164,3 +164,6 @@ class TestOneClaim:
         assert sign_in(stranger).get(address).status_code == 404
         assert client.get(address).status_code == 302
         assert sign_in(shop.bob).get(f"/media/{stored.stored_as}").status_code == 404
+        # Erased together with whoever added it.
+        claim.proofs.update(stored_as="", name="")
+        assert sign_in(shop.alice).get(address).status_code == 404
