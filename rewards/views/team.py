@@ -41,6 +41,8 @@ def team(request: PortalRequest) -> HttpResponse:
         else []
     )
     invited = {invitation.email for invitation in invitations}
+    # Who came with a merged company left that one's team, and is on this one.
+    here = {member.person_id for member in members}
     context = {
         "rows": rows,
         "manages": manages,
@@ -51,6 +53,7 @@ def team(request: PortalRequest) -> HttpResponse:
             for member in everybody
             if manages
             and member.status == Member.Status.LEFT
+            and member.person_id not in here
             and member.person.email not in invited
         ],
     }

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from partners.models import Invitation, Member
 from tests.rewards.cast import NOON, balance, earn, join, make_partner, offer, take
+from tests.rewards.merging.world import join_up
 from tests.rewards.portal import open_shop_today, sign_in, words
 
 # What the page says is the same on both databases.
@@ -80,6 +81,15 @@ class TestTeam:
 
         assert set(wallets_on(page)) == {"Alice", "Bob", "Vera"}
         assert [member.person.name for member in page.context["left"]] == ["Gone"]
+
+    def test_who_came_with_a_merged_company_is_here_and_did_not_leave(self, shop, alice):
+        charlie = join(make_partner(shop.programme, "99999"), "Charlie", "head_buyer")
+        join_up(shop.partner, charlie.partner)
+
+        page = alice.get(TEAM)
+
+        assert "Charlie" in wallets_on(page)
+        assert page.context["left"] == []
 
     def test_costs_the_same_queries_for_three_people_and_for_nine(
         self, shop, alice, django_assert_num_queries
