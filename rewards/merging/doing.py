@@ -13,6 +13,7 @@ from partners import events
 from partners.enrolling import PartnerMerged
 from partners.families import families_of
 from partners.models import Partner, PartnerMerge, Person
+from partners.references import resolve_of
 from rewards.crediting import enrol
 from rewards.merging.obstacles import MergeNotPossible, find_obstacles
 from rewards.merging.team import move_invitations, move_people
@@ -69,6 +70,8 @@ def merge(
         Partner.objects.filter(pk__in=family).update(merged_into=kept, revision=F("revision") + 1)
         Award.objects.filter(partner__in=family).update(partner=kept)
         _record(made, moved, by=by, at=at)
+        # What one of them named and the other had is found now.
+        resolve_of(families_of([kept.pk])[kept.pk], at=at)
         judge_again([kept.pk], standing_of=family, as_of=at)
         return made
 
