@@ -14,7 +14,15 @@ from config.demo.feeds import PARTNER
 from config.demo.loading import LAST_REAL_DAY, shift_for
 from ledger.auditing import audit
 from ledger.models import Correction
-from partners.models import Activity, Event, Invitation, Partner, Person
+from partners.models import (
+    Activity,
+    Event,
+    Invitation,
+    ParkedDocument,
+    Partner,
+    Person,
+    SellOutClaim,
+)
 from rewards.models import Redemption, Share, Standing
 from tests.factories import NOON
 
@@ -91,6 +99,9 @@ class TestTheDemo:
             ("credit", "waiting"),
         ]
         assert Invitation.objects.open().count() == 1
+        claims = SellOutClaim.objects.values_list("state", flat=True)
+        assert set(claims) == set(SellOutClaim.State.values)
+        assert ParkedDocument.objects.waiting().filter(source="web-shop").count() == 4
         on_two_teams = Person.objects.annotate(teams=Count("memberships")).filter(teams=2)
         assert on_two_teams.get().name == "Vera Lindqvist"
         assert {"gold"} == set(Standing.objects.values_list("tier_code", flat=True))
