@@ -11,6 +11,7 @@ from partners.importing.files import (
     EncodingDiffers,
     FileNotOpened,
     NotATextTable,
+    name_on_disk,
     open_text,
 )
 
@@ -98,3 +99,23 @@ class TestOpenText:
     def test_refuses_a_directory(self, tmp_path):
         with pytest.raises(FileNotOpened):
             read(tmp_path)
+
+
+class TestNameOnDisk:
+    @pytest.mark.parametrize(
+        ("name", "kept"),
+        [
+            ("../../etc/orders.csv", "orders.csv"),
+            ("Замовлення 🧾.xlsx", "Замовлення 🧾.xlsx"),
+            ("..", "upload"),
+            ("", "upload"),
+        ],
+    )
+    def test_keeps_the_last_part_of_what_somebody_calls_a_file(self, name, kept):
+        assert name_on_disk(name, default="upload") == kept
+
+    def test_is_never_longer_than_a_disk_takes(self):
+        name = name_on_disk("ж" * 300 + ".csv", default="upload")
+
+        assert len(name.encode()) <= 200
+        assert name.endswith(".csv")

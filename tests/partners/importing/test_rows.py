@@ -71,6 +71,29 @@ class TestReadRows:
 
         assert row._replace(number=plain.number) == plain
 
+    @pytest.mark.parametrize(
+        ("changed", "to", "column", "sentence"),
+        [
+            pytest.param("85123A", "x" * 32_767, "sku", "longer than 64", id="a cell of 32k"),
+            pytest.param("536365", "5.36E+05", "order", "shortened", id="a shortened number"),
+            pytest.param("17850", "1.23E+15", "partner", "shortened", id="a shortened id"),
+            pytest.param("85123A", "#N/A", "sku", "an error", id="an error of a spreadsheet"),
+            pytest.param("85123A", "=A1", "sku", "formula", id="a formula"),
+            pytest.param("2.55", "1E+05", "unit_price", "shortened", id="a shortened price"),
+            pytest.param(
+                "2010-12-01 08:26:00", "46000", "occurred_at", "keeps a day", id="a serial"
+            ),
+            pytest.param("2010-12-01 08:26:00", "01/02/2026", "occurred_at", "date", id="two ways"),
+            pytest.param("2010-12-01 08:26:00", "2027-02-29", "occurred_at", "date", id="no day"),
+        ],
+    )
+    def test_says_what_a_spreadsheet_made_of_a_cell(self, changed, to, column, sentence):
+        (row,) = read(HEADERS + GOOD.replace(changed, to))
+
+        assert isinstance(row, UnreadableRow)
+        assert row.problem.column == column
+        assert sentence in row.problem.message
+
     def test_finds_columns_in_any_order(self):
         (row,) = read(
             "quantity,unit_price,sku,partner,order,occurred_at\n6,2.55,85123A,17850,536365,2010-12-01\n"
