@@ -27,12 +27,18 @@ FIELDS_MAX = 8
 NAME_MAX = 100
 CHOICES_MAX = 40
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
+# Two to a line: more would not fit beside their labels.
+SIDE_BY_SIDE = [tuple(LANGUAGES[place : place + 2]) for place in range(0, len(LANGUAGES), 2)]
 CODE_TOLD = gettext_lazy("Small letters, digits and underscores, beginning with a letter.")
 
 
 def _text(label: Any, **more: Any) -> forms.CharField:
     options = {"required": False, "max_length": NAME_MAX, "widget": UnfoldAdminTextInputWidget()}
     return forms.CharField(label=label, **(options | more))
+
+
+def _named_in(language: Any) -> Any:
+    return format_lazy(gettext_lazy("Name, {language}"), language=language)
 
 
 class OwnKindForm(forms.ModelForm):
@@ -50,7 +56,7 @@ class OwnKindForm(forms.ModelForm):
         stored = self.instance.fields if self.instance.pk else []
         for language, name in settings.LANGUAGES:
             self.fields[f"name_{language}"] = _text(
-                name,
+                _named_in(name),
                 required=language == "en",
                 initial=(self.instance.names or {}).get(language, ""),
             )
@@ -85,7 +91,7 @@ class OwnKindForm(forms.ModelForm):
         )
         for language, name in settings.LANGUAGES:
             self.fields[f"field_{place}_label_{language}"] = _text(
-                name, initial=(stored.get("labels") or {}).get(language, "")
+                _named_in(name), initial=(stored.get("labels") or {}).get(language, "")
             )
 
     def clean_code(self) -> str:
@@ -151,7 +157,7 @@ def _field_rows(place: int) -> tuple[Any, dict[str, Any]]:
             "fields": (
                 (f"{prefix}name", f"{prefix}type"),
                 (f"{prefix}required", f"{prefix}choices"),
-                tuple(f"{prefix}label_{language}" for language in LANGUAGES),
+                *(tuple(f"{prefix}label_{language}" for language in pair) for pair in SIDE_BY_SIDE),
             ),
         },
     )
@@ -177,7 +183,7 @@ class OwnKindAdmin(BaseAdmin):
             {
                 "fields": (
                     ("code", "is_active"),
-                    tuple(f"name_{language}" for language in LANGUAGES),
+                    *(tuple(f"name_{language}" for language in pair) for pair in SIDE_BY_SIDE),
                     "description",
                     ("has_amount", "has_quantity"),
                 ),
