@@ -97,6 +97,10 @@ def match_page(
 ) -> HttpResponse:
     """Choose a partner, look at what would be taken in and earned, then match."""
     documents = list(islice(chosen, CHOSEN_MAX + 1))
+    if not documents:
+        # The list shows what waits: a colleague was quicker.
+        page.message_user(request, _("These do not wait any more."), messages.WARNING)
+        return HttpResponseRedirect(reverse("admin:partners_parkeddocument_changelist"))
     if len(documents) > CHOSEN_MAX:
         sentence = _("Choose at most %(count)d rows at a time.") % {"count": CHOSEN_MAX}
         page.message_user(request, sentence, messages.ERROR)

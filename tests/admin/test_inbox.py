@@ -78,7 +78,7 @@ class TestMatching:
         assert "80 points" in text(preview)
         assert before == (0, 3)
         assert "2 documents are matched" in said(done)
-        assert "does not wait any more" in said(again)
+        assert "These do not wait any more." in said(again)
         assert (balance(shop.pool), audit(as_of=timezone.now()).ok) == (80, True)
         assert set(
             ParkedDocument.objects.exclude(matched_at=None).values_list("matched_by", flat=True)
