@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
@@ -18,9 +19,10 @@ from functools import partial
 
 from celery import current_app
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import translation
+from django.utils.translation import gettext_lazy
 from kombu.exceptions import OperationalError as QueueUnreachable
 
 from partners.importing.runs import (
@@ -35,7 +37,7 @@ from partners.importing.runs import (
     path_of,
 )
 from partners.importing.staging import Outcome
-from partners.models import ImportRun
+from partners.models import ImportRun, ParkedDocument
 from rewards.loading import uploaded
 
 TASK = "rewards.work_on_import"
@@ -43,12 +45,17 @@ LAUNCH_SECONDS_MAX = 15
 LOOK_EVERY_SECONDS = 1.0
 CHANGES_KEPT = 200
 OUTCOMES_KEPT = 50
+WAITING = frozenset(ParkedDocument.Reason.values)
 # The launcher ends at once, so that nobody has to wait for the process it leaves behind.
 LAUNCHER = """
 import subprocess, sys
 quiet = subprocess.DEVNULL
 subprocess.Popen(sys.argv[1:], stdin=quiet, stdout=quiet, start_new_session=True)
 """
+
+BROKEN_OFF = gettext_lazy(
+    "It broke off through no fault of the file. Try again; the log says more."
+)
 
 Status = ImportRun.Status
 Clock = Callable[[], datetime]
@@ -191,6 +198,10 @@ def work_on(run: ImportRun, task: Task, *, clock: Clock) -> None:
                 uploaded.run(run, as_of=clock())
     except RunBusy:
         return
+    except Exception:
+        with suppress(DatabaseError):
+            ImportRun.objects.filter(pk=run.pk).update(error=str(BROKEN_OFF))
+        raise
 
 
 def check(run: ImportRun, *, clock: Clock) -> None:
@@ -200,6 +211,7 @@ def check(run: ImportRun, *, clock: Clock) -> None:
     :raises RunBusy: If somebody works on it already, or it is through.
     """
     last = time.monotonic()
+    refused: list[Outcome] = []
 
     def stop_if_asked(_step: str, _done: int, _total: int) -> None:
         nonlocal last
@@ -214,26 +226,36 @@ def check(run: ImportRun, *, clock: Clock) -> None:
             run,
             as_of=clock(),
             progress=stop_if_asked,
-            report_to=lambda outcomes: note(run, outcomes),
+            report_to=lambda outcomes: refused.extend(note(run, outcomes)),
         )
     except _Stopped:
         ImportRun.objects.filter(pk=run.pk).update(report={}, rows_done=0, rows_total=0)
         return
     if run.status == Status.CHECKED:
+        # What waits goes on by itself; what is refused needs somebody.
+        waiting = [outcome for outcome in preview.outcomes if outcome.code in WAITING]
         run.report |= {
             "task": Task.CHECK.value,
             "changes": [asdict(change) for change in preview.changes[:CHANGES_KEPT]],
-            "outcomes": [list(outcome) for outcome in preview.outcomes[:OUTCOMES_KEPT]],
+            "outcomes": [list(outcome) for outcome in [*refused, *waiting][:OUTCOMES_KEPT]],
         }
     run.rows_done = 0
     run.save(update_fields=["report", "rows_done"])
 
 
-def note(run: ImportRun, outcomes: Iterable[Outcome]) -> None:
-    """Write every row that a dry run would not take beside the file, one a line."""
+def note(run: ImportRun, outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """
+    Write every row that a dry run would not take beside the file, one a line.
+
+    Returns the first ones that are refused.
+    """
+    refused: list[Outcome] = []
     with notes_of(path_of(run)).open("w", encoding="utf-8") as notes:
         for outcome in outcomes:
             notes.write(json.dumps(outcome) + "\n")
+            if outcome.code not in WAITING and len(refused) < OUTCOMES_KEPT:
+                refused.append(outcome)
+    return refused
 
 
 def read_notes(run: ImportRun) -> Iterator[Outcome]:

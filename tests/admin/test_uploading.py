@@ -9,6 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 import time_machine
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -247,6 +248,7 @@ class TestDryRun:
         assert dict(shown["counts"])["Accepted"] == "12"
         assert [code for code, _sentence, _n in shown["refusals"]] == ["unreadable", "zero_price"]
         assert dict(shown["effects"])["Orders less returns"] == "£132.00"
+        assert [row.number for row in shown["outcomes"]] == [14, 15, 16]
         assert not Activity.objects.exists()
         assert not Partner.objects.filter(erp_number="P1").exists()
 
@@ -311,6 +313,8 @@ class TestRun:
         assert client.post(page_of(run), {"act": "take_good", "seen": "x"}).status_code == 302
         take_in(run)
         assert (run.status, Activity.objects.count()) == ("finished", 12)
+        said = LogEntry.objects.filter(user=manager).order_by("pk")
+        assert [entry.change_message for entry in said] == ["Uploaded.", "Taken in."]
 
     def test_takes_nothing_and_forgets_the_file(self, client, manager, tmp_path):
         run = check(client, upload(client))

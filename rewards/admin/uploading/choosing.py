@@ -29,6 +29,7 @@ from rewards.admin.uploading.forms import READING, MappingForm, UploadForm
 from rewards.admin.uploading.quota import Quota
 from rewards.admin.uploading.rights import (
     find_run,
+    log,
     may_enrol,
     may_import,
     may_import_kind,
@@ -80,6 +81,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     elif request.method == "POST" and form.is_valid():
         run = _receive(request, form)
         if run is not None:
+            log(request, run, _("Uploaded."))
             return HttpResponseRedirect(reverse("import-mapping", args=[run.pk]))
     return page(
         request,

@@ -1,5 +1,6 @@
 """Who may upload files, and whose uploads somebody may go on with."""
 
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
@@ -52,6 +53,17 @@ def find_run(request: HttpRequest, number: int) -> ImportRun:
 def is_own(request: HttpRequest, run: ImportRun) -> bool:
     """What a file means, and whether it is taken, is decided by who uploaded it."""
     return may_import(request) and run.started_by_id == request.user.pk
+
+
+def log(request: HttpRequest, run: ImportRun, sentence: str) -> None:
+    """Note in the log of changes who did what about an upload."""
+    LogEntry.objects.log_actions(
+        user_id=person_of(request).pk,
+        queryset=[run],
+        action_flag=CHANGE,
+        change_message=sentence,
+        single_object=True,
+    )
 
 
 def require_own(request: HttpRequest, run: ImportRun) -> Person:

@@ -22,7 +22,7 @@ from partners.importing.staging import Outcome
 from partners.models import ImportRun
 from rewards.admin.uploading import files, telling
 from rewards.admin.uploading.choosing import page, say_not_started
-from rewards.admin.uploading.rights import find_run, is_own, may_import, may_import_kind
+from rewards.admin.uploading.rights import find_run, is_own, log, may_import, may_import_kind
 from rewards.loading.queueing import (
     NotStarted,
     Task,
@@ -92,7 +92,8 @@ def _take(request: HttpRequest, run: ImportRun) -> None:
         return
     try:
         path_of(run)
-        queue(run, Task.RUN, at=timezone.now())
+        if queue(run, Task.RUN, at=timezone.now()):
+            log(request, run, _("Taken in."))
     except FileGone as error:
         messages.error(request, str(error))
     except NotStarted:
@@ -103,6 +104,7 @@ def _take_nothing(request: HttpRequest, run: ImportRun) -> None:
     if not is_own(request, run):
         raise PermissionDenied
     if take_nothing(run, at=timezone.now()):
+        log(request, run, _("Nothing was taken."))
         messages.success(request, _("Nothing was taken, and the file is forgotten."))
 
 
@@ -110,6 +112,7 @@ def _stop(request: HttpRequest, run: ImportRun) -> None:
     if run.kind in telling.KINDS_OF_OTHERS:
         raise PermissionDenied
     if stop(run, at=timezone.now()):
+        log(request, run, _("Stopped."))
         messages.success(request, _("It stops after the part it is at. What was taken stays."))
 
 
@@ -118,7 +121,8 @@ def _go_on(request: HttpRequest, run: ImportRun) -> None:
     if not may_go_on(run, at=now):
         return
     try:
-        queue(run, task_of(run), at=now)
+        if queue(run, task_of(run), at=now):
+            log(request, run, _("Gone on with."))
     except NotStarted:
         say_not_started(request)
 
