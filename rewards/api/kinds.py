@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -61,7 +62,8 @@ class KindDoor(Door):
     pagination_class = None
     filter_backends = ()
 
-    @extend_schema(responses={200: KindsOutput})
+    # One document, not a list of documents.
+    @extend_schema(responses={200: forced_singular_serializer(KindsOutput)})
     def list(self, request: Request) -> Response:
         """List every kind with its fields."""
         return Response({"kinds": [describe_kind(kind) for kind in all_kinds().values()]})

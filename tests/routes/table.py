@@ -610,6 +610,7 @@ NOT_ASKED = {
 
 
 ADDRESSES = {
+    "stop_waiting": "give-up",
     "make_rule": "make-rule",
     "bring_back": "bring-back",
     "mark_paid": "mark-paid",
@@ -669,6 +670,9 @@ PAGES = [
     Page("partners_member", steps=("change_role", "hand_over", "deactivate")),
     Page("partners_matchingrule"),
     Page("partners_parkeddocument", steps=("match", "make_rule", "dismiss", "bring_back")),
+    Page("partners_ownkind", adds=True),
+    Page("partners_exchangerate", adds=True),
+    Page("partners_waitingreference", steps=("stop_waiting",)),
     Page("partners_partner", adds=True, steps=("merge_into_it",)),
     Page("partners_partnermerge", steps=("undo",)),
     Page("partners_tag", adds=True),
@@ -724,6 +728,11 @@ ADMIN = [
         "admin:partners_partner_find_duplicates",
         "/admin/partners/partner/duplicates/",
         staff("302"),
+    ),
+    Row(
+        "admin:partners_exchangerate_upload_rates",
+        "/admin/partners/exchangerate/upload/",
+        staff("200"),
     ),
     Row("admin:partners_partnermerge_start", "/admin/partners/partnermerge/start/", staff("200")),
     Row(

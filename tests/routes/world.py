@@ -22,16 +22,19 @@ from partners.models import (
     Activity,
     Actor,
     ApiKey,
+    ExchangeRate,
     ImportRun,
     Invitation,
     JobRun,
     MatchingRule,
     Member,
+    OwnKind,
     ParkedDocument,
     Partner,
     PartnerMerge,
     Person,
     Tag,
+    WaitingReference,
 )
 from rewards import sharing
 from rewards.crediting import take_in
@@ -162,6 +165,9 @@ def find_things(shop: Shop) -> dict[str, str]:
     ).key
     activity = Activity.objects.get(partner=shop.partner, external_id__startswith="A1")
     award = Award.objects.get(partner=shop.partner)
+    waits_for = WaitingReference.objects.create(
+        activity=activity, source="erp", external_id="none", waits_since=NOON
+    )
     transfer = Transfer.objects.filter(partner=shop.partner, kind="earn").latest("pk")
     invitation, token = invite(shop)
     hold = holds.place(account=shop.pool, amount=5, request_key="world", placed_at=NOON)
@@ -206,6 +212,7 @@ def find_things(shop: Shop) -> dict[str, str]:
         "rewards_share": str(share.pk),
         "rewards_standing": str(standing.pk),
         "rewards_tierchange": str(change.pk),
+        "partners_waitingreference": str(waits_for.pk),
     }
 
 
@@ -284,6 +291,10 @@ def find_common_things(shop: Shop) -> dict[str, dict[str, str]]:
         undone_at=NOON,
     )
     tag = Tag.objects.create(name="north")
+    kind = OwnKind.objects.create(code="visit", names={"en": "Visit"})
+    rate = ExchangeRate.objects.create(
+        currency="EUR", into="GBP", day=NOON.date(), rate_e8=85_000_000, recorded_at=NOON
+    )
     sealed = seal(as_of=NOON + timedelta(days=3650))
     assert sealed is not None
     common = {
@@ -292,6 +303,8 @@ def find_common_things(shop: Shop) -> dict[str, dict[str, str]]:
         "partners_jobrun": (str(job.pk), "999999999"),
         "partners_partnermerge": (str(merge.pk), "999999999"),
         "partners_tag": (str(tag.pk), "999999999"),
+        "partners_ownkind": (str(kind.pk), "999999999"),
+        "partners_exchangerate": (str(rate.pk), "999999999"),
         "reward": ("tea", "no-such-reward"),
         "programme": (shop.programme.code, "no-such-programme"),
         "rewards_reward": (str(reward.pk), "999999999"),
