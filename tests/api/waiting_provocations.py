@@ -24,7 +24,9 @@ def waits_no_more(world: World) -> Any:
 def cannot_be_taken(world: World) -> Any:
     """Somebody reported other content under the number past the inbox."""
     world.erp.post("activities", make_order())
-    row = ParkedDocument.objects.get(public_id=park(world, external_id="2", country="France").split("/")[1])
+    row = ParkedDocument.objects.get(
+        public_id=park(world, external_id="2", country="France").split("/")[1]
+    )
     ParkedDocument.objects.filter(pk=row.pk).update(external_id=make_order()["external_id"])
     return world.erp.post(f"inbox/{row.public_id}/match", {"partner": "erp:12346"})
 
