@@ -1,10 +1,11 @@
 """What a partner has beside its own columns: numbers in other systems, tags, contracts."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from partners.enrolling.appearing import tell_who_appeared
@@ -52,10 +53,10 @@ def name_partner(
     """
     with transaction.atomic():
         Partner.objects.lock([partner.pk])
-        refuse_taken({(system, number)}, partner_id=partner.pk)
-        stored, is_new = PartnerNumber.objects.get_or_create(
-            partner=partner, system=system, number=number
-        )
+        with _refusing_race({(system, number)}, partner_id=partner.pk):
+            stored, is_new = PartnerNumber.objects.get_or_create(
+                partner=partner, system=system, number=number
+            )
         if is_new:
             count_edits([partner.pk])
             record_edits({partner.pk: ["numbers"]}, by=by, at=at)
@@ -70,6 +71,22 @@ def refuse_taken(numbers: Collection[SystemNumber], *, partner_id: int | None) -
     for (system, number), holder in find_holders(numbers).items():
         if holder != partner_id:
             raise NumberTaken(system=system, number=number, partner_id=holder)
+
+
+@contextmanager
+def _refusing_race(numbers: Collection[SystemNumber], *, partner_id: int) -> Iterator[None]:
+    """
+    Write numbers that are nobody else's, also if somebody else writes them at this moment.
+
+    :raises NumberTaken: If another partner has one of them, or was quicker.
+    """
+    refuse_taken(numbers, partner_id=partner_id)
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError:
+        refuse_taken(numbers, partner_id=partner_id)
+        raise
 
 
 def find_holders(numbers: Iterable[SystemNumber]) -> dict[SystemNumber, int]:
@@ -111,16 +128,16 @@ def replace_numbers(partner: Partner, numbers: Iterable[SystemNumber]) -> bool:
     :raises NumberTaken: If another partner has one of them.
     """
     wanted = set(numbers)
-    refuse_taken(wanted, partner_id=partner.pk)
-    before = {(row.system, row.number): row for row in partner.numbers.all()}
-    if before.keys() == wanted:
-        return False
-    gone = [row.pk for key, row in before.items() if key not in wanted]
-    PartnerNumber.objects.filter(pk__in=gone).delete()
-    PartnerNumber.objects.bulk_create(
-        PartnerNumber(partner=partner, system=system, number=number)
-        for system, number in sorted(wanted - before.keys())
-    )
+    with _refusing_race(wanted, partner_id=partner.pk):
+        before = {(row.system, row.number): row for row in partner.numbers.all()}
+        if before.keys() == wanted:
+            return False
+        gone = [row.pk for key, row in before.items() if key not in wanted]
+        PartnerNumber.objects.filter(pk__in=gone).delete()
+        PartnerNumber.objects.bulk_create(
+            PartnerNumber(partner=partner, system=system, number=number)
+            for system, number in sorted(wanted - before.keys())
+        )
     return True
 
 

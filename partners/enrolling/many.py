@@ -1,12 +1,13 @@
 """A chunk of partners at once, as a file brings them: what is new, what differs, what stays."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from partners.enrolling.appearing import tell_who_appeared
 from partners.enrolling.details import (
@@ -30,6 +31,7 @@ COLUMNS = (
     "status",
 )
 ROWS_PER_STATEMENT = 1_000
+ATTEMPTS_MAX = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,16 @@ def enrol_many(
 
     :param dry_run: Say what would happen, and write nothing.
     """
+    for _attempt in range(ATTEMPTS_MAX - 1):
+        # Somebody else was quicker with a number of these: then it is known, and judged as such.
+        with suppress(IntegrityError):
+            return _enrol_once(rows, by=by, at=at, dry_run=dry_run)
+    return _enrol_once(rows, by=by, at=at, dry_run=dry_run)
+
+
+def _enrol_once(
+    rows: Sequence[PartnerRow], *, by: Person | None, at: datetime, dry_run: bool
+) -> list[Enrolled]:
     with transaction.atomic():
         chunk = _Chunk.read(rows, lock=not dry_run)
         answers = [chunk.judge(row) for row in rows]
@@ -220,7 +232,7 @@ class _Chunk:
         ]
         if not built:
             return
-        Partner.objects.bulk_create(built, batch_size=ROWS_PER_STATEMENT, ignore_conflicts=True)
+        Partner.objects.bulk_create(built, batch_size=ROWS_PER_STATEMENT)
         stored = Partner.objects.filter(erp_number__in=[partner.erp_number for partner in built])
         self.partners |= {partner.erp_number: partner for partner in stored}
 

@@ -1,11 +1,12 @@
 """One partner: enrolled, or edited where nobody else edited it meanwhile."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from partners.enrolling.appearing import tell_who_appeared
@@ -75,9 +76,9 @@ def enrol(
     with transaction.atomic():
         _refuse_taken_erp_number(erp_number)
         columns = {name: details[name] for name in EDITABLE if name in details}
-        partner = Partner.objects.create(
-            **columns | {"erp_number": erp_number, "legal_name": legal_name}
-        )
+        partner = Partner(**columns | {"erp_number": erp_number, "legal_name": legal_name})
+        with _refusing_race(erp_number):
+            partner.save(force_insert=True)
         for name, replace in REPLACED.items():
             if name in details:
                 replace(partner, details[name])
@@ -128,7 +129,8 @@ def change(
         if not changed and not replaced:
             return locked
         locked.revision += 1
-        locked.save(update_fields=[*changed, "revision"])
+        with _refusing_race(locked.erp_number):
+            locked.save(update_fields=[*changed, "revision"])
         record_edits({locked.pk: [*changed, *replaced]}, by=by, at=at)
         if "numbers" in replaced or "erp_number" in changed:
             tell_who_appeared([locked.pk], at=at)
@@ -158,3 +160,18 @@ def _refuse_taken_erp_number(erp_number: str) -> None:
     holder = Partner.objects.filter(erp_number=erp_number).values_list("pk", flat=True).first()
     if holder is not None:
         raise NumberTaken(system="", number=erp_number, partner_id=holder)
+
+
+@contextmanager
+def _refusing_race(erp_number: str) -> Iterator[None]:
+    """
+    Write a partner whose ERP number was free a moment ago.
+
+    :raises NumberTaken: If somebody else was quicker.
+    """
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError:
+        _refuse_taken_erp_number(erp_number)
+        raise
