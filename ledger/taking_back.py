@@ -58,7 +58,7 @@ class ExpiredOfAwards:
         return found
 
     def _find_more(self, claw_backs: Iterable[ClawBack], reinstating: Collection[int]) -> None:
-        partner_ids = {one.pool.partner_id for one in claw_backs}
+        partner_ids = {one.pool.partner_id for one in claw_backs if one.pool.partner_id}
         references = {one.reference for one in claw_backs}
         if reinstating:
             awards = Transfer.objects.filter(pk__in=reinstating)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from partners.families import root_of, roots_of
@@ -90,6 +90,35 @@ def resolve(arrived: Mapping[NaturalKey, Activity], *, at: datetime) -> None:
 def resolve_of(partner_ids: Collection[int], *, at: datetime) -> None:
     """Link what facts of these partners wait for: for partners that became one company."""
     _link(list(waiting_references().filter(activity__partner__in=partner_ids)), at=at)
+
+
+def part(partner_ids: Collection[int], *, at: datetime) -> None:
+    """Let facts wait again that refer to one of another company: for one that became two."""
+    touched = Q(partner__in=partner_ids) | Q(refers_to__partner__in=partner_ids)
+    rows = Activity.objects.filter(touched, refers_to__isnull=False).annotate(
+        own_root=root_of("partner__"), other_root=root_of("refers_to__partner__")
+    )
+    crossing = list(rows.exclude(own_root=F("other_root")).select_related("refers_to"))
+    again = [
+        WaitingReference(
+            activity=row,
+            source=row.refers_to.source,
+            external_id=row.refers_to.external_id,
+            waits_since=at,
+        )
+        for row in crossing
+        if row.refers_to is not None
+    ]
+    for activity in crossing:
+        activity.refers_to = None
+    Activity.objects.bulk_update(crossing, ["refers_to"], batch_size=ROWS_PER_UPDATE)
+    WaitingReference.objects.bulk_create(
+        again,
+        update_conflicts=True,
+        unique_fields=["activity"],
+        update_fields=["waits_since", "found_at"],
+        batch_size=ROWS_PER_UPDATE,
+    )
 
 
 def waiting_references() -> QuerySet[WaitingReference]:

@@ -13,10 +13,11 @@ def drop_covered(apps, schema_editor):
 
 
 def create_again(apps, schema_editor):
-    for model, column in COVERED:
-        model = apps.get_model("ledger", model)
+    for model_name, column in COVERED:
+        model = apps.get_model("ledger", model_name)
         field = next(field for field in model._meta.fields if field.column == column)
-        schema_editor.execute(schema_editor._create_index_sql(model, fields=[field]))
+        name = f"{model._meta.db_table}_{column}_again"[:30]
+        schema_editor.add_index(model, models.Index(fields=[field.name], name=name))
 
 
 def find_indexes(schema_editor, table, column):

@@ -161,7 +161,7 @@ class ApiKeyAdmin(BaseAdmin):
         form = RotateForm(request.POST if request.method == "POST" else None)
         back = reverse("admin:partners_apikey_change", args=[key.pk])
         if request.method != "POST" or not form.is_valid():
-            return self._ask(request, REPLACE, form, [key], back)
+            return self._ask(request, ask_to_replace(), form, [key], back)
         try:
             made = keys.rotate(
                 key=key,
@@ -246,14 +246,16 @@ class ApiKeyAdmin(BaseAdmin):
         return ", ".join(key.scopes)
 
 
-REPLACE = Step(
-    title=gettext_lazy("Replace this key"),
-    sentence=gettext_lazy(
-        "A new key may do the same. The old one goes on for the days of grace, then it ends."
-    ),
-    button=gettext_lazy("Make the new key"),
-    perform=lambda key, *, form, request: "",
-)
+def ask_to_replace() -> Step:
+    """Return how replacing is asked for; the key is made where its secret can be shown."""
+    return Step(
+        title=_("Replace this key"),
+        sentence=_(
+            "A new key may do the same. The old one goes on for the days of grace, then it ends."
+        ),
+        button=_("Make the new key"),
+        perform=lambda key, *, form, request: "",
+    )
 
 
 def find_acts(key: ApiKey) -> set[str]:

@@ -59,7 +59,7 @@ class PersonAdmin(BaseAdmin):
     search_fields = ("name", "email")
     ordering = ("name",)
     readonly_fields = ("last_login", "public_id")
-    actions_detail = ("send_link",)
+    actions_detail: tuple[str, ...] = ("send_link",)
     fieldsets = (
         (None, {"fields": (("name", "email"), ("language", "is_active"))}),
         (

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.db import connection
 from django.http import HttpResponse
@@ -94,7 +94,7 @@ def idempotent(handler: Handler) -> Callable[..., HttpResponse | Response]:
             return in_transaction(answer_once)
         except metering.DailyBudgetSpent:
             # After everything was undone: the pause stays.
-            in_transaction(lambda: metering.pause(key=request.auth, at=view.now))
+            in_transaction(lambda: metering.pause(key=cast(ApiKey, request.auth), at=view.now))
             raise
 
     run_once.needs_idempotency_key = True  # type: ignore[attr-defined]  # read by the schema

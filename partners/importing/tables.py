@@ -140,7 +140,7 @@ def recognise_delimiter(first_line: str, mapping: Mapping) -> str:
     return max(DELIMITERS, key=count)
 
 
-def _numbered(table: "_csv._reader") -> Iterator[Row]:
+def _numbered(table: "_csv.Reader") -> Iterator[Row]:
     count = 0
     try:
         for number, cells in enumerate(table, start=1):

@@ -120,7 +120,7 @@ def _read_small(archive: zipfile.ZipFile, name: str) -> ET.Element:
     try:
         if archive.getinfo(name).file_size > SMALL_PART_BYTES_MAX:
             raise ArchiveTooLarge(_("Unpacked, this workbook would be far too large."))
-        return cast(ET.Element, fromstring(archive.read(name), forbid_dtd=True))
+        return fromstring(archive.read(name), forbid_dtd=True)
     except KeyError as error:
         raise ArchiveDamaged(_("The workbook is damaged, cut short or encrypted.")) from error
     except (ET.ParseError, defusedxml.DefusedXmlException, UnicodeError, LookupError) as error:

@@ -36,7 +36,7 @@ class EraseConfirmedForm(EraseForm):
 
 @admin.register(Person)
 class ErasablePersonAdmin(PersonAdmin):
-    actions_detail = (*PersonAdmin.actions_detail, "export", "erase")
+    actions_detail: tuple[str, ...] = (*PersonAdmin.actions_detail, "export", "erase")
 
     def has_erase_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.has_perm(MAY_ERASE))

@@ -39,7 +39,7 @@ def download_my_data(request: PortalRequest) -> HttpResponse:
 # Whoever finds an open browser cannot erase its owner: signing in again comes before the POST.
 @require_http_methods(["GET", "HEAD", "POST"])
 @portal_page()
-@reauthentication_required(allow_get=True)
+@reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]  # the library says no types
 def erase_my_data(request: PortalRequest) -> HttpResponse:
     """Erase whoever is signed in, once they typed their address below what follows."""
     if request.method != "POST":

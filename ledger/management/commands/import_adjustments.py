@@ -28,7 +28,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, help="CSV, CSV.gz or XLSX; the first line names columns.")
+        parser.add_argument(
+            "file", type=Path, help="CSV, CSV.gz or XLSX; the first line names columns."
+        )
         parser.add_argument("--source", required=True, help="Where the file comes from.")
         parser.add_argument(
             "--as", dest="person", required=True, metavar="EMAIL", help="Who asks for them."
