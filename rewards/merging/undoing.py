@@ -19,6 +19,7 @@ from ledger.models import Account, Lot, LotUse, Transfer
 from ledger.posting import Entry, post
 from partners import events
 from partners.models import Actor, Member, Partner, PartnerMerge, Person
+from partners.references import part
 from rewards import leaving
 from rewards.merging.doing import find_free, judge_again, lock_families
 from rewards.merging.team import find_ending, take_invitations_back, take_people_back
@@ -67,6 +68,7 @@ def undo_merge(*, merge: PartnerMerge, by: Person | None, at: datetime) -> Partn
         made.undone_at, made.undone_by = at, by
         made.save(update_fields=["undone_at", "undone_by"])
         _record(made, by=by, at=at)
+        part(family, at=at)
         roots = sorted((made.kept_id, made.merged_id))
         judge_again(roots, standing_of=[], as_of=at)
         return made

@@ -6,8 +6,11 @@ import pytest
 from django.db import transaction
 
 from ledger import accounts
-from partners.models import Member, Partner
+from partners.models import Activity, Member, Partner
+from partners.references import waiting_references
+from partners.reports import ActivityReport
 from rewards import redeeming, sharing
+from rewards.crediting import take_in
 from rewards.merging import UndoNotPossible, undo_merge
 from rewards.models import Standing
 from rewards.sharing import PartDraft
@@ -69,6 +72,36 @@ def test_what_was_shared_with_who_goes_back_returns_to_the_pool(shop, charlie, m
     assert (balance(shop.pool), balance(shop.wallet(here))) == (500, 0)
     assert balance(shop.wallet(charlie)) == 0
     check_books()
+
+
+def test_what_refers_to_the_other_waits_again(shop, charlie):
+    def tell(partner, kind, number, refers_to=None):
+        report = ActivityReport(
+            kind=kind,
+            partner_id=partner.pk,
+            source="erp",
+            external_id=number,
+            occurred_at=NOON,
+            currency="GBP",
+            amount_e4=1_000_000,
+            refers_to=refers_to,
+        )
+        with transaction.atomic():
+            take_in([report], as_of=NOON)
+
+    tell(shop.partner, "invoice", "I1")
+    tell(charlie.partner, "payment", "P1", ("erp", "I1"))
+    made = join_up(shop.partner, charlie.partner, at=NOON)
+    tell(shop.partner, "payment", "P2", ("erp", "I1"))
+    tell(charlie.partner, "payment", "P3", ("erp", "I1"))
+    assert not waiting_references().exists()
+
+    undo_merge(merge=made, by=None, at=NOON)
+
+    linked = Activity.objects.filter(refers_to__isnull=False)
+    assert [activity.external_id for activity in linked] == ["P2"]
+    waiting = waiting_references().values_list("activity__external_id", "source", "external_id")
+    assert sorted(waiting) == [("P1", "erp", "I1"), ("P3", "erp", "I1")]
 
 
 def test_what_they_asked_for_since_has_to_be_decided_first(shop, made, here):
