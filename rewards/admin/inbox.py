@@ -302,7 +302,7 @@ def read_amount(document: ParkedDocument) -> Decimal:
 def in_words(content: dict[str, Any]) -> dict[str, Any]:
     """Return what came through the API with its amounts as people write them."""
     shown = {
-        name.removesuffix("_e4"): str(from_ten_thousandths(value).normalize())
+        name.removesuffix("_e4"): f"{from_ten_thousandths(value).normalize():f}"
         if name.endswith("_e4")
         else value
         for name, value in content.items()
