@@ -5,7 +5,7 @@ The amount and the rate are kept when the fact comes in, so that a rate correcte
 nothing that was counted. A fact without a rate is not taken: it waits in the inbox.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -47,17 +47,7 @@ def look_up(reports: Sequence[ActivityReport], *, programmes: Sequence[Programme
     zones = {
         programme.currency: ZoneInfo(programme.time_zone) for programme in reversed(programmes)
     }
-    # Under one number the first report stands, here as where it is stored.
-    first: dict[NaturalKey, ActivityReport] = {}
-    for report in reports:
-        first.setdefault(report.natural_key, report)
-    foreign = {
-        key: report
-        for key, report in first.items()
-        if report.currency
-        and any(report.currency != currency for currency in zones)
-        and report.net_amount_e4
-    }
+    foreign = _find_foreign(reports, currencies=zones.keys())
     if not foreign:
         return NOTHING_TO_CONVERT
     known = find_content_hashes(foreign)
@@ -83,6 +73,22 @@ def look_up(reports: Sequence[ActivityReport], *, programmes: Sequence[Programme
         if key not in missing
     }
     return Conversions(found, missing)
+
+
+def _find_foreign(
+    reports: Sequence[ActivityReport], *, currencies: Collection[str]
+) -> dict[NaturalKey, ActivityReport]:
+    """Return what has to be converted. Under one number the first report stands, as it is stored."""
+    first: dict[NaturalKey, ActivityReport] = {}
+    for report in reports:
+        first.setdefault(report.natural_key, report)
+    return {
+        key: report
+        for key, report in first.items()
+        if report.currency
+        and any(report.currency != currency for currency in currencies)
+        and report.net_amount_e4
+    }
 
 
 def keep_converted(recorded: Sequence[Recorded], conversions: Conversions) -> None:

@@ -1,5 +1,7 @@
 """Who is on the team, in which role, and what they hold."""
 
+from collections.abc import Iterable, Sequence
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -40,21 +42,24 @@ def team(request: PortalRequest) -> HttpResponse:
         if manages
         else []
     )
-    invited = {invitation.email for invitation in invitations}
-    # Who came with a merged company left that one's team, and is on this one.
-    here = {member.person_id for member in members}
     context = {
         "rows": rows,
         "manages": manages,
         "together": sum(held for _member, held in rows if held),
         "invitations": [(each, each.expires_at > now) for each in invitations],
-        "left": [
-            member
-            for member in everybody
-            if manages
-            and member.status == Member.Status.LEFT
-            and member.person_id not in here
-            and member.person.email not in invited
-        ],
+        "left": _find_left(everybody, invitations) if manages else [],
     }
     return render(request, "rewards/team.html", context)
+
+
+def _find_left(everybody: Sequence[Member], invitations: Iterable[Invitation]) -> list[Member]:
+    """Return who left and is not asked back: whoever came with a merged company is here."""
+    invited = {invitation.email for invitation in invitations}
+    here = {member.person_id for member in everybody if member.status == Member.Status.ACTIVE}
+    return [
+        member
+        for member in everybody
+        if member.status == Member.Status.LEFT
+        and member.person_id not in here
+        and member.person.email not in invited
+    ]
