@@ -40,9 +40,10 @@ class TestTasks:
         assert [(task.count, task.sentence) for task in tasks] == [
             (1, "redemption to approve"),
             (1, "redemption to hand over"),
+            (1, "claim to review"),
             (1, "correction waits for a second person"),
             (1, "nightly step failed"),
-            (1, "document waits for a partner"),
+            (1, "document waits in the inbox"),
             (1, "row refused in the last 7 days"),
         ]
         assert {client.get(task.url).status_code for task in tasks} == {200}
@@ -64,7 +65,8 @@ class TestFigures:
 
         cards = {card.label: card for card in read().cards}
 
-        assert cards["Partners"].value == "1"
+        # The company, and the one that looks like it.
+        assert cards["Partners"].value == "2"
         assert cards["Points outstanding"].value == "12\N{NO-BREAK SPACE}points"
         assert cards["Customer retention"].value == "100.0 %"
         # Only the order of March, which every world has.
