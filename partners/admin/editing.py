@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, cast
 
 from django import forms
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from partners.currencies import CURRENCIES
 from partners.doors.admin import BaseTabularInline
 from partners.enrolling import EDITABLE, ContractTerms
 from partners.models import Contract, Partner, PartnerNumber
@@ -27,6 +28,12 @@ class PartnerForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.initial["read_revision"] = self.instance.revision
+
+    def clean_currency(self) -> str:
+        code = str(self.cleaned_data["currency"]).strip().upper()
+        if code not in CURRENCIES:
+            raise forms.ValidationError(_("This is not a currency code such as GBP."))
+        return code
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -50,6 +57,9 @@ class PartnerForm(forms.ModelForm):
             for name in EDITABLE
             if name in cleaned and cleaned[name] != getattr(stored, name)
         ]
+        tags = sorted(each.name for each in stored.tags.all())
+        if "tags" in cleaned and sorted(each.name for each in cleaned["tags"]) != tags:
+            differing.append(f"{self.fields['tags'].label}: {', '.join(tags) or _('empty')}")
         if not differing:
             return f"{sentence} {_('Look at it and save again.')}"
         there = _("There now: %(fields)s.") % {"fields": "; ".join(differing)}
@@ -100,13 +110,20 @@ def read_tabs(formsets: Iterable[Any]) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     for formset in formsets:
         if formset.model is PartnerNumber and formset.can_delete:
-            changes["numbers"] = [(row["system"], row["number"]) for row in _kept(formset)]
+            added = [(row.system, row.number) for row in _not_shown(formset)]
+            changes["numbers"] = added + [(row["system"], row["number"]) for row in _kept(formset)]
         elif formset.model is Contract and formset.can_delete:
             names = ("number", "starts_on", "ends_on", "payment_days", "note")
-            changes["contracts"] = [
-                ContractTerms(**{name: row[name] for name in names}) for row in _kept(formset)
-            ]
+            rows = [{name: getattr(row, name) for name in names} for row in _not_shown(formset)]
+            rows += [{name: row[name] for name in names} for row in _kept(formset)]
+            changes["contracts"] = [ContractTerms(**row) for row in rows]
     return changes
+
+
+def _not_shown(formset: Any) -> QuerySet[Any]:
+    """What somebody added while the page was open: who did not see it does not take it away."""
+    shown = [form.instance.pk for form in formset.initial_forms if form.instance.pk]
+    return formset.model.objects.filter(partner=formset.instance).exclude(pk__in=shown)
 
 
 def _kept(formset: Any) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from partners import enrolling
+from partners.currencies import CURRENCIES
 from partners.doors.filtering import REF_PREFIX, TrueOrFalseFilter, match_partner
 from partners.doors.idempotency import idempotent
 from partners.doors.naming import refuse
@@ -146,6 +147,13 @@ class PartnerChangesInput(StrictSerializer):
     )
     numbers = serializers.ListField(child=NumberInput(), max_length=LIST_MAX, required=False)
     contracts = serializers.ListField(child=ContractInput(), max_length=LIST_MAX, required=False)
+
+    def validate_currency(self, code: str) -> str:
+        if code not in CURRENCIES:
+            raise serializers.ValidationError(
+                _("This is not a currency code such as GBP."), code="currency_not_known"
+            )
+        return code
 
     def validate_account_manager(self, email: str | None) -> Person | None:
         if email is None:

@@ -13,6 +13,7 @@ SENTENCES = {
     "rows_differ": _("The rows of this document differ in what they say of the whole document."),
     "in_future": _("This has not happened yet."),
     "not_as_its_kind": _("An activity of this kind cannot say this."),
+    "source_reserved": _("This source is ours: claims that were approved come from it."),
     "too_large": _("The sum of this document is too large."),
     "no_partner": _("The document names no partner. It waits until it is matched."),
     "unknown_partner": _("The partner is not known. The document waits until it is."),

@@ -32,6 +32,14 @@ TYPES: Final = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 # JPEG can be unpacked small, which is enough to see that it is whole.
 LOOKED_AT_PIXELS = (512, 512)
 PDF, HEIC = "application/pdf", "image/heic"
+# What a name may end in, by type; the first is added to a name that ends otherwise.
+ENDINGS: Final = {
+    PDF: (".pdf",),
+    HEIC: (".heic", ".heif"),
+    "image/jpeg": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "image/png": (".png",),
+    "image/webp": (".webp",),
+}
 PDF_START, PDF_END = b"%PDF-", b"%%EOF"
 END_BYTES = 2_048
 HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"})
@@ -81,7 +89,16 @@ def judge_proofs(given: Sequence[GivenProof]) -> list[JudgedProof]:
     """
     if len(given) > PROOFS_MAX:
         raise TooManyProofs
-    return [JudgedProof(name_of(proof), proof.content, judge(proof)) for proof in given]
+    judged = [(proof, judge(proof)) for proof in given]
+    return [JudgedProof(_name_as(kind, proof), proof.content, kind) for proof, kind in judged]
+
+
+def _name_as(content_type: str, proof: GivenProof) -> str:
+    """A file saved under ``invoice.html`` would be opened as a page, whatever we found it to be."""
+    name, endings = name_of(proof), ENDINGS[content_type]
+    if name.lower().endswith(endings):
+        return name
+    return name[-(NAME_LENGTH_MAX - len(endings[0])) :] + endings[0]
 
 
 def judge(proof: GivenProof) -> str:

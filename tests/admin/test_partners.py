@@ -1,12 +1,13 @@
 """Partners in the admin: edited with what belongs to them, and merged where two are one."""
 
 import re
+from datetime import date
 
 import pytest
 from django.urls import reverse
 
 from partners.duplicates import find_alike, normalise_name
-from partners.enrolling import change, name_partner
+from partners.enrolling import ContractTerms, change, name_partner
 from partners.models import Actor, Partner, PartnerMerge, Person, Tag
 from partners.roles import Role
 from tests.rewards.cast import NOON, balance, earn, make_partner, open_shop
@@ -80,7 +81,10 @@ class TestEditing:
 
     def test_in_two_tabs_is_noticed_and_nothing_typed_is_lost(self, client, dana, shop):
         stale = filled(client, shop.partner, legal_name="From the second tab")
-        change(partner=shop.partner, changes={"country": "Poland"}, by=None, at=NOON)
+        meanwhile = {"country": "Poland", "tags": ["south"], "numbers": [("crm", "N1")]}
+        terms = ContractTerms(number="C-2", starts_on=date(2026, 1, 1))
+        meanwhile["contracts"] = [terms]
+        change(partner=shop.partner, changes=meanwhile, by=None, at=NOON)
 
         refused = client.post(page_of(shop.partner), stale)
 
@@ -88,6 +92,7 @@ class TestEditing:
         words = refused.content.decode()
         assert "Somebody else changed this partner while you had it open" in words
         assert "Country: Poland" in words
+        assert "Tags: south" in words
         assert 'value="From the second tab"' in words
         assert Partner.objects.get(pk=shop.partner.pk).legal_name == "Shop 12346"
         # Saving again is a decision.
@@ -98,6 +103,13 @@ class TestEditing:
         assert again.status_code == 302
         stored = Partner.objects.get(pk=shop.partner.pk)
         assert (stored.legal_name, stored.country) == ("From the second tab", "")
+        # What the page never showed cannot have been taken away on it.
+        assert stored.numbers.get().number == "N1"
+        assert stored.contracts.get().number == "C-2"
+
+    def test_names_a_currency_that_there_is(self, client, dana, shop):
+        answer = client.post(page_of(shop.partner), filled(client, shop.partner, currency="ZZZ"))
+        assert "This is not a currency code such as GBP." in answer.content.decode()
 
     def test_a_new_one_is_enrolled(self, client, dana):
         answer = client.post(

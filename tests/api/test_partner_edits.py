@@ -59,6 +59,7 @@ class TestEnrolling:
         [
             ({"legal_name": "Oak"}, "/erp_number"),
             ({**OAK, "currency": "pounds"}, "/currency"),
+            ({**OAK, "currency": "ZZZ"}, "/currency"),
             ({**OAK, "language": "de"}, "/language"),
             ({**OAK, "partner_since": "2020-05"}, "/partner_since"),
             ({**OAK, "account_manager": "nobody@seller.example"}, "/account_manager"),

@@ -167,7 +167,7 @@ def tell_refusals(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 def say_reason(code: str) -> str:
     if code == "unreadable":
         return _("A value cannot be read, in this row or another one of its document.")
-    return str(SENTENCES.get(code, code))
+    return str(SENTENCES.get(code) or _("Its kind does not allow it. Each row says what."))
 
 
 def tell_changes(kept: Iterable[Mapping[str, Any]]) -> list[Change]:
