@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Self
 
-from partners.models.amounts import AmountTooPrecise, from_ten_thousandths, to_ten_thousandths
+from partners.models.amounts import AmountTooPrecise, to_ten_thousandths
 from rewards.earning.exact import Exact, as_decimal_text
 from rewards.earning.facts import ActivityFacts
 
@@ -43,7 +43,7 @@ class PerMoney:
             {
                 "code": "per_money",
                 "units": self.units,
-                "per": str(from_ten_thousandths(self.per_e4).normalize()),
+                "per": as_decimal_text(Exact(self.per_e4, 10_000)),
                 "result": as_decimal_text(exact),
             },
         ]
