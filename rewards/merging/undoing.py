@@ -150,6 +150,7 @@ class _Undoing:
         """
         :raises UndoNotPossible: If going back would take what is not there, or tear facts apart.
         """
+        self._refuse_if_judged_together()
         lots = Lot.objects.filter(opened_by__in=self.moved)
         spent = LotUse.objects.filter(lot__in=lots).exclude(transfer__in=self.repaid)
         if spent.exists() or lots.filter(held__gt=0).exists():
@@ -157,14 +158,6 @@ class _Undoing:
         if self._has_refunds():
             raise _used()
         self._check_debts()
-        mine = Q(award__in=self.awards)
-        of_merged = Q(cause__partner__in=[self.made.merged_id, *self.made.changes["children"]])
-        across = ClawBack.objects.filter(award__partner=self.made.kept_id, due__gt=0)
-        if across.filter((mine & ~of_merged) | (~mine & of_merged)).exists():
-            raise UndoNotPossible(
-                "judged_together",
-                _("A return of the one was matched with an order of the other."),
-            )
         taking = {Kind.CLAW_BACK, Kind.CANCEL_PENDING, Kind.INCUR_DEBT}
         if any(one.kind in taking for one in self.earned):
             raise _used()
@@ -175,6 +168,17 @@ class _Undoing:
         whole = own.aggregate(left=Sum(F("remaining") - F("held")))["left"] or 0
         if whole != sum(one.amount for one in origins) or len(origins) != len(self.earned):
             raise _used()
+
+    def _refuse_if_judged_together(self) -> None:
+        """Said first: what such a return took back looks like something that was used."""
+        mine = Q(award__in=self.awards)
+        of_merged = Q(cause__partner__in=[self.made.merged_id, *self.made.changes["children"]])
+        across = ClawBack.objects.filter(award__partner=self.made.kept_id, due__gt=0)
+        if across.filter((mine & ~of_merged) | (~mine & of_merged)).exists():
+            raise UndoNotPossible(
+                "judged_together",
+                _("A return of the one was matched with an order of the other."),
+            )
 
     def _has_refunds(self) -> bool:
         """Say whether points that the merged one had spent before came back to the kept one."""

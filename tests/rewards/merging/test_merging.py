@@ -80,6 +80,14 @@ class TestFacts:
             undo_merge(merge=made, by=None, at=NOW)
         assert refused.value.reason == "judged_together"
 
+    def test_a_return_that_takes_from_what_moved_is_not_called_a_use(self, pair):
+        tell(pair.oak, [fact("O1", 90, day=1), fact("O2", 90, day=3, kind="return")])
+        tell(pair.elm, [fact("E1", 90, day=2)])
+        made = join_up(pair.oak, pair.elm)
+        with pytest.raises(UndoNotPossible) as refused:
+            undo_merge(merge=made, by=None, at=NOW)
+        assert refused.value.reason == "judged_together"
+
     def test_take_no_more_queries_than_of_one_partner(self, pair):
         def count(partner, number):
             with CaptureQueriesContext(connection) as queries:
