@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -85,7 +86,7 @@ REFUSED = (enrolling.StaleRevision, enrolling.PartnerMerged, enrolling.NumberTak
 
 
 class MergedFilter(DropdownFilter):
-    """Partners that were merged into another one are shown only to who asks for them."""
+    """Partners that were merged are shown only to who asks or searches for them."""
 
     title = _("merged into another one")
     parameter_name = "merged"
@@ -94,6 +95,9 @@ class MergedFilter(DropdownFilter):
         return [("yes", _("Yes"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() != "yes" and request.GET.get(SEARCH_VAR):
+            # A number that the ERP still writes has to lead somewhere.
+            return queryset
         return queryset.filter(merged_into__isnull=self.value() != "yes")
 
 
@@ -246,7 +250,8 @@ class PartnerAdmin(BaseAdmin):
 
     @display(description=_("status"), ordering="status", label=STATUS_LABELS)
     def shown_status(self, partner: Partner) -> tuple[str, Any]:
-        return partner.status, partner.get_status_display()
+        merged = partner.merged_into_id is not None
+        return partner.status, _("Merged") if merged else partner.get_status_display()
 
     @display(description=_("history"))
     def see_also(self, partner: Partner) -> SafeString | str:

@@ -165,6 +165,9 @@ class TestMerging:
         assert balance(shop.pool) == 140
         assert other not in client.get(LISTING).context["cl"].queryset
         assert other in client.get(LISTING, {"merged": "yes"}).context["cl"].queryset
+        # The ERP still writes its number.
+        assert "Merged" in read(found := client.get(LISTING, {"q": "12347"}))
+        assert other in found.context["cl"].queryset
         assert "Pool: 40 points" in read(client.get(page))
         # What was merged is changed where it is now.
         assert "Part of" in read(client.get(page_of(other)))
