@@ -5,7 +5,8 @@ Files of facts in: read, staged, judged, taken in by chunks, and credited.
 rows, ``prepare`` judges it whole, ``run`` takes it in.
 """
 
-from rewards.loading.file import Progress, load_file
+from rewards.loading.file import load_file
+from rewards.loading.filling import Progress
 from rewards.loading.report import LoadReport, Tally
 from rewards.loading.uploaded import Preview, ShownRow, look_at, prepare, read_mapping, run
 

@@ -29,7 +29,9 @@ from partners.kinds import all_kinds, find_kind
 from partners.models import ImportRun
 from partners.retrying import in_transaction
 from rewards.loading.chunk import show_value
-from rewards.loading.file import Loader, Progress, collecting_rarely, fill, keep_quiet
+from rewards.loading.file import collecting_rarely
+from rewards.loading.filling import Progress, fill, keep_quiet
+from rewards.loading.loader import Loader
 from rewards.loading.report import LoadReport
 
 ROWS_SHOWN = 20

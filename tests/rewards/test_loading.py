@@ -20,8 +20,7 @@ from partners.models import (
     Partner,
 )
 from partners.rates import RateRow, store_rates
-from rewards.loading import file as loading_file
-from rewards.loading import load_file
+from rewards.loading import load_file, loader
 from rewards.models import Award, Standing
 from rewards.programmes.presets import load_preset
 from tests.factories import PartnerFactory
@@ -375,7 +374,7 @@ class TestTheRun:
         assert run.started_at == NOW <= run.finished_at
 
     def test_is_marked_when_it_is_interrupted_and_keeps_what_it_took(self, load, monkeypatch):
-        monkeypatch.setattr(loading_file, "CHUNK_ROWS", 1)
+        monkeypatch.setattr(loader, "CHUNK_ROWS", 1)
         other = ("9", "2011-01-04 10:00", "B", "mug", "1", "5", "France")
 
         def interrupt(step, done, _total):
@@ -416,7 +415,7 @@ class TestTheRun:
         assert not Activity.objects.exists()
 
     def test_takes_each_partner_whole_into_one_chunk(self, load, monkeypatch):
-        monkeypatch.setattr(loading_file, "CHUNK_ROWS", 1)
+        monkeypatch.setattr(loader, "CHUNK_ROWS", 1)
         late = ("9", "2011-01-03 10:00", "A", "mug", "1", "5", "France")
 
         report = load(RETURN, ORDER, late)

@@ -17,8 +17,7 @@ from partners.importing.runs import (
 )
 from partners.models import Activity, ImportRow, ImportRun, Partner
 from rewards import loading
-from rewards.loading import file as loading_file
-from rewards.loading import look_at
+from rewards.loading import loader, look_at
 from rewards.programmes.presets import load_preset
 
 pytestmark = pytest.mark.django_db
@@ -138,7 +137,7 @@ class TestRun:
             loading.run(run, as_of=NOW)
 
     def test_stops_where_it_is_asked_to_and_goes_on_with_a_whole_report(self, monkeypatch):
-        monkeypatch.setattr(loading_file, "CHUNK_ROWS", 1)
+        monkeypatch.setattr(loader, "CHUNK_ROWS", 1)
         run = upload()
         chunks = []
 
