@@ -82,7 +82,9 @@ class FileForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("File"),
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.gz,.xlsx"}),
-        help_text=gettext_lazy("CSV, CSV.gz or XLSX of up to 20 MB. Larger files go by the command."),
+        help_text=gettext_lazy(
+            "CSV, CSV.gz or XLSX of up to 20 MB. Larger files go by the command."
+        ),
     )
 
     def clean_file(self) -> UploadedFile:
