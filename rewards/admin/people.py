@@ -49,7 +49,8 @@ class ErasablePersonAdmin(PersonAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
         """Who was erased has nothing more to be done to."""
-        if Erasure.objects.filter(person=object_id).exists():
+        person = self.get_object(request, str(object_id))
+        if person is None or Erasure.objects.filter(person=person).exists():
             return []
         detail: list[Any] = super().get_actions_detail(request, object_id)
         return detail
