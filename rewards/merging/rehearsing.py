@@ -1,4 +1,4 @@
-"""What a merge would do: it is done and taken back, so that nothing is promised wrongly."""
+"""What a merge would do: it is done, undone and taken back, so that nothing is promised wrongly."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,6 +10,7 @@ from ledger.models import Account, Unit
 from partners.models import Member, Partner, PartnerNumber
 from rewards.merging.doing import merge
 from rewards.merging.obstacles import Obstacle, find_obstacles
+from rewards.merging.undoing import UndoNotPossible, undo_merge
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,10 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """``obstacles`` are why nothing can be done; then there are no totals."""
+    """
+    ``obstacles`` are why nothing can be done; then there are no totals. ``for_good`` says why it
+    could not be undone even at once, and is empty where it could.
+    """
 
     kept: Partner
     merged: Partner
@@ -46,6 +50,7 @@ class Rehearsal:
     joining: Sequence[Member] = ()
     on_both: Sequence[Member] = ()
     numbers: Sequence[PartnerNumber] = field(default_factory=list)
+    for_good: str = ""
 
 
 def rehearse(*, kept: Partner, merged: Partner, at: datetime) -> Rehearsal:
@@ -56,7 +61,7 @@ def rehearse(*, kept: Partner, merged: Partner, at: datetime) -> Rehearsal:
     team = list(Member.objects.active().filter(partner=merged).for_listing())
     known = set(Member.objects.active().filter(partner=kept).values_list("person", flat=True))
     before = _read_totals(kept)
-    after = before if obstacles else _read_after(kept, merged, at)
+    after, for_good = (before, "") if obstacles else _try(kept, merged, at)
     return Rehearsal(
         kept=kept,
         merged=merged,
@@ -66,16 +71,23 @@ def rehearse(*, kept: Partner, merged: Partner, at: datetime) -> Rehearsal:
         joining=[member for member in team if member.person_id not in known],
         on_both=[member for member in team if member.person_id in known],
         numbers=list(merged.numbers.order_by("system", "number")),
+        for_good=for_good,
     )
 
 
-def _read_after(kept: Partner, merged: Partner, at: datetime) -> list[Account]:
+def _try(kept: Partner, merged: Partner, at: datetime) -> tuple[list[Account], str]:
+    """Return what the kept one would have, and why that could not be undone."""
+    for_good = ""
     with transaction.atomic():
-        merge(kept=kept, merged=merged, reason="", by=None, at=at, request_key="")
+        made = merge(kept=kept, merged=merged, reason="", by=None, at=at, request_key="")
         found = _read_totals(kept)
+        try:
+            undo_merge(merge=made, by=None, at=at)
+        except UndoNotPossible as refusal:
+            for_good = str(refusal)
         # The rehearsal is over: nothing of it stays.
         transaction.set_rollback(True)
-    return found
+    return found, for_good
 
 
 def _read_totals(partner: Partner) -> list[Account]:

@@ -53,6 +53,12 @@ def member(request: PortalRequest, public_id: str) -> HttpResponse:
     except team.LastHeadBuyer as refusal:
         form.add_error("role", str(refusal))
         return _show_member(request, found, form, status=UNPROCESSABLE)
+    except team.StaleRevision as refusal:
+        # What was typed is shown beside what is there now, and can be saved over it.
+        found = _find(request, public_id)
+        form = MemberForm({**request.POST.dict(), "revision": str(found.revision)})
+        form.add_error(None, str(refusal))
+        return _show_member(request, found, form, status=UNPROCESSABLE)
     except REFUSALS as refusal:
         return _refuse(request, refusal)
     messages.success(request, _("%(name)s: saved.") % {"name": changed.person.name})

@@ -198,13 +198,18 @@ class TestOneMember:
     def test_stays_as_somebody_else_just_made_it(self, shop, alice):
         Member.objects.filter(pk=shop.bob.pk).update(revision=2, job_title="China")
 
-        answer = alice.post(
-            page_of(shop.bob), {"revision": "1", "role": "viewer", "job_title": ""}, follow=True
-        )
+        typed = {"revision": "1", "role": "viewer", "job_title": "Glass"}
+        answer = alice.post(page_of(shop.bob), typed)
 
         shop.bob.refresh_from_db()
         assert (shop.bob.role, shop.bob.job_title) == ("buyer", "China")
         assert "Somebody changed this meanwhile." in words(answer)
+        # What was typed is still there, and can be saved now that the other edit was seen.
+        again = {name: answer.context["form"][name].value() for name in typed}
+        assert again == typed | {"revision": "2"}
+        alice.post(page_of(shop.bob), again)
+        shop.bob.refresh_from_db()
+        assert (shop.bob.role, shop.bob.job_title) == ("viewer", "Glass")
 
     def test_the_only_head_buyer_is_told_at_the_role(self, shop, alice):
         answer = alice.post(

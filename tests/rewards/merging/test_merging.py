@@ -74,11 +74,13 @@ class TestFacts:
         tell(pair.oak, [fact("O1", 90, day=1)])
         tell(pair.elm, [fact("E1", 90, day=2, kind="return")])
         assert pair.pool(pair.oak) == 90
+        rehearsal = rehearse(kept=pair.oak, merged=pair.elm, at=NOW)
         made = join_up(pair.oak, pair.elm)
         assert pair.pool(pair.oak) == 0
         with pytest.raises(UndoNotPossible) as refused:
             undo_merge(merge=made, by=None, at=NOW)
         assert refused.value.reason == "judged_together"
+        assert rehearsal.for_good == str(refused.value)
 
     def test_a_return_that_takes_from_what_moved_is_not_called_a_use(self, pair):
         tell(pair.oak, [fact("O1", 90, day=1), fact("O2", 90, day=3, kind="return")])
@@ -325,6 +327,7 @@ class TestChains:
         assert [(each.kind, each.before, each.after) for each in rehearsal.totals] == [
             ("pool", 0, 20)
         ]
+        assert rehearsal.for_good == ""
         assert (Transfer.objects.count(), Event.objects.count()) == before
         pair.elm.refresh_from_db()
         assert pair.elm.merged_into is None
