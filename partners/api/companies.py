@@ -24,6 +24,7 @@ from partners.doors.problems import NotFoundHere
 from partners.doors.schema import IF_MATCH
 from partners.doors.serializers import (
     DayField,
+    LineField,
     OneOfField,
     StrictSerializer,
     TextField,
@@ -102,15 +103,15 @@ class PartnerOutput(serializers.ModelSerializer[Partner]):
 
 
 class NumberInput(StrictSerializer):
-    system = TextField(
+    system = LineField(
         max_length=64,
         validators=[RegexValidator(r"^[^:\s]+$", message="One word without a colon.")],
     )
-    number = TextField(max_length=64)
+    number = LineField(max_length=64)
 
 
 class ContractInput(StrictSerializer):
-    number = TextField(max_length=64)
+    number = LineField(max_length=64)
     starts_on = DayField()
     ends_on = DayField(required=False, allow_null=True, default=None, help_text="The last day.")
     payment_days = WholeNumberField(
@@ -128,10 +129,10 @@ class ContractInput(StrictSerializer):
 class PartnerChangesInput(StrictSerializer):
     """What is left out stays as it is; tags, numbers and contracts are given as a whole."""
 
-    erp_number = TextField(max_length=64, required=False)
-    legal_name = TextField(max_length=200, required=False)
-    tax_id = TextField(max_length=32, required=False, allow_blank=True)
-    country = TextField(max_length=64, required=False, allow_blank=True)
+    erp_number = LineField(max_length=64, required=False)
+    legal_name = LineField(max_length=200, required=False)
+    tax_id = LineField(max_length=32, required=False, allow_blank=True)
+    country = LineField(max_length=64, required=False, allow_blank=True)
     currency = TextField(
         required=False,
         validators=[RegexValidator(r"^[A-Z]{3}$", message="Three letters, such as EUR.")],
@@ -143,7 +144,7 @@ class PartnerChangesInput(StrictSerializer):
         max_length=254, required=False, allow_null=True, help_text="The e-mail address of staff."
     )
     tags = serializers.ListField(
-        child=TextField(max_length=64), max_length=LIST_MAX, required=False
+        child=LineField(max_length=64), max_length=LIST_MAX, required=False
     )
     numbers = serializers.ListField(child=NumberInput(), max_length=LIST_MAX, required=False)
     contracts = serializers.ListField(child=ContractInput(), max_length=LIST_MAX, required=False)
@@ -175,8 +176,8 @@ class PartnerChangesInput(StrictSerializer):
 
 
 class PartnerInput(PartnerChangesInput):
-    erp_number = TextField(max_length=64)
-    legal_name = TextField(max_length=200)
+    erp_number = LineField(max_length=64)
+    legal_name = LineField(max_length=200)
 
 
 def _distinct(rows: list[Any], *, key: Callable[[Any], Any]) -> list[Any]:

@@ -87,6 +87,15 @@ class TextField(serializers.CharField):
         return super().to_internal_value(data)
 
 
+class LineField(TextField):
+    """A JSON string of one line: a name or a number, by which a thing is found again."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if isinstance(data, str) and any(character in data for character in "\t\r\n"):
+            self.fail("control")
+        return super().to_internal_value(data)
+
+
 class ReferenceField(TextField):
     """The caller's own number of something: one word, since the journal keeps it for good."""
 

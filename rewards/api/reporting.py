@@ -16,6 +16,7 @@ from partners.doors.filtering import ERP_PREFIX, is_ref, read_ref
 from partners.doors.serializers import (
     DayField,
     ExactAmountTextField,
+    LineField,
     MomentField,
     PublicIdField,
     StrictSerializer,
@@ -41,11 +42,11 @@ KINDS_WITH_LINES = (Activity.Kind.ORDER, Activity.Kind.RETURN)
 
 
 class LineInput(StrictSerializer):
-    sku = TextField(max_length=64)
+    sku = LineField(max_length=64)
     quantity = ExactAmountTextField(positive=True)
     amount = ExactAmountTextField(positive=True, help_text="Net amount of the whole line.")
     description = TextField(max_length=255, required=False, allow_blank=True, default="")
-    category = TextField(max_length=64, required=False, allow_blank=True, default="")
+    category = LineField(max_length=64, required=False, allow_blank=True, default="")
 
 
 @extend_schema_field(
@@ -77,20 +78,20 @@ class AttributesField(serializers.Field[Any, Any, Any, Any]):
 
 
 class RefersToInput(StrictSerializer):
-    source = TextField(  # type: ignore[assignment]  # a declared field
+    source = LineField(  # type: ignore[assignment]  # a declared field
         max_length=64, required=False, help_text="Without it, the source of the activity itself."
     )
-    external_id = TextField(max_length=100, help_text="The number of the other activity.")
+    external_id = LineField(max_length=100, help_text="The number of the other activity.")
 
 
 class ActivityInput(StrictSerializer):
-    kind = TextField(
+    kind = LineField(
         max_length=40,
         help_text=f"One of {', '.join(KINDS)}, or the code of an own kind. See `GET /kinds`.",
     )
     partner = PartnerReferenceField(help_text="Its id, or `erp:` and its ERP number.")
-    source = TextField(max_length=64, help_text="The system that reports it.")  # type: ignore[assignment]  # a declared field
-    external_id = TextField(max_length=100, help_text="Its number in that system.")
+    source = LineField(max_length=64, help_text="The system that reports it.")  # type: ignore[assignment]  # a declared field
+    external_id = LineField(max_length=100, help_text="Its number in that system.")
     occurred_at = MomentField()
     currency = TextField(
         max_length=3,
@@ -113,7 +114,7 @@ class ActivityInput(StrictSerializer):
         help_text="The activity this one is about: a return its order, a payment its invoice. "
         "It may come later.",
     )
-    country = TextField(max_length=64, required=False, allow_blank=True, default="")
+    country = LineField(max_length=64, required=False, allow_blank=True, default="")
     member = PublicIdField(required=False, help_text="The member of the team who did it.")
     due_on = DayField(required=False)
     paid_on = DayField(required=False)

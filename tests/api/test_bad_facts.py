@@ -21,6 +21,7 @@ class TestFacts:
             pytest.param(
                 {"currency": "EUR"}, "/lines/0/currency", "unknown_field", id="mixed currency"
             ),
+            pytest.param({"sku": "A\nB"}, "/lines/0/sku", "control", id="two lines for a name"),
             pytest.param({"quantity": "9" * 16}, "/lines/0/quantity", "invalid", id="too large"),
         ],
     )

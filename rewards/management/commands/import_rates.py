@@ -72,7 +72,7 @@ def say_problems(problems: list[RateProblem]) -> str:
     ]
     if len(problems) > SHOWN_MAX:
         shown.append(_("and %(count)d more") % {"count": len(problems) - SHOWN_MAX})
-    return "; ".join(shown) + ". " + _("Nothing was written.")
+    return "; ".join(shown).rstrip(".") + ". " + _("Nothing was written.")
 
 
 def write_report(path: Path, problems: list[RateProblem]) -> None:
