@@ -7,7 +7,11 @@ from django.urls import reverse
 from rewards.models import Reward, RewardCode
 from tests.rewards.cast import make_programme, offer
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("root")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("root"),
+    pytest.mark.once("PostgreSQL"),
+]
 
 ADD = reverse("admin:rewards_reward_add")
 

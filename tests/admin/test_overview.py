@@ -13,7 +13,7 @@ from rewards.models import Redemption
 from tests.admin import world
 from tests.metrics.orders import order
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("PostgreSQL")]
 
 APRIL = datetime(2026, 4, 15, 12, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from partners.models import Person
 from partners.roles import Role
 from tests.admin.world import make_member, make_partner
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("PostgreSQL")]
 
 ADD = reverse("admin:partners_person_add")
 NEW = {"name": "Olena", "email": "Olena@Example.com", "language": "uk", "is_active": "on"}

@@ -11,7 +11,7 @@ from partners.roles import Role
 from rewards.models import Redemption
 from tests.rewards.cast import offer, open_shop, take
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("PostgreSQL")]
 
 State = Redemption.State
 LIST = reverse("admin:rewards_redemption_changelist")

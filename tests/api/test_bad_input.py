@@ -9,6 +9,8 @@ from django.core.cache import cache
 from partners.models import Activity
 from tests.api.test_problems import make_order
 
+pytestmark = pytest.mark.once("PostgreSQL")
+
 SYNTAX = [
     pytest.param(b"", "validation_failed", id="empty body"),
     pytest.param(b"null", "validation_failed", id="null"),

@@ -7,7 +7,7 @@ from tests.api.conftest import signed_in
 from tests.api.provocations import World
 from tests.api.waiting_provocations import claimed, file_claim
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("PostgreSQL")]
 
 
 @pytest.fixture

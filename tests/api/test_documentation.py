@@ -17,6 +17,8 @@ from config.api_schema import CONCEPTS
 from ledger.models import Unit
 from tests.api.conftest import make_token, signed_in
 
+pytestmark = pytest.mark.once("SQLite")
+
 EXAMPLES = re.compile(r"```bash\n(.*?)```", re.DOTALL)
 
 

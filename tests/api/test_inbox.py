@@ -13,7 +13,7 @@ from tests.api.conftest import Poster, make_token, with_key
 from tests.api.provocations import LINE, make_order
 from tests.rewards.cast import NOON, balance
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("PostgreSQL")]
 
 
 @pytest.fixture

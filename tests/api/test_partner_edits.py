@@ -9,6 +9,8 @@ from partners.models import Contract, Event, Partner, PartnerMerge, Person, Tag
 from tests.api.conftest import make_token, signed_in, with_key
 from tests.rewards.cast import NOON, balance, earn, join, make_partner
 
+pytestmark = pytest.mark.once("PostgreSQL")
+
 OAK = {"erp_number": "2001", "legal_name": "Oak"}
 
 

@@ -62,6 +62,8 @@ from tests.api.provocations import (
 )
 from tests.rewards.cast import offer
 
+pytestmark = pytest.mark.once("PostgreSQL")
+
 
 @pytest.fixture
 def world(shop, erp):

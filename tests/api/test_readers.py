@@ -7,6 +7,8 @@ from playwright.sync_api import Browser, BrowserContext
 from partners.models import Person
 from tests.rewards.cast import open_shop
 
+pytestmark = pytest.mark.once("SQLite")
+
 COOKIE = "sessionid"
 # Redoc's bundle names an image of its maker's. The policy lets nothing leave, so it stays unseen.
 REDOC_LOGO = "cdn.redoc.ly/redoc/logo-mini.svg"

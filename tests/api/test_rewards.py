@@ -12,6 +12,8 @@ from partners.models import Member
 from rewards.models import Entitlement, Redemption, RewardCode, Share
 from tests.rewards.cast import available, balance, earn, offer, take
 
+pytestmark = pytest.mark.once("PostgreSQL")
+
 
 def as_member(member: Member) -> APIClient:
     client = APIClient(raise_request_exception=False)

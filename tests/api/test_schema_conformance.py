@@ -24,7 +24,7 @@ from tests.ledger.corrections import adjust, make_staff
 from tests.rewards.cast import NOON, offer, take
 
 # Some 2,000 on the two databases together, which do not ask the same; 20,000 with --long.
-CASES_PER_OPERATION = 15
+CASES_PER_OPERATION = 13
 LONG_FACTOR = 10
 SEEDS = {"sqlite": 1, "postgresql": 2}
 SERVER = "http://testserver"

@@ -26,7 +26,7 @@ from partners.models import (
 from rewards.models import Redemption, Share, Standing
 from tests.factories import NOON
 
-pytestmark = pytest.mark.transaction
+pytestmark = [pytest.mark.transaction, pytest.mark.once("SQLite")]
 
 
 LARGE_PARTNERS = {"14646", "18102", "17450", "14911", "12415", "14156", "17511", "16684"}

@@ -26,7 +26,7 @@ from partners.models import Actor
 from partners.wording import UnitWording
 from tests.ledger.entries import Till, open_till, post_all, post_one
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("SQLite")]
 
 MAY, JUNE, JULY = (datetime(2026, month, 1, tzinfo=UTC) for month in (5, 6, 7))
 KYIV = ZoneInfo("Europe/Kyiv")

@@ -11,6 +11,8 @@ from partners.models import ImportRun, Partner
 from tests.factories import PartnerFactory, UnitFactory
 from tests.ledger.balances import HEADERS, ends, write_and_open
 
+pytestmark = pytest.mark.once("SQLite")
+
 
 @pytest.fixture
 def opens(tmp_path):

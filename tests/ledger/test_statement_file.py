@@ -17,6 +17,8 @@ from tests.rewards.cast import (
 )
 from tests.rewards.portal import sign_in
 
+pytestmark = pytest.mark.once("SQLite")
+
 PAGE, FILE = "/statement/", "/statement.csv"
 TODAY = NOON + timedelta(days=10)
 

@@ -25,6 +25,8 @@ from rewards.programmes.presets import load_preset
 from tests.factories import NOON, ProgrammeFactory, UnitFactory
 from tests.ledger.entries import Till, open_till, post_one
 
+pytestmark = pytest.mark.once("SQLite")
+
 DAY = timedelta(days=1)
 LONDON = ZoneInfo("Europe/London")
 

@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 
 from tests.metrics.orders import enrol, order
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("SQLite")]
 
 
 def show(*arguments: str) -> str:

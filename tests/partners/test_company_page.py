@@ -9,7 +9,7 @@ from django.urls import reverse
 from partners.models import Contract, Partner, Person
 from tests.rewards.cast import make_partner, open_shop
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("SQLite")]
 
 PAGE = reverse("partners:company")
 

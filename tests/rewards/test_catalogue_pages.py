@@ -24,7 +24,7 @@ from tests.rewards.cast import (
 )
 from tests.rewards.portal import offer_today, open_shop_today, redeem_form, sign_in, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("SQLite")]
 
 CATALOGUE = reverse("rewards:catalogue")
 REDEMPTIONS = reverse("rewards:redemptions")

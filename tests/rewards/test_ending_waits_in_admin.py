@@ -10,7 +10,7 @@ from partners.models import Person
 from tests.rewards.cast import join
 from tests.rewards.club import open_club
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("PostgreSQL")]
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ import pytest
 from partners.wording import UnitWording
 from rewards.explaining import Teller
 
+pytestmark = pytest.mark.once("SQLite")
+
 NB = "\N{NO-BREAK SPACE}"
 EARNED = {
     "rule_name": {"en": "Points on purchases"},

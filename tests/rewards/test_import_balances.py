@@ -17,6 +17,8 @@ from partners.roles import Role
 from tests.partners.importing.workbooks import write_workbook
 from tests.rewards.cast import NOON, Shop, open_shop
 
+pytestmark = pytest.mark.once("SQLite")
+
 HEADERS = "partner,unit,amount,earned_on,expires_on,account,matures_on,reference\n"
 
 

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rewards.previewing import deal_out, draw, last_day, preview
+
+pytestmark = pytest.mark.once("SQLite")
 
 LONDON = ZoneInfo("Europe/London")
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -191,6 +191,7 @@ class TestASample:
         whole = load_rows(sampled_rows)
         assert outcome_of((whole, {}), (whole, {})) == expected
 
+    @pytest.mark.once("SQLite")
     def test_leads_to_the_same_as_a_workbook_and_through_the_api(
         self, sampled_rows, load_rows, outcome_of, tmp_path
     ):

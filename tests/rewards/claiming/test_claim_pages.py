@@ -13,7 +13,7 @@ from tests.rewards.cast import join, make_partner
 from tests.rewards.claiming.world import PDF, draft, make_staff, proof
 from tests.rewards.portal import open_shop_today, sign_in, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("SQLite")]
 
 LIST, NEW = reverse("rewards:claims"), reverse("rewards:claim-new")
 

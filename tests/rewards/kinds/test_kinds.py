@@ -12,6 +12,8 @@ from rewards.catalogue.registry import UnknownKind, every_kind, kind_of
 from rewards.models import Entitlement, RewardCode
 from tests.rewards.cast import NOON, offer, open_shop, take
 
+pytestmark = pytest.mark.once("SQLite")
+
 GOOD_TERMS = {
     "discount_voucher": {"percent": 10, "valid_days": 90, "prefix": "EASTER"},
     "gift_certificate": {"amount": "25.00", "shop": "Book shop", "valid_days": 730},
