@@ -111,6 +111,9 @@ class _Chunk:
 
     @classmethod
     def read(cls, rows: Sequence[PartnerRow], *, lock: bool) -> "_Chunk":
+        # Before the partners: whoever is enrolled in between is then known by both, and a number
+        # that came in between is refused by the database, so that all is judged again.
+        holders = find_holders(number for row in rows for number in row.numbers)
         wanted = [row.erp_number for row in rows]
         found = Partner.objects.filter(erp_number__in=wanted).in_bulk()
         if lock:
@@ -121,7 +124,6 @@ class _Chunk:
             tagged[pk].add(name)
         merged = {partner.merged_into_id for partner in found.values() if partner.merged_into_id}
         kept = dict(Partner.objects.filter(pk__in=merged).values_list("pk", "erp_number"))
-        holders = find_holders(number for row in rows for number in row.numbers)
         by_number = {partner.erp_number: partner for partner in found.values()}
         return cls(by_number, holders, tagged, kept)
 

@@ -12,7 +12,7 @@ from partners.models import ApiKey
 from partners.roles import Role
 from tests.ledger.corrections import make_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("PostgreSQL")]
 
 ADD = reverse("admin:partners_apikey_add")
 ASKED = {

@@ -9,7 +9,11 @@ from django.urls import reverse
 from rewards.models import ProgrammeVersion
 from tests.rewards.cast import DEFINITION, make_programme
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("root")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("root"),
+    pytest.mark.once("PostgreSQL"),
+]
 
 
 def page(version):

@@ -13,6 +13,8 @@ from tests.api.conftest import Poster, make_token, with_key
 from tests.api.provocations import LINE, make_order
 from tests.rewards.cast import NOON, balance
 
+pytestmark = pytest.mark.once("PostgreSQL")
+
 
 class TestOne:
     def test_is_recorded_and_earns(self, erp, earning_shop):

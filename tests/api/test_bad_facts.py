@@ -7,6 +7,8 @@ from partners.models import Activity, Partner
 from tests.api.test_problems import make_order
 from tests.rewards.cast import balance, join
 
+pytestmark = pytest.mark.once("PostgreSQL")
+
 LINE = {"sku": "85123A", "quantity": "6", "amount": "15.30"}
 
 

@@ -23,7 +23,7 @@ from tests.api.conftest import Poster, with_key
 from tests.api.test_problems import make_order
 from tests.rewards.cast import NOON
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("PostgreSQL")]
 
 
 def make(**fields):

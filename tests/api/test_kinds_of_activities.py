@@ -9,6 +9,8 @@ from tests.api.conftest import Poster
 from tests.api.provocations import LINE, make_order
 from tests.rewards.cast import balance
 
+pytestmark = pytest.mark.once("PostgreSQL")
+
 BASICS = {"partner": "erp:12346", "source": "erp", "occurred_at": "2026-03-02T09:30:00Z"}
 
 

@@ -4,6 +4,8 @@ from partners.models import Partner
 from tests.api.conftest import make_token, signed_in, with_key
 from tests.rewards.cast import join, make_partner
 
+pytestmark = pytest.mark.once("PostgreSQL")
+
 PARTNERS = "/api/v1/partners"
 
 

@@ -16,6 +16,8 @@ from ledger.models import Account, AccountCode, Transfer
 from tests.factories import NOON, UnitFactory
 from tests.ledger.entries import open_till, post_one
 
+pytestmark = pytest.mark.once("SQLite")
+
 LONDON = ZoneInfo("Europe/London")
 
 

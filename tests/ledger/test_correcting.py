@@ -22,7 +22,7 @@ from tests.factories import NOON
 from tests.ledger.corrections import adjust, allow, make_staff, reason, reinstate, reverse
 from tests.ledger.entries import Till, balance, lots, open_till, post_all, post_one
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("PostgreSQL")]
 
 
 LATER = NOON + timedelta(days=90)

@@ -28,6 +28,8 @@ from tests.ledger.corrections import DECIDING, adjust, allow, make_staff, reinst
 from tests.ledger.entries import Till, balance, open_till, post_one
 from tests.threads import run_at_once
 
+pytestmark = pytest.mark.once("PostgreSQL")
+
 POSTED, WAITING = Correction.State.POSTED, Correction.State.WAITING
 DAY = timedelta(days=1)
 

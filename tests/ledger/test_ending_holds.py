@@ -17,7 +17,7 @@ from partners.models import Event
 from tests.factories import NOON, UnitFactory
 from tests.ledger.entries import Till, balance, held, open_till, post_all, post_one
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("PostgreSQL")]
 
 
 MAY = datetime(2026, 5, 1, tzinfo=UTC)

@@ -14,6 +14,8 @@ from partners.models import Member
 from tests.ledger.entries import open_till, post_all, post_one
 from tests.rewards.cast import NOON, Shop, earn, join, make_partner, open_shop, owe
 
+pytestmark = pytest.mark.once("PostgreSQL")
+
 KYIV = ZoneInfo("Europe/Kyiv")
 PAGE = "/statement/expiry/"
 TODAY = NOON + timedelta(days=10)

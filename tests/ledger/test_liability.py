@@ -25,6 +25,8 @@ from ledger.statements import balance_as_of
 from tests.factories import NOON, MemberFactory, PartnerFactory, UnitFactory
 from tests.ledger.entries import Till, open_till, post_one
 
+pytestmark = pytest.mark.once("PostgreSQL")
+
 DAY = timedelta(days=1)
 
 

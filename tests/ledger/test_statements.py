@@ -11,7 +11,7 @@ from ledger.documents import paper
 from ledger.statements import balance_as_of, read_statement
 from tests.ledger.entries import Till, open_till, post_one
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("SQLite")]
 
 APRIL = datetime(2026, 4, 1, tzinfo=UTC)
 MAY = datetime(2026, 5, 1, tzinfo=UTC)

@@ -11,7 +11,7 @@ from metrics.periods import Length, containing
 from partners.models import Partner
 from tests.metrics.orders import enrol, order
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("PostgreSQL")]
 
 MARCH = containing(date(2011, 3, 1), length=Length.MONTH, zone=ZoneInfo("Europe/London"))
 

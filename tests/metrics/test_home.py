@@ -26,6 +26,8 @@ from rewards.sharing import PartDraft
 from tests.ledger.corrections import adjust, allow, make_staff, reason, reinstate, reverse
 from tests.rewards.cast import NOON, Shop, earn, join, offer, open_shop, owe, take
 
+pytestmark = pytest.mark.once("SQLite")
+
 TODAY = NOON + timedelta(days=10)
 RULE = {
     "code": "points-on-purchases",

@@ -12,7 +12,7 @@ from partners.models import Activity, Actor, ConvertedAmount
 from rewards.models import Programme, Standing
 from tests.metrics.orders import enrol, order
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("SQLite")]
 
 LONDON = ZoneInfo("Europe/London")
 MARCH = containing(date(2011, 3, 1), length=Length.MONTH, zone=LONDON)

@@ -9,6 +9,8 @@ from django.urls import reverse
 from partners.models import Member, Partner, Person
 from tests.rewards.cast import Shop, join, make_partner, make_programme, open_shop
 
+pytestmark = pytest.mark.once("PostgreSQL")
+
 HOME, CHOOSE = "/", "/company/"
 ROLES = ("alice", "bob", "vera")
 

@@ -11,7 +11,7 @@ from rewards.models import Standing, TierChange
 from tests.rewards.cast import make_partner
 from tests.rewards.club import open_club
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("SQLite")]
 
 NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 4, 1, 23, tzinfo=UTC)

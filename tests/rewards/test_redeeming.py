@@ -45,7 +45,7 @@ from tests.rewards.cast import (
     take,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("PostgreSQL")]
 
 ADDRESS = {
     "recipient": "Alice Marsh",

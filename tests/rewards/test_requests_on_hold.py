@@ -31,7 +31,7 @@ from rewards.redeeming import (
 from rewards.redeeming.lapsing import lapse
 from tests.rewards.cast import NOON, available, balance, earn, offer, open_shop, owe, take
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("PostgreSQL")]
 
 LATER = NOON + timedelta(days=3)
 # Requested on 2 March, 30 days: 1 April is the last day, and summer time has begun in London.

@@ -15,7 +15,7 @@ from rewards.models import Award
 from tests.rewards.cast import join
 from tests.rewards.club import open_club, utc
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("PostgreSQL")]
 
 SILVER_LIVES_LONGER = {"silver": {"expiry_extra_months": 12}}
 ROLLING = {"rule": "rolling_months", "months": 6}

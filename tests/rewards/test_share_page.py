@@ -13,7 +13,7 @@ from rewards.sharing import PartDraft, share
 from tests.rewards.cast import NOON, balance, earn, join, make_partner, offer, owe, take
 from tests.rewards.portal import open_shop_today, sign_in, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("SQLite")]
 
 SHARE = reverse("rewards:share")
 SHARES = reverse("rewards:shares")

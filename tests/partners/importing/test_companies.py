@@ -14,7 +14,7 @@ from partners.models import ImportRow, ImportRun, Partner, PartnerNumber
 from tests.factories import PersonFactory
 from tests.partners.importing.workbooks import write_workbook
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("SQLite")]
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HEADERS = ["erp_number", "legal_name", "country", "partner_since", "tags", "number", "language"]

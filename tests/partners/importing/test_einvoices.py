@@ -9,6 +9,8 @@ from partners.importing.values import to_moment
 from partners.importing.workbooks import XmlRefused
 from tests.partners.importing.einvoices import ATTACHMENT, EXTRAS, write_invoice
 
+pytestmark = pytest.mark.once("SQLite")
+
 BILLED = (
     "<cac:OrderReference><cbc:ID>SO-1</cbc:ID></cac:OrderReference><cac:BillingReference>"
     "<cac:InvoiceDocumentReference><cbc:ID>F-0</cbc:ID></cac:InvoiceDocumentReference>"

@@ -19,7 +19,7 @@ from tests.rewards.merging.world import (
     tell,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("SQLite")]
 
 
 def seeds(few: int, many: int) -> list:
