@@ -111,8 +111,8 @@ class _Chunk:
 
     @classmethod
     def read(cls, rows: Sequence[PartnerRow], *, lock: bool) -> "_Chunk":
-        # Before the partners: whoever is enrolled in between is then known by both, and a number
-        # that came in between is refused by the database, so that all is judged again.
+        # Before the partners: a number that comes in between belongs to somebody found below, or
+        # the database refuses it a second time and all is judged again.
         holders = find_holders(number for row in rows for number in row.numbers)
         wanted = [row.erp_number for row in rows]
         found = Partner.objects.filter(erp_number__in=wanted).in_bulk()
