@@ -63,7 +63,9 @@ def claw_back_steps(
     fact_by_id = {fact.stored_id: fact for each in facts.values() for fact in each}
     wanted = _due_by_facts(judgements) | _due_by_smaller_awards(awards, excess, fact_by_id)
     for key in on_file.keys() - wanted.keys():
-        wanted[key] = _Due(fact_by_id[key[1]], 0)
+        # Nothing is due any more of a return of another company, since a merge was undone.
+        if on_file[key].due:
+            wanted[key] = _Due(fact_by_id[key[1]], 0)
     steps = []
     for (award_key, cause_id), due in wanted.items():
         row = on_file.get((award_key, cause_id))

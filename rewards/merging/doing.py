@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F, Max, Sum
+from django.utils.translation import gettext_lazy
 
 from ledger import accounts
 from ledger.models import TRANSFER_AMOUNT_MAX, Account, Lot, Transfer
@@ -14,8 +15,9 @@ from partners.enrolling import PartnerMerged
 from partners.families import families_of
 from partners.models import Partner, PartnerMerge, Person
 from partners.references import resolve_of
+from partners.team import find_head_buyers
 from rewards.crediting import enrol
-from rewards.merging.obstacles import MergeNotPossible, find_obstacles
+from rewards.merging.obstacles import MergeNotPossible, Obstacle, find_obstacles
 from rewards.merging.team import move_invitations, move_people
 from rewards.models import Award, Programme, Standing
 from rewards.settling import settle
@@ -38,7 +40,7 @@ def merge(
 
     Pools, pending awards, wallets and debts move with their slices, their expiry and maturity; a
     debt is repaid out of what is free. Then all facts of the family are judged as one company's.
-    Asked again with the same ``request_key``, the first merge is returned.
+    Asked again with the same ``request_key``, the first merge is returned, unless it was undone.
 
     :raises PartnerMerged: If ``merged`` is part of another partner already.
     :raises MergeNotPossible: If something stands in the way, such as an open request.
@@ -56,24 +58,36 @@ def merge(
             kept=kept, merged=merged, reason=reason.strip(), merged_at=at, merged_by=by
         )
         family = families_of([merged.pk])[merged.pk]
-        made.changes = {
-            "request_key": request_key,
-            "children": family[1:],
-            "members": move_people(kept=kept, merged=merged, at=at),
-            "invitations": move_invitations(kept=kept, merged=merged, at=at),
-        }
-        made.save(force_insert=True)
+        _move_team(made, family, request_key=request_key)
         moved = _move_balances(made, family)
         before = Transfer.objects.filter(partner__in=[kept.pk, *family]).aggregate(Max("pk"))
         made.changes["last_transfer_id"] = before["pk__max"] or 0
         made.save(update_fields=["changes"])
-        Partner.objects.filter(pk__in=family).update(merged_into=kept, revision=F("revision") + 1)
-        Award.objects.filter(partner__in=family).update(partner=kept)
+        _become_one(made, family)
         _record(made, moved, by=by, at=at)
         # What one of them named and the other had is found now.
         resolve_of(families_of([kept.pk])[kept.pk], at=at)
         judge_again([kept.pk], standing_of=family, as_of=at)
         return made
+
+
+def _move_team(made: PartnerMerge, family: Sequence[int], *, request_key: str) -> None:
+    """Move people and invitations, and store the merge with what it takes to undo that."""
+    kept, merged, at = made.kept, made.merged, made.merged_at
+    made.changes = {
+        "request_key": request_key,
+        "children": family[1:],
+        "had_head_buyer": find_head_buyers(kept.pk).exists(),
+        "members": move_people(kept=kept, merged=merged, at=at),
+        "invitations": move_invitations(kept=kept, merged=merged, at=at),
+    }
+    made.save(force_insert=True)
+
+
+def _become_one(made: PartnerMerge, family: Sequence[int]) -> None:
+    rows = Partner.objects.filter(pk__in=family)
+    rows.update(merged_into=made.kept, revision=F("revision") + 1)
+    Award.objects.filter(partner__in=family).update(partner=made.kept)
 
 
 def lock_families(*partners: Partner) -> None:
@@ -95,8 +109,17 @@ def judge_again(root_ids: Sequence[int], *, standing_of: Iterable[int], as_of: d
 
 
 def _find_earlier(kept: Partner, merged: Partner, request_key: str) -> PartnerMerge | None:
-    done = PartnerMerge.objects.filter(kept=kept, merged=merged, changes__request_key=request_key)
-    return done.order_by("pk").last()
+    """
+    Return what this very request made already.
+
+    :raises MergeNotPossible: If that was undone since: a request that comes late redoes nothing.
+    """
+    same = PartnerMerge.objects.filter(kept=kept, merged=merged, changes__request_key=request_key)
+    made = same.order_by("pk").last()
+    if made is not None and made.undone_at is not None:
+        says = gettext_lazy("This merge was made and undone since. Ask for it anew.")
+        raise MergeNotPossible([Obstacle("undone_since", says)])
+    return made
 
 
 # ------------------------------------------------------------------- balances

@@ -1,5 +1,6 @@
 """What a merge would do: it is done, undone and taken back, so that nothing is promised wrongly."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -79,7 +80,14 @@ def _try(kept: Partner, merged: Partner, at: datetime) -> tuple[list[Account], s
     """Return what the kept one would have, and why that could not be undone."""
     for_good = ""
     with transaction.atomic():
-        made = merge(kept=kept, merged=merged, reason="", by=None, at=at, request_key="")
+        made = merge(
+            kept=kept,
+            merged=merged,
+            reason="",
+            by=None,
+            at=at,
+            request_key=f"rehearsal:{uuid.uuid4()}",
+        )
         found = _read_totals(kept)
         try:
             undo_merge(merge=made, by=None, at=at)

@@ -82,6 +82,7 @@ def test_an_undone_merge_leaves_two_companies_as_if_nothing_had_been(seed):
         assert Transfer.objects.count() == before
         return
     tell(pair.oak, of_oak[first:])
+    tell(pair.elm, of_elm[:1])
 
     assert due_of(pair.oak) == due_of(make_twin("2001", of_oak))
     assert due_of(pair.elm) == due_of(make_twin("2002", of_elm))

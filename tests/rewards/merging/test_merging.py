@@ -15,7 +15,7 @@ from partners.families import families_of, find_family, roots_of
 from partners.models import Activity, Event, Invitation, Member, Partner, Person
 from rewards import redeeming
 from rewards.merging import MergeNotPossible, UndoNotPossible, merge, rehearse, undo_merge
-from rewards.models import Award, Redemption, Standing
+from rewards.models import Award, ClawBack, Redemption, Standing
 from rewards.tiers.recalculating import recalculate, window_figures
 from tests.ledger.corrections import adjust, allow, make_staff
 from tests.rewards.cast import earn, join, offer, open_shop, take
@@ -25,6 +25,7 @@ from tests.rewards.merging.world import (
     Fact,
     Pair,
     check_books,
+    due_of,
     join_up,
     net_of,
     open_programme,
@@ -70,25 +71,48 @@ class TestFacts:
         assert recalculate(programme=pair.programme, day=day, as_of=NOW)[0] == 0
         check_books()
 
-    def test_a_return_finds_the_order_of_the_other(self, pair):
+    def test_a_return_finds_the_order_of_the_other_and_is_judged_apart_again(self, pair):
         tell(pair.oak, [fact("O1", 90, day=1)])
         tell(pair.elm, [fact("E1", 90, day=2, kind="return")])
         assert pair.pool(pair.oak) == 90
         rehearsal = rehearse(kept=pair.oak, merged=pair.elm, at=NOW)
         made = join_up(pair.oak, pair.elm)
         assert pair.pool(pair.oak) == 0
-        with pytest.raises(UndoNotPossible) as refused:
-            undo_merge(merge=made, by=None, at=NOW)
-        assert refused.value.reason == "judged_together"
-        assert rehearsal.for_good == str(refused.value)
 
-    def test_a_return_that_takes_from_what_moved_is_not_called_a_use(self, pair):
+        undo_merge(merge=made, by=None, at=NOW)
+
+        assert rehearsal.for_good == ""
+        assert (pair.pool(pair.oak), pair.pool(pair.elm)) == (90, 0)
+        # What was matched once does not stand in the way of later facts, or of another merge.
+        tell(pair.oak, [fact("O2", 7, day=4)])
+        tell(pair.elm, [fact("E2", 8, day=4)])
+        join_up(pair.oak, pair.elm, key="2")
+        assert (pair.pool(pair.oak), pair.pool(pair.elm)) == (15, 0)
+        check_books()
+
+    def test_a_return_that_took_from_what_moved_gives_it_back(self, pair):
         tell(pair.oak, [fact("O1", 90, day=1), fact("O2", 90, day=3, kind="return")])
         tell(pair.elm, [fact("E1", 90, day=2)])
         made = join_up(pair.oak, pair.elm)
+        assert ClawBack.objects.get(due__gt=0).award.activity.external_id == "E1"
+
+        undo_merge(merge=made, by=None, at=NOW)
+
+        assert (pair.pool(pair.oak), pair.pool(pair.elm)) == (0, 90)
+        assert due_of(pair.elm) == {"E1": 90}
+        check_books()
+
+    def test_a_return_that_took_points_of_the_other_cannot_be_told_apart(self, pair):
+        tell(pair.oak, [fact("O1", 90, day=1)])
+        tell(pair.elm, [fact("E1", 60, day=2, sku="bag")])
+        spend(pair.programme, pair.oak, 90)
+        made = join_up(pair.oak, pair.elm)
+        # Nothing of its own award is left: it takes what came with the other.
+        tell(pair.elm, [fact("E2", 50, day=3, kind="return")])
         with pytest.raises(UndoNotPossible) as refused:
             undo_merge(merge=made, by=None, at=NOW)
         assert refused.value.reason == "judged_together"
+        assert pair.pool(pair.oak) == 10
 
     def test_take_no_more_queries_than_of_one_partner(self, pair):
         def count(partner, number):
@@ -272,6 +296,11 @@ class TestRefusals:
         fir = Partner.objects.create(erp_number="1003", legal_name="Fir")
         first = join_up(pair.oak, pair.elm)
         assert join_up(pair.oak, pair.elm).pk == first.pk
+        undo_merge(merge=first, by=None, at=NOW)
+        # The same request, that comes late, does not redo what somebody has undone.
+        with pytest.raises(MergeNotPossible, match="was made and undone since"):
+            join_up(pair.oak, pair.elm)
+        join_up(pair.oak, pair.elm, key="once more")
         with pytest.raises(PartnerMerged):
             join_up(fir, pair.elm, key="2")
         with pytest.raises(MergeNotPossible, match="was merged into another partner already"):
@@ -305,17 +334,18 @@ class TestChains:
         with pytest.raises(UndoNotPossible) as refused:
             undo_merge(merge=inner, by=None, at=NOW)
         assert refused.value.reason == "merged_since"
+        assert str(refused.value).startswith("Elm (1002) was merged into Oak (1001) since.")
+        tell(fir, [fact("F2", 7, day=2)])
         undo_merge(merge=outer, by=None, at=NOW)
         assert undo_merge(merge=outer, by=None, at=NOW).undone_at == NOW
-        # The slices of the inner one have been on their way since: they are other lots now.
-        with pytest.raises(UndoNotPossible) as refused:
-            undo_merge(merge=inner, by=None, at=NOW)
-        assert refused.value.reason == "used_since"
-        assert [pair.pool(each) for each in (pair.oak, pair.elm, fir)] == [0, 30, 0]
+        # Its slices have been on their way since, and are known by their origin.
+        undo_merge(merge=inner, by=None, at=NOW)
+        assert [pair.pool(each) for each in (pair.oak, pair.elm, fir)] == [0, 20, 17]
         kinds = Event.objects.filter(partner=pair.elm).values_list("kind", flat=True)
         assert [kind for kind in kinds if "merge" in kind] == [
             "partner_merged",
             "partner_merged",
+            "merge_undone",
             "merge_undone",
         ]
         check_books()

@@ -6,7 +6,8 @@ import pytest
 from django.db import transaction
 
 from ledger import accounts
-from partners.models import Activity, Member, Partner
+from partners import team
+from partners.models import Activity, Actor, Member, Partner
 from partners.references import waiting_references
 from partners.reports import ActivityReport
 from rewards import redeeming, sharing
@@ -129,3 +130,19 @@ def test_points_that_came_back_since_are_not_left_with_the_other(shop, charlie):
         undo_merge(merge=made, by=None, at=NOON)
 
     assert refused.value.reason == "used_since"
+
+
+def test_the_kept_one_keeps_a_head_buyer_of_its_own(shop, made, here):
+    team.change(member=shop.alice, by=Actor(), at=NOON, role="buyer")
+    with pytest.raises(UndoNotPossible) as refused:
+        undo_merge(merge=made, by=None, at=NOON)
+    assert refused.value.reason == "last_head_buyer"
+
+    team.change(member=shop.bob, by=Actor(), at=NOON, role="head_buyer")
+    assert undo_merge(merge=made, by=None, at=NOON).undone_at == NOON
+
+
+def test_a_company_that_had_no_head_buyer_has_none_again(shop, charlie):
+    empty = make_partner(shop.programme, "98")
+    made = join_up(empty, charlie.partner, at=NOON)
+    assert undo_merge(merge=made, by=None, at=NOON).undone_at == NOON
