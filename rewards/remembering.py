@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from partners.bulk_writing import reserve_ids, stored_id, write_rows
+from partners.bulk_writing import reserve_ids, stored_day, stored_id, write_rows
 from partners.families import name_roots
 from rewards.earning.judging import Judgement
 from rewards.models import Award, ClawBack, Programme, ReturnMatch
@@ -21,6 +21,11 @@ AWARD_COLUMNS = (
     "amount",
     "explanation",
     "revision",
+    "campaign_code",
+    "withheld",
+    "personal",
+    "released",
+    "decide_on",
 )
 
 AwardKey = tuple[int, int, str]
@@ -73,6 +78,11 @@ def _award_row(award: Award) -> tuple[Any, ...]:
         award.amount,
         json.dumps(award.explanation),
         award.revision,
+        award.campaign_code,
+        award.withheld,
+        award.personal,
+        award.released,
+        None if award.decide_on is None else stored_day(award.decide_on),
     )
 
 

@@ -1,7 +1,9 @@
 """Plain values that policy decides on. Amounts and quantities are whole ten-thousandths (``_e4``)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 
@@ -28,8 +30,12 @@ class ActivityFacts:
     One activity as policy sees it. ``local_date`` is its day in the programme's time zone.
 
     Amounts are in the programme's currency; ``is_converted`` says that it was reported in another
-    one. ``order`` is the order that a return or cancellation names. It ``waits`` while that order
-    is not here: until then it takes nothing back.
+    one. ``order`` is the order that a return, a cancellation or an invoice names, ``invoice`` the
+    invoice that a payment or a dispute names. It ``waits`` while what it names is not here: until
+    then it takes nothing back and earns nothing.
+
+    ``attributes`` are what the kind says beside the basics; they are only filled where a version
+    asks for them. ``paid_on`` is the day a payment was made.
     """
 
     id: int | None
@@ -45,18 +51,26 @@ class ActivityFacts:
     order: "ActivityFacts | None" = None
     waits: bool = False
     is_converted: bool = False
+    invoice: "ActivityFacts | None" = None
+    member_id: int | None = None
+    quantity_e4: int = 0
+    country: str = ""
+    due_on: date | None = None
+    paid_on: date | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def canonical_place(self) -> CanonicalPlace:
         """
         Facts of a partner are judged in this order, whatever the order of arrival.
 
-        What names an order and is dated before it comes right after that order: a longer place
+        What names another fact and is dated before it comes right after that one: a longer place
         sorts behind the one it begins with.
         """
         place = (self.occurred_at, RANKS.get(self.kind, 0), self.source, self.external_id)
-        if self.order is not None and place < (of_order := self.order.canonical_place):
-            return (*of_order, place)
+        named = self.order or self.invoice
+        if named is not None and place < (of_named := named.canonical_place):
+            return (*of_named, place)
         return place
 
     @property

@@ -1,4 +1,5 @@
 from rewards.models.award import Award, ClawBack, ReturnMatch
+from rewards.models.campaign import CampaignBudget
 from rewards.models.catalogue import (
     Entitlement,
     Redemption,
@@ -6,12 +7,17 @@ from rewards.models.catalogue import (
     Reward,
     RewardCode,
 )
+from rewards.models.consent import EarningApprover, EarningConsent
 from rewards.models.programme import Programme, ProgrammeVersion, Standing, TierChange
+from rewards.models.segment import Segment, SegmentPlace
 from rewards.models.share import Share, SharePart
 
 __all__ = [
     "Award",
+    "CampaignBudget",
     "ClawBack",
+    "EarningApprover",
+    "EarningConsent",
     "Entitlement",
     "Programme",
     "ProgrammeVersion",
@@ -20,6 +26,8 @@ __all__ = [
     "ReturnMatch",
     "Reward",
     "RewardCode",
+    "Segment",
+    "SegmentPlace",
     "Share",
     "SharePart",
     "Standing",

@@ -24,6 +24,11 @@ class Award(models.Model):
 
     ``amount`` is everything ever credited for it; ``revision`` counts later raises. What a return
     or a late fact took back again stands in its claw-backs.
+
+    ``withheld`` is what its campaign's budget did not allow any more, ``personal`` the part that
+    went to the wallet of the member who earned it. Of an award that waits for something to happen,
+    ``released`` is what became available by it; ``decide_on`` is the local day whose end decides
+    about what still waits.
     """
 
     public_id = models.UUIDField(
@@ -48,6 +53,11 @@ class Award(models.Model):
     amount = models.BigIntegerField(_("amount"), help_text=_("Whole minor units, before returns."))
     explanation = models.JSONField(_("explanation"))
     revision = models.PositiveIntegerField(default=0, editable=False)
+    campaign_code = models.SlugField(_("campaign"), max_length=64, blank=True, default="")
+    withheld = models.BigIntegerField(_("withheld by the budget"), default=0)
+    personal = models.BigIntegerField(_("earned personally"), default=0)
+    released = models.BigIntegerField(_("released"), default=0)
+    decide_on = models.DateField(_("decided at the end of"), null=True, blank=True)
 
     objects = AwardQuerySet.as_manager()
 
@@ -60,6 +70,17 @@ class Award(models.Model):
             ),
             models.CheckConstraint(
                 name="rewards_award_amount_not_negative", condition=Q(amount__gte=0)
+            ),
+            models.CheckConstraint(
+                name="rewards_award_parts_not_negative",
+                condition=Q(withheld__gte=0, personal__gte=0, released__gte=0),
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["decide_on"],
+                condition=Q(decide_on__isnull=False),
+                name="rewards_award_to_decide",
             ),
         ]
 

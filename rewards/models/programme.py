@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -92,6 +93,20 @@ class ProgrammeVersion(models.Model):
         _("valid from"), null=True, blank=True, help_text=_("Empty: from the beginning.")
     )
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("published by"),
+    )
+    note = models.CharField(
+        _("what changes"), max_length=300, blank=True, help_text=_("For colleagues.")
+    )
+    edits = models.PositiveIntegerField(
+        default=0, editable=False, help_text=_("How often the draft was changed.")
+    )
 
     objects = ProgrammeVersionQuerySet.as_manager()
 

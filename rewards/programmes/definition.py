@@ -6,15 +6,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from partners.models.amounts import to_ten_thousandths
 from rewards.earning.effects import Effect, parse_effect
+from rewards.programmes.tiers import Tier, read_tier
 from rewards.programmes.validity import Validity, read_validity
 from rewards.programmes.values import (
     InvalidDefinition,
+    Names,
     read_choice,
     read_code,
     read_day,
     read_money,
+    read_names,
     read_whole,
     read_yes_or_no,
     refuse_repeated,
@@ -27,11 +29,7 @@ CLAW_BACK_POLICIES = ("only_pending", "within_balance", "allow_debt")
 CLAW_BACK_BASES = ("by_line", "by_value")
 ROUNDINGS = ("down", "half_up")
 DOWNGRADES = ("immediate",)
-LANGUAGES = ("en", "uk", "pl", "ru")
 TRIGGERS = ("order",)
-TIER_FIELDS = {"code", "names", "threshold", "multiplier_percent", "expiry_extra_months"}
-
-Names = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,28 +82,6 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Tier:
-    """
-    A standing, reached at ``threshold_e4`` (net spend in ten-thousandths of the currency).
-
-    What is earned in it lives ``expiry_extra_months`` longer than the programme's rule says.
-    """
-
-    code: str
-    names: Names
-    threshold_e4: int
-    multiplier_percent: int
-    expiry_extra_months: int = 0
-
-    def name(self, language: str) -> str:
-        return self.names.get(language) or self.names["en"]
-
-    @property
-    def threshold(self) -> Decimal:
-        return Decimal(self.threshold_e4) / 10_000
-
-
-@dataclass(frozen=True, slots=True)
 class Definition:
     """A whole version. Tiers are in rising order of their thresholds."""
 
@@ -146,7 +122,7 @@ def parse(document: Mapping[str, Any]) -> Definition:
         _rule(row, f"rules[{place}]") for place, row in enumerate(document.get("rules", []))
     )
     tiers = tuple(
-        _tier(row, f"tiers[{place}]") for place, row in enumerate(document.get("tiers", []))
+        read_tier(row, f"tiers[{place}]") for place, row in enumerate(document.get("tiers", []))
     )
     refuse_repeated([rule.code for rule in rules], "rules")
     refuse_repeated([tier.code for tier in tiers], "tiers")
@@ -202,7 +178,7 @@ def _rule(row: Mapping[str, Any], path: str) -> Rule:
     expiry_days = row.get("expiry_days")
     return Rule(
         code=read_code(row, path),
-        names=_names(row, path),
+        names=read_names(row, path),
         trigger=read_choice(row.get("trigger"), TRIGGERS, f"{path}.trigger"),
         effect=_effect(row.get("effect", {}), f"{path}.effect"),
         tier_multiplier=bool(row.get("tier_multiplier", False)),
@@ -219,27 +195,3 @@ def _effect(row: Mapping[str, Any], path: str) -> Effect:
         return parse_effect(row)
     except ValueError as error:
         raise InvalidDefinition(path, str(error)) from error
-
-
-def _tier(row: Mapping[str, Any], path: str) -> Tier:
-    refuse_unknown(row, TIER_FIELDS, path)
-    threshold = read_money(row.get("threshold", "0"), f"{path}.threshold")
-    return Tier(
-        code=read_code(row, path),
-        names=_names(row, path),
-        threshold_e4=to_ten_thousandths(threshold),
-        multiplier_percent=read_whole(
-            row.get("multiplier_percent", 100), 0, 10_000, f"{path}.multiplier_percent"
-        ),
-        expiry_extra_months=read_whole(
-            row.get("expiry_extra_months", 0), 0, 1_200, f"{path}.expiry_extra_months"
-        ),
-    )
-
-
-def _names(row: Mapping[str, Any], path: str) -> Names:
-    names = row.get("names", {})
-    if not names.get("en"):
-        raise InvalidDefinition(f"{path}.names", "an English name is needed")
-    refuse_unknown(names, set(LANGUAGES), f"{path}.names")
-    return names

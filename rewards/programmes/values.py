@@ -7,6 +7,10 @@ from typing import Any
 
 from partners.models.amounts import AmountTooPrecise, to_ten_thousandths
 
+LANGUAGES = ("en", "uk", "pl", "ru")
+
+Names = Mapping[str, str]
+
 
 class InvalidDefinition(ValueError):
     """The definition cannot be used; ``path`` says where, the message says why."""
@@ -69,3 +73,11 @@ def refuse_unknown(row: Mapping[str, Any], known: set[str], path: str) -> None:
 def refuse_repeated(codes: list[str], path: str) -> None:
     if len(set(codes)) != len(codes):
         raise InvalidDefinition(path, "codes must differ")
+
+
+def read_names(row: Mapping[str, Any], path: str) -> Names:
+    names = row.get("names", {})
+    if not names.get("en"):
+        raise InvalidDefinition(f"{path}.names", "an English name is needed")
+    refuse_unknown(names, set(LANGUAGES), f"{path}.names")
+    return names

@@ -22,6 +22,18 @@ KIND = Kind(
             type=FieldType.NUMBER,
             hint=_("What of the amount is for delivery."),
         ),
+        Field(
+            name="tax",
+            label=_("tax"),
+            type=FieldType.NUMBER,
+            hint=_("What comes on top of the net amount."),
+        ),
+        Field(
+            name="paid_with_points",
+            label=_("paid with points"),
+            type=FieldType.NUMBER,
+            hint=_("What of the amount was paid with points or a wallet."),
+        ),
     ),
     lines=Ask.MAY,
     amount=Ask.MUST,

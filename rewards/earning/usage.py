@@ -1,0 +1,24 @@
+"""What was used up before an activity: caps, and volumes that steps are counted on."""
+
+from collections.abc import Mapping
+
+UsageKey = tuple[str, ...]
+"""What is counted (``cap`` or ``volume``), of which rule or campaign, for whom, in which period."""
+
+
+class Usage:
+    """
+    Counters of one partner, filled in canonical order. A counter never goes down: a return does
+    not reopen a cap.
+    """
+
+    def __init__(self, counted: Mapping[UsageKey, int] | None = None) -> None:
+        self._counted: dict[UsageKey, int] = dict(counted or {})
+
+    def read(self, key: UsageKey) -> int:
+        return self._counted.get(key, 0)
+
+    def add(self, key: UsageKey, amount: int) -> None:
+        if amount < 0:
+            raise ValueError("what was used is never given back")
+        self._counted[key] = self._counted.get(key, 0) + amount
