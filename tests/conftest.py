@@ -9,7 +9,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.utils import translation
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from pytest_django import DjangoDbBlocker
 
 from tests.databases.clones import Clone, Template, make_template, stand_on_clone
@@ -22,6 +22,8 @@ __all__ = ["loaded_orders", "many_rows", "real_orders", "sampled_rows"]
 COMMITTING = ("transaction", "chaos", "e2e")
 FLUSHING = ("transactional_db", "live_server", "django_db_reset_sequences")
 LONG_FACTOR = 20
+# How long a page may take to show what is expected of it: a busy machine is no failure.
+PATIENCE_MS = 30_000
 
 hypothesis.settings.register_profile("suite", deadline=None, print_blob=True)
 hypothesis.settings.register_profile(
@@ -149,6 +151,7 @@ def browser(chromium_path: str) -> Iterator[Browser]:
     """One headless Chromium for the whole run; a test opens its own context in it."""
     # Playwright keeps an event loop in this thread, and Django would refuse to query beside one.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=chromium_path,

@@ -1,12 +1,13 @@
 """The portal in a real browser: every page as each role, wide and narrow, light and dark."""
 
+import re
 import uuid
 from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import transaction
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from partners.models import Partner
 from rewards import sharing
@@ -80,7 +81,7 @@ def sign_in(page: Page, site: str, email: str) -> None:
     page.get_by_label("Work e-mail").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(f"{site}/")
+    expect(page).to_have_url(f"{site}/")
 
 
 def find_barriers(page: Page) -> list[str]:
@@ -138,12 +139,13 @@ class TestWithoutScript:
         sign_in(page, live_site, shop.alice.person.email)
 
         page.get_by_role("link", name="Statement").first.click()
-        assert page.get_by_role("heading", name="Statement").is_visible()
+        expect(page.get_by_role("heading", name="Statement")).to_be_visible()
         page.locator("summary", has_text="Alice").click()
         page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
         page.goto(f"{live_site}/")
 
-        assert page.get_by_role("heading", name="Sign in").is_visible()
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
     def test_the_language_changes_and_stays(self, shop, live_site, open_browser, console):
         page = open_browser(console, java_script_enabled=False)
@@ -152,9 +154,9 @@ class TestWithoutScript:
         page.locator("summary", has_text="English").click()
         page.get_by_role("button", name="Polski").click()
 
-        assert page.locator("html").get_attribute("lang") == "pl"
+        expect(page.locator("html")).to_have_attribute("lang", "pl")
         page.goto(f"{live_site}/statement/")
-        assert page.locator("html").get_attribute("lang") == "pl"
+        expect(page.locator("html")).to_have_attribute("lang", "pl")
 
 
 class TestOnAPhone:
@@ -162,13 +164,13 @@ class TestOnAPhone:
         page = open_browser(console, size=NARROW)
         sign_in(page, live_site, shop.alice.person.email)
         menu = page.get_by_role("navigation", name="Main")
-        assert not menu.is_visible()
+        expect(menu).to_be_hidden()
 
         page.get_by_role("button", name="Menu").click()
-        assert menu.is_visible()
+        expect(menu).to_be_visible()
         menu.get_by_role("link", name="Statement").click()
 
-        assert page.get_by_role("heading", name="Statement").is_visible()
+        expect(page.get_by_role("heading", name="Statement")).to_be_visible()
 
     def test_the_keyboard_reaches_the_content_first(self, shop, live_site, open_browser, console):
         page = open_browser(console)
@@ -178,9 +180,9 @@ class TestOnAPhone:
         page.keyboard.press("Tab")
         skip = page.locator(":focus")
 
-        assert skip.inner_text() == "Skip to content"
+        expect(skip).to_have_text("Skip to content")
         page.keyboard.press("Enter")
-        assert page.url.endswith("#main")
+        expect(page).to_have_url(re.compile(r"#main$"))
 
 
 class TestPaper:
@@ -192,6 +194,6 @@ class TestPaper:
         page.goto(f"{live_site}/statement/?period=all")
         page.emulate_media(media="print")
 
-        assert not page.get_by_role("navigation", name="Main").is_visible()
-        assert not page.get_by_role("button", name="Show").is_visible()
-        assert page.get_by_text("Issued by Hearth & Ribbon").is_visible()
+        expect(page.get_by_text("Issued by Hearth & Ribbon")).to_be_visible()
+        expect(page.get_by_role("navigation", name="Main")).to_be_hidden()
+        expect(page.get_by_role("button", name="Show")).to_be_hidden()
