@@ -22,6 +22,7 @@ from partners.importing.forgetting import forget_old_files
 from partners.jobs import ChunkDone, Clock, StepFailed, StepRefused, run_step
 from partners.models import JobRun
 from rewards import inbox
+from rewards.catching_up import convert_earlier
 from rewards.late import work_out_again
 from rewards.models import Programme
 from rewards.programmes.calendar import local_date, local_midnight
@@ -66,6 +67,11 @@ def _late_facts(night: Night, after: int) -> ChunkDone:
             return ChunkDone(taken, -last_document_id)
     counts = work_out_again(as_of=night.as_of, after_partner_id=max(after, 0))
     return ChunkDone(counts.partners, counts.last_partner_id)
+
+
+def _earlier(night: Night, after: int) -> ChunkDone:
+    counts = convert_earlier(programme=night.programme, as_of=night.as_of, after_activity_id=after)
+    return ChunkDone(counts.converted, counts.last_activity_id)
 
 
 def _mature(night: Night, after: int) -> ChunkDone:
@@ -118,6 +124,7 @@ def _audit(night: Night, _after: int) -> ChunkDone:
 
 STEPS = (
     Step("late_facts", _late_facts, "First: what came in late counts in all that follows."),
+    Step("earlier", _earlier, "With them: facts of before the programme, in another currency."),
     Step("mature", _mature, "What became available today may be spent, and expire, from today."),
     Step("lapse", _lapse, "Before expiring: what nobody decided about in time is free to expire."),
     Step("expire", _expire, "After maturing, so that a lot cannot mature after its expiry."),

@@ -2,7 +2,8 @@
 Facts in another currency than a programme's: what they come to by the rate of their local day.
 
 The amount and the rate are kept when the fact comes in, so that a rate corrected later changes
-nothing that was counted. A fact without a rate is not taken: it waits in the inbox.
+nothing that was counted. A fact without a rate is not taken: it waits in the inbox. What was here
+before a programme went live is converted by the night: see ``rewards.catching_up``.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from partners.intake import ActivityReport, NaturalKey, Recorded, find_content_hashes
-from partners.models import ConvertedAmount
+from partners.models import Activity, ConvertedAmount
 from partners.models.amounts import from_ten_thousandths
 from partners.rates import Rate, Wanted, convert, convert_parts, find_rates
 from rewards.earning.facts import LineFacts
@@ -94,15 +95,7 @@ def _find_foreign(
 def keep_converted(recorded: Sequence[Recorded], conversions: Conversions) -> None:
     """Write down what the facts that were just stored come to."""
     rows = [
-        ConvertedAmount(
-            activity=result.activity,
-            currency=currency,
-            amount=from_ten_thousandths(
-                convert(int(result.activity.amount.scaleb(4)), rate.rate_e8)
-            ),
-            rate_e8=rate.rate_e8,
-            rate_day=rate.day,
-        )
+        make_converted(result.activity, currency, rate)
         for result in recorded
         if result.is_new
         for currency, rate in conversions.found.get(
@@ -110,6 +103,18 @@ def keep_converted(recorded: Sequence[Recorded], conversions: Conversions) -> No
         ).items()
     ]
     ConvertedAmount.objects.bulk_create(rows, batch_size=ROWS_PER_STATEMENT)
+
+
+def make_converted(activity: Activity, currency: str, rate: Rate) -> ConvertedAmount:
+    """Return what a fact comes to in a currency, to be stored."""
+    amount_e4 = convert(int(activity.amount.scaleb(4)), rate.rate_e8)
+    return ConvertedAmount(
+        activity=activity,
+        currency=currency,
+        amount=from_ten_thousandths(amount_e4),
+        rate_e8=rate.rate_e8,
+        rate_day=rate.day,
+    )
 
 
 def convert_lines(lines: Sequence[LineFacts], *, rate_e8: int, total_e4: int) -> list[LineFacts]:

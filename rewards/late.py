@@ -39,12 +39,21 @@ def mark_late(
 
     The caller has locked the partners, so nobody else marks them meanwhile.
     """
-    zones = {ZoneInfo(programme.time_zone) for programme in programmes}
     earliest: dict[int, datetime] = {}
     for activity in activities:
         root_id = roots[activity.partner_id]
         if root_id not in earliest or activity.occurred_at < earliest[root_id]:
             earliest[root_id] = activity.occurred_at
+    late = _find_late(earliest, programmes=programmes, as_of=as_of)
+    if late:
+        _keep_marks(late, as_of=as_of)
+
+
+def _find_late(
+    earliest: Mapping[int, datetime], *, programmes: Sequence[Programme], as_of: datetime
+) -> dict[int, date]:
+    """Return the local day of those that lie in a day which is over in some programme's zone."""
+    zones = {ZoneInfo(programme.time_zone) for programme in programmes}
     late: dict[int, date] = {}
     for root_id, moment in earliest.items():
         days = [moment.astimezone(zone).date() for zone in zones]
@@ -53,8 +62,11 @@ def mark_late(
         )
         if is_late:
             late[root_id] = min(days)
-    if not late:
-        return
+    return late
+
+
+def _keep_marks(late: Mapping[int, date], *, as_of: datetime) -> None:
+    """Write the marks; of two days for one partner the earlier stands."""
     known = dict(LateMark.objects.filter(partner__in=late).values_list("partner_id", "earliest_on"))
     # The partners are locked: nobody marks them between the question and this.
     write_rows(

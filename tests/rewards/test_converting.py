@@ -25,6 +25,7 @@ from partners.rates import (
 )
 from partners.reports import LineReport
 from rewards import crediting
+from rewards.catching_up import convert_earlier
 from rewards.converting import NoRate
 from rewards.models import Award, ClawBack, ReturnMatch, Standing
 from rewards.tiers.recalculating import window_figures
@@ -212,6 +213,33 @@ class TestAFactInAnotherCurrency:
         numbers = dict(Activity.objects.values_list("pk", "external_id"))
         assert {numbers[pk]: amount for pk, amount in matches} == {"C1": 1_000, "C2": 40}
         assert ActivityLine.objects.count() == 4
+
+    def test_what_came_before_a_programme_is_converted_by_the_night(self):
+        club = open_club()
+        take_in(club, "A1", [("mug", 1, "100")], day=3, currency="GBP")
+        take_in(club, "A2", [("mug", 1, "100")], day=20, currency="GBP")
+        yen = make_programme("yen")
+        yen.currency = "JPY"
+        yen.save()
+
+        def run_chunks():
+            found, after = 0, 0
+            while after is not None:
+                done = convert_earlier(
+                    programme=yen, as_of=NOW, after_activity_id=after, activities_max=1
+                )
+                found, after = found + done.converted, done.last_activity_id
+            return found
+
+        assert run_chunks() == 0
+        state(("GBP", "JPY", date(2026, 3, 3), "200"))
+        # The other has no rate of its week: it counts as soon as somebody states one.
+        assert run_chunks() == 1
+        assert Standing.objects.get(programme=yen).spend == 20_000
+        state(("GBP", "JPY", date(2026, 3, 20), "210"))
+        assert (run_chunks(), run_chunks()) == (1, 0)
+        assert Standing.objects.get(programme=yen).spend == 41_000
+        assert Standing.objects.get(programme=club.programme).spend == 200
 
     def test_a_batch_of_many_costs_the_same_queries_as_of_two(self, django_assert_max_num_queries):
         club = open_club()
