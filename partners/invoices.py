@@ -9,7 +9,7 @@ exported again as paid is a duplicate and a new payment, and no conflict.
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from partners.reports import ActivityReport
 
 PAID_SUFFIX = "/paid"
 DISPUTED_SUFFIX = "/disputed"
+SETTLED_SUFFIX = "/undisputed"
 EXTERNAL_ID_MAX = 100
 
 
@@ -111,20 +112,28 @@ def make_facts(reports: Iterable[ActivityReport]) -> list[ActivityReport]:
     """
     Return the payments and disputes that stored invoices say of themselves and nobody reported.
 
-    A payment made so is of what was open of the invoice. The caller has locked the partners.
+    A payment made so is of what was open of the invoice; that it is not disputed closes a dispute
+    that is open. Each is said once: whoever disputes again reports that as a fact of its own. The
+    caller has locked the partners.
     """
     stated = {report.natural_key: report for report in reports if says_more(report)}
     if not stated:
         return []
     invoices = find_recorded(stated)
     paid = _paid_so_far([invoice.pk for invoice in invoices.values()])
+    agreed = [key for key, each in stated.items() if each.attributes.get("disputed") is False]
+    open_since = _open_disputes([invoices[key].pk for key in agreed])
     made: list[ActivityReport] = []
     for key, report in stated.items():
         rest_e4 = report.net_amount_e4 - paid.get(invoices[key].pk, 0)
         if report.paid_on is not None and rest_e4 > 0:
             made.append(_payment(report, report.paid_on, rest_e4))
         if report.attributes.get("disputed") is True:
-            made.append(_dispute(report))
+            made.append(_dispute(report, "opened", DISPUTED_SUFFIX, report.occurred_at))
+        if since := open_since.get(invoices[key].pk):
+            # After whatever opened it, so that it is the last word whoever said the first.
+            at = max(report.occurred_at, since + timedelta(seconds=1))
+            made.append(_dispute(report, "closed", SETTLED_SUFFIX, at))
     known = find_content_hashes(fact.natural_key for fact in made)
     return [fact for fact in made if fact.natural_key not in known]
 
@@ -149,17 +158,32 @@ def _payment(report: ActivityReport, paid_on: date, amount_e4: int) -> ActivityR
     )
 
 
-def _dispute(report: ActivityReport) -> ActivityReport:
+def _dispute(report: ActivityReport, state: str, suffix: str, at: datetime) -> ActivityReport:
     return ActivityReport(
         kind=Activity.Kind.DISPUTE.value,
         partner_id=report.partner_id,
         source=report.source,
-        external_id=_named_after(report.external_id, DISPUTED_SUFFIX),
-        occurred_at=report.occurred_at,
+        external_id=_named_after(report.external_id, suffix),
+        occurred_at=at,
         currency="",
         refers_to=report.natural_key,
-        attributes={"state": "opened"},
+        attributes={"state": state},
     )
+
+
+def _open_disputes(invoice_ids: Collection[int]) -> dict[int, datetime]:
+    """Return since when each of these invoices is disputed; those that are not are left out."""
+    if not invoice_ids:
+        return {}
+    disputes = Activity.objects.filter(
+        refers_to__in=invoice_ids, kind=Activity.Kind.DISPUTE
+    ).order_by("occurred_at", "source", "external_id")
+    last = {fact.refers_to_id: fact for fact in disputes if fact.refers_to_id is not None}
+    return {
+        pk: fact.occurred_at
+        for pk, fact in last.items()
+        if fact.attributes.get("state") == "opened"
+    }
 
 
 def _named_after(number: str, suffix: str) -> str:

@@ -71,9 +71,10 @@ class Document:
 
     @property
     def says_more(self) -> bool:
-        """An invoice that is known may say now that it is paid or disputed."""
-        is_invoice = self.kind == "invoice"
-        return is_invoice and (bool(self.first.paid_on) or bool(self.attributes.get("disputed")))
+        """An invoice that is known may say now that it is paid, disputed, or disputed no more."""
+        return self.kind == "invoice" and (
+            bool(self.first.paid_on) or self.attributes.get("disputed") is not None
+        )
 
     def report(self, *, partner_id: int, source: str, kind: Kind) -> ActivityReport:
         """Return the document as the fact to be stored."""

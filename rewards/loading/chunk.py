@@ -96,7 +96,7 @@ class Chunk:
         return by_verdict
 
     def _says_more(self, document: Document) -> bool:
-        """A known invoice may say now that it is paid or disputed, which makes facts of its own."""
+        """A known invoice may say now that it is paid, or disputed or not: facts of their own."""
         return document.says_more and self._find_partner(document) is not None
 
     def _find_partner(self, document: Document) -> int | None:

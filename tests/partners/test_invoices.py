@@ -115,6 +115,20 @@ class TestAnInvoice:
             is_electronic=True,
         )
 
+    def test_that_says_it_is_disputed_no_more_closes_what_is_open_once(self, shop):
+        agreed = invoice(shop, attributes={"electronic": True, "disputed": False})
+        take_in(agreed)
+        untouched = Activity.objects.filter(kind="dispute").exists()
+        take_in(about_it(shop, "dispute", "D1", day=30, state="opened"))
+        opened = state().is_disputed
+
+        take_in(agreed)
+        take_in(agreed)
+
+        assert (untouched, opened, state().is_disputed) == (False, True, False)
+        numbers = Activity.objects.filter(kind="dispute").values_list("external_id", flat=True)
+        assert sorted(numbers) == ["D1", "INV-1/undisputed"]
+
     def test_with_a_very_long_number_keeps_its_payment_apart(self, shop):
         numbers = ["N" * 99 + "1", "N" * 99 + "2"]
         take_in(*(invoice(shop, external_id=n, paid_on=date(2026, 4, 3)) for n in numbers))

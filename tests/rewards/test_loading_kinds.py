@@ -72,6 +72,8 @@ class TestKinds:
         (payment,), (dispute,) = facts("payment"), facts("dispute")
         assert (payment.refers_to, payment.amount) == (first, Decimal("30.60"))
         assert dispute.refers_to == second
+        load("invoice", headers, "F2,2026-01-05,P1,10,GBP,2026-02-04,,no,no")
+        assert [fact.attributes["state"] for fact in facts("dispute")] == ["opened", "closed"]
         report, told = load("invoice", headers, "F1,2026-01-04,P1,31,GBP,2026-02-03,,,yes")
         assert told == [("order", "conflict")]
 

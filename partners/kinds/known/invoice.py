@@ -23,7 +23,7 @@ KIND = Kind(
             name="disputed",
             label=_("disputed"),
             type=FieldType.YES_NO,
-            hint=_("Becomes a dispute that refers to the invoice."),
+            hint=_("Yes becomes a dispute that refers to the invoice; no closes one that is open."),
         ),
     ),
     lines=Ask.MAY,
