@@ -25,7 +25,8 @@ from rewards.erasing.obstacles import NotErasable, find_obstacles
 from rewards.erasing.places import NOBODY, PLACES
 from rewards.erasing.sessions import end_sessions
 from rewards.erasing.subject import Subject
-from rewards.erasing.sweeping import IN_ITS_PLACE, sweep
+from rewards.erasing.sweeping import IN_ITS_PLACE, sweep, sweep_single_words
+from rewards.erasing.uploads import find_uploads, forget_uploads
 from rewards.models import Redemption
 
 NAME = "Erased"
@@ -37,10 +38,13 @@ def erase_person(*, person: Person, by: Person | None, at: datetime) -> Erasure:
     Erase what is kept about a person, for good. Asked again, it has happened.
 
     Wallets go back to the pools. Numbers, dates and codes stay, under ids that lead to nobody;
-    ``Erasure`` keeps who asked for it, when, and how many rows it touched.
+    ``Erasure`` keeps who asked for it, when, and how many rows it touched, or left because a name of
+    a single word may mean somebody else.
 
     :raises NotErasable: If something has to be done first; ``obstacles`` say what.
     """
+    # Whole files are read: before anything is locked.
+    uploads = find_uploads(Subject(person))
     with transaction.atomic():
         teams = Member.objects.filter(person=person).values_list("partner", flat=True)
         # All of them first, in their order: leaving locks one after the other.
@@ -58,8 +62,10 @@ def erase_person(*, person: Person, by: Person | None, at: datetime) -> Erasure:
         texts = _collect_texts(subject)
         counts = _erase_rows(subject, at=at)
         counts = _add(counts, sweep(subject))
+        counts = _add(counts, sweep_single_words(subject))
         counts = _add(counts, _forget_in_answers(subject, texts))
         counts["sessions.Session"] = end_sessions(locked)
+        counts["partners.ImportRun:file"] = forget_uploads(uploads)
         _erase_account(locked)
         return Erasure.objects.create(
             person=locked,

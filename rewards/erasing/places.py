@@ -24,6 +24,7 @@ class Place:
 
     ``about`` finds the rows that are about them: these are exported, and of these the columns of
     ``replaced`` go. In the columns of ``swept`` names and addresses are looked for in every row.
+    ``company`` leads to the company whose texts these are, where they are one company's.
     Rows of a ``deleted`` place go altogether. ``emptied`` finds fewer rows than ``about`` where
     what they did for the seller is exported, but stays on record.
     """
@@ -33,6 +34,7 @@ class Place:
     emptied: Callable[[Subject], Q] | None = None
     replaced: Mapping[str, Any] = field(default_factory=dict)
     swept: tuple[str, ...] = ()
+    company: str = ""
     deleted: bool = False
 
     @property
@@ -117,24 +119,32 @@ PLACES: tuple[Place, ...] = (
         about=is_member("member"),
         replaced={"details": {}},
         swept=("delivery",),
+        company="partner",
     ),
     Place(
         model="rewards.RedemptionMove",
         about=is_member("redemption__member", by=("by",)),
         replaced={"reason": ""},
     ),
-    Place(model="rewards.Entitlement", about=is_member("redemption__member"), swept=("value",)),
+    Place(
+        model="rewards.Entitlement",
+        about=is_member("redemption__member"),
+        swept=("value",),
+        company="partner",
+    ),
     Place(
         model="rewards.Share",
         about=is_member("shared_by"),
         replaced={"reason": ""},
         swept=("reason",),
+        company="partner",
     ),
     Place(
         model="rewards.SharePart",
         about=is_member("member", "share__shared_by"),
         replaced={"note": ""},
         swept=("note",),
+        company="share__partner",
     ),
     Place(
         model="partners.SellOutClaim",
@@ -152,8 +162,14 @@ PLACES: tuple[Place, ...] = (
         about=is_member("claim__member", "by_member", by=("by_person",)),
         replaced={"note": ""},
         swept=("note",),
+        company="claim__partner",
     ),
-    Place(model="partners.Activity", about=is_member("member"), swept=("attributes",)),
+    Place(
+        model="partners.Activity",
+        about=is_member("member"),
+        swept=("attributes",),
+        company="partner",
+    ),
     Place(model="partners.Event", about=is_member("member", by=("actor",))),
     # The books: codes and opaque ids, of which only corrections have words.
     Place(
@@ -161,6 +177,7 @@ PLACES: tuple[Place, ...] = (
         about=is_member("account__member", by=("requested_by", "decided_by")),
         replaced={"note": "", "decision_note": ""},
         swept=("note", "decision_note", "reference"),
+        company="partner",
     ),
     Place(model="ledger.Account", about=is_member("member")),
     Place(
@@ -186,12 +203,14 @@ PLACES: tuple[Place, ...] = (
         model="partners.ParkedDocument",
         about=is_person("matched_by", "dismissed_by"),
         swept=("partner_ref", "content", "dismiss_reason"),
+        company="matched_partner",
     ),
     Place(model="partners.MatchingRule", about=is_person("made_by"), swept=("value",)),
     Place(
         model="partners.PartnerMerge",
         about=is_person("merged_by", "undone_by"),
         swept=("reason", "changes"),
+        company="kept",
     ),
     Place(
         model="rewards.EarningApprover",
@@ -210,7 +229,7 @@ PLACES: tuple[Place, ...] = (
     Place(model="partners.Erasure", about=is_person("person", "asked_by")),
     # Words of others, in which they may be named.
     Place(model="partners.ImportRow", swept=("value", "content")),
-    Place(model="partners.Contract", swept=("note",)),
+    Place(model="partners.Contract", swept=("note",), company="partner"),
     Place(model="partners.RememberedAnswer", about=_answered, replaced={"body": "{}"}),
     Place(model="partners.JobRun", swept=("error",)),
     # Sessions say whose they are only when opened, see doing.py.

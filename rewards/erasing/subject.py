@@ -1,14 +1,16 @@
 """Whose traces are looked for: the person, and the words they are known by."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from allauth.account.models import EmailAddress
 
+from partners.families import families_of, roots_of
 from partners.models import Invitation, Member, Person
 
-# A single short word is also everybody else's; two words are a name.
+# A single word is also everybody else's, or no name at all; two words are a name.
 WORDS_OF_A_NAME = 2
 
 
@@ -44,6 +46,34 @@ class Subject:
         """What is looked for in everybody's texts."""
         whole = [name for name in self.names if len(name.split()) >= WORDS_OF_A_NAME]
         return sorted([*self.emails, *whole], key=len, reverse=True)
+
+    @cached_property
+    def single_words(self) -> list[str]:
+        """Names of one word: looked for with care, for others go by them too."""
+        return [name for name in self.names if len(name.split()) < WORDS_OF_A_NAME]
+
+    @cached_property
+    def single_pattern(self) -> re.Pattern[str]:
+        """As it is written, or in capitals: to will something is not to name Will."""
+        spelled = {cased for word in self.single_words for cased in (word, word.upper())}
+        any_of = "|".join(re.escape(word) for word in sorted(spelled, key=len, reverse=True))
+        return re.compile(rf"(?<!\w)(?:{any_of})(?!\w)")
+
+    @cached_property
+    def companies(self) -> dict[int, bool]:
+        """The companies of the person, and whether a single word means nobody else there."""
+        roots = set(roots_of(member.partner_id for member in self.members).values())
+        return {
+            pk: not self._is_shared(family)
+            for family in families_of(roots).values()
+            for pk in family
+        }
+
+    def _is_shared(self, family: Sequence[int]) -> bool:
+        others = Member.objects.filter(partner__in=family).exclude(person=self.person)
+        words = {word.casefold() for word in self.single_words}
+        names = others.values_list("person__name", flat=True)
+        return any(words & set(name.casefold().split()) for name in names)
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:

@@ -1,13 +1,14 @@
 """Find a name or an address in everybody's texts, and put something in its place."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.db.models import JSONField, Model, Q, QuerySet, TextField
+from django.db.models import F, IntegerField, JSONField, Model, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 
-from rewards.erasing.places import PLACES
+from rewards.erasing.places import PLACES, Place
 from rewards.erasing.subject import Subject
 
 IN_ITS_PLACE = "[erased]"
@@ -27,14 +28,51 @@ def sweep(subject: Subject) -> dict[str, int]:
     return {model: count for model, count in counts.items() if count}
 
 
-def redact(value: Any, subject: Subject) -> Any:
+def sweep_single_words(subject: Subject) -> dict[str, int]:
+    """
+    Redact a name of a single word in the texts of the person's own companies.
+
+    Only where nobody else of the company goes by it. Everywhere else it stays, and is counted as
+    left, under the table's name with ``:left``: a person has to look who is meant.
+    """
+    counts: dict[str, int] = {}
+    if not subject.single_words:
+        return counts
+    for place in PLACES:
+        for column in place.swept:
+            for pk, company_id, before in _find_single(place, column, subject):
+                if subject.companies.get(company_id):
+                    after = redact(before, subject, subject.single_pattern)
+                    place.table._default_manager.filter(pk=pk).update(**{column: after})
+                    counts[place.model] = counts.get(place.model, 0) + 1
+                else:
+                    left = f"{place.model}:left"
+                    counts[left] = counts.get(left, 0) + 1
+    return counts
+
+
+def _find_single(place: Place, column: str, subject: Subject) -> list[tuple[int, Any, Any]]:
+    """Return id, company and text of rows that have the word, as a word."""
+    rows = find_candidates(place.table, column, subject.single_words)
+    company = F(f"{place.company}_id") if place.company else Value(None, IntegerField())
+    found = rows.annotate(company_of=company).values_list("pk", "company_of", column)
+    return [
+        row for row in found.iterator() if redact(row[2], subject, subject.single_pattern) != row[2]
+    ]
+
+
+def redact(value: Any, subject: Subject, pattern: re.Pattern[str] | None = None) -> Any:
     """Return a text, or the texts anywhere in a document, without the person's name or address."""
+    pattern = pattern or subject.pattern
     if isinstance(value, str):
-        return subject.pattern.sub(IN_ITS_PLACE, value)
+        return pattern.sub(IN_ITS_PLACE, value)
     if isinstance(value, list):
-        return [redact(item, subject) for item in value]
+        return [redact(item, subject, pattern) for item in value]
     if isinstance(value, dict):
-        return {redact(name, subject): redact(item, subject) for name, item in value.items()}
+        return {
+            redact(name, subject, pattern): redact(item, subject, pattern)
+            for name, item in value.items()
+        }
     return value
 
 

@@ -1,9 +1,11 @@
 """A person is exported and erased: every word of and about them goes, and every sum stays."""
 
+import gzip
 import json
 import uuid
+import zipfile
 from datetime import timedelta
-from io import StringIO
+from io import BytesIO, StringIO
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -17,10 +19,12 @@ from django.db import connection, models
 from django.test import Client
 
 from ledger.models import Account, Transfer
+from partners.importing.runs import keep_file
 from partners.models import (
     Activity,
     ClaimMove,
     ClaimProof,
+    Contract,
     Erasure,
     ImportRow,
     ImportRun,
@@ -36,7 +40,7 @@ from rewards.erasing.places import FREE, PLACES
 from rewards.models import Share
 from tests.api.conftest import make_token, with_key
 from tests.ledger.corrections import adjust, make_staff
-from tests.rewards.cast import NOON, earn, give, join, offer, open_shop, take
+from tests.rewards.cast import NOON, earn, give, join, make_partner, offer, open_shop, take
 
 pytestmark = pytest.mark.django_db
 
@@ -306,6 +310,79 @@ class TestErasing:
         assert (bert.job_title, bert.person.name) == ("Clerk", "Bert")
         assert Share.objects.get().reason == "Together with [erased], on [erased]"
         assert Activity.objects.get().attributes == {"course": "Tea", "who": "[erased]"}
+
+
+class TestANameOfASingleWord:
+    """Looked for as it is written, in the texts of the own company, where nobody shares it."""
+
+    @pytest.fixture
+    def mark(self, shop, settings, tmp_path):
+        settings.PRIVATE_ROOT = tmp_path
+        person = Person.objects.create(email="m@post.example", name="Mark", password="!")
+        Member.objects.create(
+            partner=shop.partner, person=person, role="buyer", job_title="", joined_at=NOON
+        )
+        give(shop, 10, reason="Mark made his mark, said MARK. Marking is for Markus.")
+        elsewhere = make_partner(shop.programme, "99")
+        for partner in (shop.partner, elsewhere):
+            Contract.objects.create(
+                partner=partner, number="C", starts_on=NOON.date(), note="Mark signs"
+            )
+        return person
+
+    def test_goes_from_the_texts_of_the_own_company(self, mark, shop):
+        erasure = erasing.erase_person(person=mark, by=None, at=NOON)
+
+        assert Share.objects.get().reason == (
+            "[erased] made his mark, said [erased]. Marking is for Markus."
+        )
+        notes = Contract.objects.order_by("pk").values_list("note", flat=True)
+        assert list(notes) == ["[erased] signs", "Mark signs"]
+        assert (erasure.rows["partners.Contract"], erasure.rows["partners.Contract:left"]) == (1, 1)
+
+    def test_stays_where_somebody_else_goes_by_it(self, mark, shop):
+        join(shop.partner, "Mark Fisher", "buyer")
+        erasure = erasing.erase_person(person=mark, by=None, at=NOON)
+
+        assert Contract.objects.filter(note="Mark signs").count() == 2
+        assert erasure.rows["partners.Contract:left"] == 2
+        assert erasure.rows["rewards.Share:left"] == 1
+
+
+class TestUploadedFiles:
+    def keep(self, name, content, **run):
+        stored_as, digest = keep_file([content], name=name)
+        return ImportRun.objects.create(
+            source="erp",
+            file_name=name,
+            stored_as=stored_as,
+            content_hash=digest,
+            started_at=NOON,
+            **{"kind": "order", "status": "finished", "finished_at": NOON} | run,
+        )
+
+    def test_that_name_the_person_go_and_others_stay(
+        self, zaneta, tmp_path, django_capture_on_commit_callbacks
+    ):
+        book = BytesIO()
+        with zipfile.ZipFile(book, "w") as archive:
+            archive.writestr("xl/sharedStrings.xml", f"<sst><t>{NAME}</t></sst>")
+        going = [
+            self.keep("a.csv", f"order;who\n1;{NAME.upper()}\n".encode("cp1250")),
+            self.keep("b.csv.gz", gzip.compress(f"order,mail\n1,{OLD_EMAIL}\n".encode())),
+            self.keep("c.xlsx", book.getvalue()),
+            self.keep("d.xlsx", b"PK\x03\x04 cut short"),
+            self.keep("e.csv", EMAIL.encode(), status="checked", finished_at=None),
+        ]
+        staying = self.keep("f.csv", b"order,who\n1,Bob Quiney\n")
+
+        with django_capture_on_commit_callbacks(execute=True):
+            erasure = erasing.erase_person(person=zaneta, by=None, at=NOON)
+
+        kept = set(ImportRun.objects.exclude(stored_as="").values_list("pk", flat=True))
+        assert kept == {staying.pk}
+        assert [file.name for file in tmp_path.rglob("*") if file.is_file()] == ["f.csv"]
+        assert erasure.rows["partners.ImportRun:file"] == len(going)
 
 
 class TestObstacles:
