@@ -17,6 +17,8 @@ from rewards.converting import Conversions, NoRate, keep_converted, look_up
 from rewards.earning.evaluating import RuleAward, evaluate
 from rewards.earning.facts import ActivityFacts, LineFacts
 from rewards.earning.judging import Unmatched, net_spend, tier_before
+from rewards.earning.situation import Situation
+from rewards.earning.usage import Usage
 from rewards.late import mark_late
 from rewards.models import Award, Programme, Standing
 from rewards.programmes.calendar import local_date
@@ -177,4 +179,7 @@ def preview(
     facts = facts_of([root_id], programme=programme)[root_id]
     spend = net_spend([fact for fact in facts if fact.canonical_place < order.canonical_place])
     tier = tier_before(order, definition=definition, spend=spend)
-    return evaluate(order, tier=tier, definition=definition)
+    evaluation = evaluate(
+        order, situation=Situation(tier=tier), definition=definition, usage=Usage()
+    )
+    return list(evaluation.awards)

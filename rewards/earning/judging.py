@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from rewards.earning.evaluating import RuleAward, amounts_by_rule, evaluate
+from rewards.earning.evaluating import RuleAward, evaluate
 from rewards.earning.exact import Exact, as_decimal_text, round_units
 from rewards.earning.facts import ActivityFacts
 from rewards.earning.matching import Match, OrderKept, Purchases, lines_of
+from rewards.earning.situation import Situation
+from rewards.earning.usage import Usage
 from rewards.programmes.definition import Definition, Tier
 from rewards.tiers.qualifying import RollingSpend, qualify
 
@@ -135,12 +137,17 @@ def _judge_order(
     kept: OrderKept, version: VersionInForce, spend: RollingSpend, judgement: Judgement
 ) -> _Judged:
     tier = tier_before(kept.order, definition=version.definition, spend=spend)
-    awards = evaluate(kept.order, tier=tier, definition=version.definition)
+    evaluation = evaluate(
+        kept.order,
+        situation=Situation(tier=tier),
+        definition=version.definition,
+        usage=Usage(),
+    )
     tier_code = tier.code if tier else ""
-    judgement.awards += [AwardDue(kept.order, version, award, tier_code) for award in awards]
+    judgement.awards += [AwardDue(kept.order, version, award, tier_code) for award in evaluation.awards]
     if prolonging := _prolong(kept.order, version.definition, tier):
         judgement.prolonging.append(prolonging)
-    return _Judged(kept, version, tier, {award.rule_code: award.amount for award in awards})
+    return _Judged(kept, version, tier, evaluation.amounts)
 
 
 def _prolong(order: ActivityFacts, definition: Definition, tier: Tier | None) -> Prolonging | None:
@@ -211,7 +218,12 @@ def _still_earned(order: _Judged) -> dict[str, int]:
     """Return what each rule gives for what is kept, on the programme's basis."""
     definition = order.version.definition
     if definition.settings.claw_back_basis == "by_line":
-        return amounts_by_rule(order.kept.facts(), tier=order.tier, definition=definition)
+        return evaluate(
+            order.kept.facts(),
+            situation=Situation(tier=order.tier),
+            definition=definition,
+            usage=Usage(),
+        ).amounts
     kept_e4, all_e4 = order.kept.amount_e4, order.kept.order.amount_e4
     rounding = definition.settings.rounding
     # Cumulative over all returns of the order, so that parts never take more than the whole.
