@@ -35,7 +35,8 @@ class ActivityFacts:
     then it takes nothing back and earns nothing.
 
     ``attributes`` are what the kind says beside the basics; they are only filled where a version
-    asks for them. ``paid_on`` is the day a payment was made.
+    asks for them. ``paid_on`` is the day a payment was made. ``reported`` is the currency and the
+    amount that a converted fact was reported with.
     """
 
     id: int | None
@@ -58,6 +59,7 @@ class ActivityFacts:
     due_on: date | None = None
     paid_on: date | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    reported: tuple[str, int] = ("", 0)
 
     @property
     def canonical_place(self) -> CanonicalPlace:
