@@ -21,7 +21,7 @@ from ledger.sealing import JournalBusy, seal
 from partners.importing.forgetting import forget_old_files
 from partners.jobs import ChunkDone, Clock, StepFailed, StepRefused, run_step
 from partners.models import JobRun
-from rewards import inbox
+from rewards import claiming, inbox
 from rewards.catching_up import convert_earlier
 from rewards.late import work_out_again
 from rewards.models import Programme
@@ -103,7 +103,8 @@ def _tiers(night: Night, after: int) -> ChunkDone:
 def _uploads(night: Night, _after: int) -> ChunkDone:
     """For every programme at once: whichever closes its day first forgets the files."""
     days = settings.UPLOAD_KEEP_DAYS
-    return ChunkDone(forget_old_files(as_of=night.as_of, keep_days=days))
+    files = forget_old_files(as_of=night.as_of, keep_days=days)
+    return ChunkDone(files + claiming.forget_strays(as_of=night.as_of))
 
 
 def _seal(night: Night, _after: int) -> ChunkDone:

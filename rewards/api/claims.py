@@ -1,5 +1,6 @@
 """Sell-out claims: filing them, and deciding about them."""
 
+import base64
 import uuid
 from typing import Any, ClassVar
 
@@ -25,10 +26,13 @@ from partners.doors.serializers import (
 )
 from partners.doors.views import Door
 from partners.keys import Scope
-from partners.models import ClaimedSerial, Member, SellOutClaim
+from partners.models import ClaimedSerial, ClaimProof, Member, SellOutClaim
 from rewards import claiming
 from rewards.api.references import find_acting_member, refuse
 from rewards.claiming.serials import SERIAL_LENGTH_MAX, SERIALS_MAX
+
+# A body has at most 5 MB, and base64 takes four characters for three bytes.
+CONTENT_LENGTH_MAX = 4_900_000
 
 # Beside which field a refusal is told.
 FIELD_OF: dict[type[Exception], str] = {
@@ -69,12 +73,38 @@ class WithdrawInput(StrictSerializer):
     """The address says it all."""
 
 
+class ProofInput(StrictSerializer):
+    name = TextField(max_length=claiming.NAME_LENGTH_MAX, help_text="What the file is called.")
+    content = TextField(
+        max_length=CONTENT_LENGTH_MAX,
+        help_text="The file in base64: a PDF, JPEG, PNG, WebP or HEIC of at most 3.5 MB.",
+    )
+
+    def validate_content(self, text: str) -> bytes:
+        try:
+            return base64.b64decode(text, validate=True)
+        except ValueError as error:
+            said = _("Write the file in base64, without line breaks.")
+            raise serializers.ValidationError(said, "invalid") from error
+
+
+class ProofOutput(serializers.ModelSerializer[ClaimProof]):
+    id = serializers.UUIDField(source="public_id")
+    added_at = MomentField()
+
+    class Meta:
+        model = ClaimProof
+        fields = ("id", "name", "content_type", "size", "added_at")
+        read_only_fields = fields
+
+
 class ClaimOutput(serializers.ModelSerializer[SellOutClaim]):
     id = serializers.UUIDField(source="public_id")
     partner = serializers.UUIDField(source="partner.public_id")
     member = serializers.UUIDField(source="member.public_id")
     serials = serializers.ListField(child=serializers.CharField(), source="serial_numbers")
     filed_at = MomentField()
+    proofs = ProofOutput(many=True)
     activity = serializers.UUIDField(
         source="activity.public_id",
         allow_null=True,
@@ -95,6 +125,7 @@ class ClaimOutput(serializers.ModelSerializer[SellOutClaim]):
             "document",
             "note",
             "filed_at",
+            "proofs",
             "activity",
         )
         read_only_fields = fields
@@ -116,13 +147,14 @@ class ClaimDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
     """
     What partners sold on, article by article. Each serial number counts once.
 
-    Proofs are added in the portal.
+    Proofs are added one by one while a claim waits for its review.
     """
 
     scopes: ClassVar = {
         "list": Scope.CLAIMS_READ,
         "retrieve": Scope.CLAIMS_READ,
         "create": Scope.CLAIMS_WRITE,
+        "proofs": Scope.CLAIMS_WRITE,
         "withdraw": Scope.CLAIMS_WRITE,
         "approve": Scope.CLAIMS_DECIDE,
         "reject": Scope.CLAIMS_DECIDE,
@@ -139,7 +171,8 @@ class ClaimDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
             rows = rows.filter(member=member)
         serials = ClaimedSerial.objects.order_by("serial")
         return rows.select_related("partner", "member", "activity").prefetch_related(
-            Prefetch("serials", serials)
+            Prefetch("serials", serials),
+            Prefetch("proofs", ClaimProof.objects.order_by("pk")),
         )
 
     @extend_schema(request=ClaimInput, responses={201: ClaimOutput})
@@ -158,6 +191,19 @@ class ClaimDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
             code = getattr(refusal, "code", "invalid")
             raise refuse(field, str(refusal), code) from refusal
         return self._answer(claim.public_id, status.HTTP_201_CREATED)
+
+    @extend_schema(request=ProofInput, responses={201: ProofOutput})
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def proofs(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the URL
+        """Add a file that shows the sale. The same file again is answered as the first time."""
+        claim: SellOutClaim = self.get_object()
+        given = self.read_input(ProofInput)
+        try:
+            kept = claiming.add_proof(claim=claim, proof=claiming.GivenProof(**given), at=self.now)
+        except claiming.ProofRefused as refusal:
+            raise refuse("content", str(refusal), refusal.code) from refusal
+        return Response(ProofOutput(kept).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=NoteInput, responses={200: ClaimOutput})
     @action(detail=True, methods=["post"])

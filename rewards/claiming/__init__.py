@@ -7,6 +7,7 @@ from rewards.claiming.filing import (
     SerialsTaken,
     SoldInFuture,
     TooLongAgo,
+    add_proof,
     file_claim,
 )
 from rewards.claiming.moving import (
@@ -27,10 +28,12 @@ from rewards.claiming.moving import (
 )
 from rewards.claiming.proofs import (
     BYTES_MAX,
+    NAME_LENGTH_MAX,
     PROOFS_MAX,
     GivenProof,
     ProofRefused,
     TooManyProofs,
+    forget_strays,
     open_proof,
 )
 from rewards.claiming.serials import SERIALS_MAX, SerialsRefused, read_serials
@@ -38,6 +41,7 @@ from rewards.claiming.serials import SERIALS_MAX, SerialsRefused, read_serials
 __all__ = [
     "BYTES_MAX",
     "LEGAL_MOVES",
+    "NAME_LENGTH_MAX",
     "PROOFS_MAX",
     "REASONS",
     "SERIALS_MAX",
@@ -57,9 +61,11 @@ __all__ = [
     "TooLongAgo",
     "TooManyProofs",
     "UnknownReason",
+    "add_proof",
     "appeal",
     "approve",
     "file_claim",
+    "forget_strays",
     "mark_paid",
     "may_appeal",
     "open_proof",

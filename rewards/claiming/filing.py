@@ -9,9 +9,18 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from partners.models import ClaimedSerial, Member, Partner, SellOutClaim
-from rewards.claiming.moving import State, record_move
-from rewards.claiming.proofs import GivenProof, JudgedProof, judge_proofs, keep_proofs
+from partners.models import ClaimedSerial, ClaimProof, Member, Partner, SellOutClaim
+from rewards.claiming.moving import TO_REVIEW, State, lock_claim, record_move
+from rewards.claiming.proofs import (
+    PROOFS_MAX,
+    GivenProof,
+    JudgedProof,
+    ProofRefused,
+    TooManyProofs,
+    find_same,
+    judge_proofs,
+    keep_proofs,
+)
 from rewards.claiming.serials import normalise, read_serials
 
 SOLD_WITHIN = timedelta(days=366)
@@ -101,6 +110,27 @@ def file_claim(*, member: Member, draft: ClaimDraft, today: date, at: datetime) 
             return earlier
         _check_who(member, locked)
         return _create(member, draft, serials, proofs, at)
+
+
+def add_proof(*, claim: SellOutClaim, proof: GivenProof, at: datetime) -> ClaimProof:
+    """
+    Keep one more proof of a claim that waits for its review. The same file again is the first one.
+
+    :raises ProofRefused: If it is not a file we take, or the claim is decided already.
+    :raises TooManyProofs: If the claim has as many as it may have.
+    """
+    [judged] = judge_proofs([proof])
+    with transaction.atomic():
+        locked = lock_claim(claim)
+        if same := find_same(judged, claim=locked):
+            return same
+        if locked.state not in TO_REVIEW:
+            said = _("A proof is added while the claim waits for its review.")
+            raise ProofRefused("claim_decided", said)
+        if locked.proofs.count() >= PROOFS_MAX:
+            raise TooManyProofs
+        [kept] = keep_proofs([judged], claim=locked, at=at)
+        return kept
 
 
 def _find_earlier(member: Member, draft: ClaimDraft) -> SellOutClaim | None:

@@ -31,6 +31,7 @@ LEGAL_MOVES: Final[Mapping[str, frozenset[str]]] = {
     State.PAID: frozenset(),
     State.WITHDRAWN: frozenset(),
 }
+TO_REVIEW: Final = frozenset({State.PENDING, State.APPEALED})
 # In these nobody else can claim the same articles.
 STANDING: Final = frozenset({State.PENDING, State.APPEALED, State.APPROVED, State.PAID})
 
@@ -94,7 +95,7 @@ def withdraw(*, claim: SellOutClaim, by: Member, at: datetime) -> SellOutClaim:
     :raises IllegalMove: If it is decided already.
     """
     with transaction.atomic():
-        locked = _lock(claim)
+        locked = lock_claim(claim)
         _move(locked, State.WITHDRAWN, member=by, at=at)
         return locked
 
@@ -165,7 +166,7 @@ def appeal(*, claim: SellOutClaim, note: str, by: Member, at: datetime) -> SellO
     :raises ClaimedMeanwhile: If somebody else claimed an article of it since.
     """
     with transaction.atomic():
-        locked = _lock(claim)
+        locked = lock_claim(claim)
         if locked.state == State.REJECTED and not may_appeal(locked):
             raise AppealedBefore(_("A claim can be appealed once. This decision is final."))
         _check_legal(locked, State.APPEALED)
@@ -188,7 +189,8 @@ def may_appeal(claim: SellOutClaim) -> bool:
 # ------------------------------------------------------------------------ moving
 
 
-def _lock(claim: SellOutClaim) -> SellOutClaim:
+def lock_claim(claim: SellOutClaim) -> SellOutClaim:
+    """Lock the partner and the claim, and return the claim as it is now."""
     Partner.objects.lock([claim.partner_id])
     rows = SellOutClaim.objects.select_for_update(of=("self",))
     return rows.select_related("member", "partner").get(pk=claim.pk)
@@ -198,7 +200,7 @@ def _lock_to_decide(claim: SellOutClaim, by: Person | None) -> SellOutClaim:
     team = Member.objects.active().filter(partner__in=find_family(claim.partner_id))
     if by is not None and team.filter(person=by).exists():
         raise OwnClaim(_("You are on this partner's team. Somebody else has to decide."))
-    locked = _lock(claim)
+    locked = lock_claim(claim)
     if locked.state == State.APPEALED:
         rejected = locked.moves.filter(to_state=State.REJECTED).order_by("-pk").first()
         who = rejected.by_person_id if rejected else None

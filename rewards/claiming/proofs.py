@@ -8,7 +8,7 @@ import hashlib
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -43,6 +43,11 @@ ENDINGS: Final = {
 PDF_START, PDF_END = b"%PDF-", b"%%EOF"
 END_BYTES = 2_048
 HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"})
+# What every picture in this container has: what is in it, and the picture itself.
+HEIC_BOXES = frozenset({b"meta", b"mdat"})
+BOX_HEAD, LARGE_BOX_HEAD = 8, 16
+# A file whose claim was rolled back belongs to nobody; one that is just being filed does soon.
+STRAY_AFTER = timedelta(days=1)
 
 
 class ProofRefused(ValueError):
@@ -117,11 +122,34 @@ def judge(proof: GivenProof) -> str:
             raise ProofRefused("broken", _("%(name)s is not complete.") % shown)
         return PDF
     if content[4:8] == b"ftyp" and content[8:12] in HEIC_BRANDS:
+        if not _is_whole_heic(content):
+            raise ProofRefused("broken", _("%(name)s is not complete.") % shown)
         return HEIC
     try:
         return _judge_picture(content)
     except ProofRefused as refused:
         raise ProofRefused(refused.code, str(refused) % shown) from refused
+
+
+def _is_whole_heic(content: bytes) -> bool:
+    """
+    Say whether the boxes of the container follow one another to the very end.
+
+    We do not unpack the picture: telephones write it, and whoever reviews the claim looks at it.
+    """
+    place, found = 0, set()
+    while place + BOX_HEAD <= len(content):
+        size, head = int.from_bytes(content[place : place + 4]), BOX_HEAD
+        if size == 1:
+            size = int.from_bytes(content[place + BOX_HEAD : place + LARGE_BOX_HEAD])
+            head = LARGE_BOX_HEAD
+        found.add(content[place + 4 : place + BOX_HEAD])
+        # A size of nothing is that of the last box: all the rest.
+        size = size or len(content) - place
+        if size < head:
+            return False
+        place += size
+    return place == len(content) and found >= HEIC_BOXES
 
 
 def _judge_picture(content: bytes) -> str:
@@ -147,13 +175,17 @@ def _judge_picture(content: bytes) -> str:
     return TYPES[kind]
 
 
-def keep_proofs(proofs: Sequence[JudgedProof], *, claim: SellOutClaim, at: datetime) -> None:
+def keep_proofs(
+    proofs: Sequence[JudgedProof], *, claim: SellOutClaim, at: datetime
+) -> list[ClaimProof]:
     """
     Store the files and their rows. A claim writes its files last.
 
-    If one cannot be written, those before it go again.
+    If one cannot be written, those before it go again. If the transaction is rolled back later,
+    they stay until the night: see ``forget_strays``.
     """
     kept: list[Path] = []
+    rows: list[ClaimProof] = []
     try:
         for proof in proofs:
             stored_as = f"{FOLDER}/{uuid4().hex}"
@@ -161,19 +193,44 @@ def keep_proofs(proofs: Sequence[JudgedProof], *, claim: SellOutClaim, at: datet
             path.parent.mkdir(parents=True, exist_ok=True)
             kept.append(path)
             path.write_bytes(proof.content)
-            ClaimProof.objects.create(
-                claim=claim,
-                name=proof.name,
-                content_type=proof.content_type,
-                size=len(proof.content),
-                digest=hashlib.sha256(proof.content).hexdigest(),
-                stored_as=stored_as,
-                added_at=at,
+            rows.append(
+                ClaimProof.objects.create(
+                    claim=claim,
+                    name=proof.name,
+                    content_type=proof.content_type,
+                    size=len(proof.content),
+                    digest=_digest(proof.content),
+                    stored_as=stored_as,
+                    added_at=at,
+                )
             )
     except BaseException:
         for path in kept:
             path.unlink(missing_ok=True)
         raise
+    return rows
+
+
+def find_same(proof: JudgedProof, *, claim: SellOutClaim) -> ClaimProof | None:
+    """Return the proof of a claim that has this very content."""
+    return claim.proofs.filter(digest=_digest(proof.content)).order_by("pk").first()
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def forget_strays(*, as_of: datetime) -> int:
+    """Delete files that belong to no proof: what was rolled back after they were written."""
+    folder = Path(settings.PRIVATE_ROOT) / FOLDER
+    latest = (as_of - STRAY_AFTER).timestamp()
+    files = folder.iterdir() if folder.is_dir() else ()
+    old = {f"{FOLDER}/{file.name}": file for file in files if file.stat().st_mtime < latest}
+    known = set(ClaimProof.objects.exclude(stored_as="").values_list("stored_as", flat=True))
+    strays = [file for stored_as, file in old.items() if stored_as not in known]
+    for file in strays:
+        file.unlink(missing_ok=True)
+    return len(strays)
 
 
 def open_proof(proof: ClaimProof) -> bytes:

@@ -1,11 +1,14 @@
 """Claims through the API: filed, found by who may see them, decided by the seller."""
 
+import base64
+
 import pytest
 
 from partners.models import Activity
 from tests.api.conftest import signed_in
 from tests.api.provocations import World
 from tests.api.waiting_provocations import claimed, file_claim
+from tests.rewards.claiming.world import PDF, draw_picture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once("PostgreSQL")]
 
@@ -65,6 +68,28 @@ class TestClaims:
         assert answer.status_code == 400
         [error] = answer.json()["errors"]
         assert (error["pointer"].split("/")[1], error["code"]) == (pointer[1:], code)
+
+    def test_take_proofs_while_they_wait(self, world, erp, settings, tmp_path):
+        settings.PRIVATE_ROOT = tmp_path
+        address = claimed(world)
+        body = {"name": "receipt.pdf", "content": base64.b64encode(PDF).decode()}
+
+        added = erp.post(f"{address}/proofs", body)
+        refused = [
+            erp.post(f"{address}/proofs", body | {"content": content}).json()["errors"][0]
+            for content in ("not base64", "aGVsbG8=", "")
+        ]
+
+        assert added.status_code == 201
+        assert (added.json()["content_type"], added.json()["size"]) == ("application/pdf", len(PDF))
+        assert erp.get(address).json()["proofs"] == [added.json()]
+        assert [each["pointer"] for each in refused] == ["/content"] * 3
+        assert [each["code"] for each in refused] == ["invalid", "unknown_type", "blank"]
+        erp.post(f"{address}/reject", {"reason": "proof_unclear"})
+        late = erp.post(
+            f"{address}/proofs", body | {"content": base64.b64encode(draw_picture()).decode()}
+        )
+        assert late.json()["errors"][0]["code"] == "claim_decided"
 
     def test_of_others_are_not_there(self, world, charlie, erp):
         address = claimed(world)

@@ -447,6 +447,19 @@ API = [
     ),
     Row("api:claim-detail", "/api/v1/claims/{claim}", OF_A_SELLER),
     Row("api:claim-withdraw", "/api/v1/claims/{claim}/withdraw", OF_A_SELLER, method="POST"),
+    Row(
+        "api:claim-proofs",
+        "/api/v1/claims/{claim}/proofs",
+        api(
+            key="400 400 404",
+            key_other="404 400 404",
+            head_buyer="400 404 404",
+            buyer="400 404 404",
+            viewer="403 403 403",
+            other="404 400 404",
+        ),
+        method="POST",
+    ),
     # The seller decides: a key of the partner itself does not.
     Row(
         "api:claim-approve",

@@ -1,8 +1,10 @@
 """Claims move as the table says, each article counts once, and nobody decides about their own."""
 
-from datetime import timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import transaction
 
 from partners.models import Activity, ClaimedSerial, Event, Member, SellOutClaim
 from rewards import claiming
@@ -126,6 +128,9 @@ class TestProofs:
         [
             (b"", "empty"),
             (PDF[:-6], "broken"),
+            (HEIC[:-1], "broken"),
+            (HEIC[:24], "broken"),
+            (HEIC[:24] + b"\x00\x00\x00\x05meta" + HEIC[24:], "broken"),
             (b"<html><script>alert(1)</script>", "unknown_type"),
             (b"MZ\x90\x00" + b"\x00" * 100, "unknown_type"),
             (b"GIF89a" + b"\x00" * 100, "unknown_type"),
@@ -139,6 +144,35 @@ class TestProofs:
             proofs.judge(proof(content, "../../receipt.pdf"))
         assert refused.value.code == code
         assert str(refused.value).startswith("receipt.pdf")
+
+    def test_are_added_while_the_claim_waits(self, shop):
+        claim = file_one(shop.bob, proofs=[proof(PDF)])
+        pictures = [draw_picture(size=(8, 8 + place)) for place in range(5)]
+        for picture in pictures[:4]:
+            claiming.add_proof(claim=claim, proof=proof(picture, "a.png"), at=LATER)
+        again = claiming.add_proof(claim=claim, proof=proof(pictures[0], "b.png"), at=LATER)
+
+        assert (claim.proofs.count(), again.name) == (5, "a.png")
+        with pytest.raises(claiming.TooManyProofs):
+            claiming.add_proof(claim=claim, proof=proof(pictures[4]), at=LATER)
+        claiming.withdraw(claim=claim, by=shop.bob, at=LATER)
+        with pytest.raises(claiming.ProofRefused) as refused:
+            claiming.add_proof(claim=claim, proof=proof(pictures[4]), at=LATER)
+        assert refused.value.code == "claim_decided"
+
+    def test_that_were_rolled_back_go_at_night(self, shop, settings, tmp_path):
+        settings.PRIVATE_ROOT = tmp_path
+        file_one(shop.bob, proofs=[proof(PDF)])
+        kept = set(tmp_path.rglob("*"))
+        with suppress(ZeroDivisionError), transaction.atomic():
+            file_one(shop.bob, "SN-9", proofs=[proof(PDF)])
+            1 / 0  # noqa: B018 - whatever ends the transaction
+        assert set(tmp_path.rglob("*")) != kept
+        now = datetime.now(UTC)
+
+        assert claiming.forget_strays(as_of=now) == 0
+        assert claiming.forget_strays(as_of=now + timedelta(days=2)) == 1
+        assert set(tmp_path.rglob("*")) == kept
 
     def test_that_unpack_too_large_are_not_unpacked(self, monkeypatch):
         monkeypatch.setitem(proofs.PIXELS_MAX, "PNG", 63)

@@ -14,7 +14,19 @@ from rewards.claiming import ClaimDraft, GivenProof
 FILED = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TODAY = FILED.date()
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
-HEIC = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + b"\x00" * 64
+
+
+def box(kind: bytes, content: bytes) -> bytes:
+    return (len(content) + 8).to_bytes(4) + kind + content
+
+
+HEIC = (
+    box(b"ftyp", b"heic\x00\x00\x00\x00mif1heic")
+    + box(b"meta", b"\x00" * 32)
+    + b"\x00\x00\x00\x01mdat"
+    + (16 + 64).to_bytes(8)
+    + b"\x00" * 64
+)
 
 
 def draw_picture(kind: str = "PNG", size: tuple[int, int] = (8, 8)) -> bytes:
