@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import SEARCH_VAR
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -25,7 +26,9 @@ from partners.admin.editing import (
     PartnerForm,
     read_columns,
     read_tabs,
+    say_what_was_put_together,
 )
+from partners.admin.editing_together import SEEN
 from partners.doors.admin import (
     BaseAdmin,
     ReadOnlyInline,
@@ -82,7 +85,7 @@ class ActivityTab(ReadOnlyInline):
         return say_money(activity.amount, activity.currency)
 
 
-REFUSED = (enrolling.StaleRevision, enrolling.PartnerMerged, enrolling.NumberTaken)
+REFUSED = (enrolling.PartnerMerged, enrolling.NumberTaken)
 
 
 class MergedFilter(DropdownFilter):
@@ -140,7 +143,7 @@ class PartnerAdmin(BaseAdmin):
                     "account_manager",
                     "tags",
                     "part_of",
-                    "read_revision",
+                    SEEN,
                 )
             },
         ),
@@ -156,6 +159,27 @@ class PartnerAdmin(BaseAdmin):
         ),
         (_("See also"), {"fields": ("see_also",)}),
     )
+    # A new one has no id to tell and no history to lead to.
+    add_fieldsets = (
+        (
+            None,
+            {"fields": (("legal_name", "erp_number"), "status", "account_manager", "tags")},
+        ),
+        (
+            _("Company"),
+            {"fields": (("tax_id", "country"), ("currency", "language"), "partner_since")},
+        ),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Leave out what only comes back with the form, where nothing does."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        return [
+            (title, {**options, "fields": [each for each in options["fields"] if each != SEEN]})
+            for title, options in fieldsets
+        ]
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
         """Show the tabs on the page of a partner; a new one has nothing to show yet."""
@@ -176,9 +200,19 @@ class PartnerAdmin(BaseAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Refusals that only the lock can tell are rare, and cost what was typed."""
+        """
+        Lock the partner before anything of it is read, so that nobody's edit is written over.
+
+        Refusals that come only on writing are rare, and cost what was typed.
+        """
+        found = (
+            self.get_object(request, object_id) if object_id and request.method == "POST" else None
+        )
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            with transaction.atomic():
+                if found is not None:
+                    Partner.objects.lock([found.pk])
+                return super().changeform_view(request, object_id, form_url, extra_context)
         except REFUSED as error:
             self.message_user(request, str(error), messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
@@ -206,10 +240,11 @@ class PartnerAdmin(BaseAdmin):
         enrolling.change(
             partner=form.instance,
             changes=read_columns(form.cleaned_data) | read_tabs(formsets),
-            revision=form.cleaned_data.get("read_revision"),
             by=actor_of(request).person,
             at=timezone.now(),
         )
+        if sentence := say_what_was_put_together(form, formsets):
+            self.message_user(request, sentence, messages.INFO)
 
     # ---------------------------------------------------------------- merging
 
@@ -255,8 +290,6 @@ class PartnerAdmin(BaseAdmin):
 
     @display(description=_("history"))
     def see_also(self, partner: Partner) -> SafeString | str:
-        if partner.pk is None:
-            return ""
         lists = (
             ("partners_invitation", _("Invitations")),
             ("partners_activity", _("Activities")),

@@ -1,33 +1,25 @@
 """The form of a partner with its numbers and contracts: saved through the one way of editing."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from partners.admin.editing_together import SEEN, TogetherForm, TogetherFormSet
 from partners.currencies import CURRENCIES
 from partners.doors.admin import BaseTabularInline
 from partners.enrolling import EDITABLE, ContractTerms
 from partners.models import Contract, Partner, PartnerNumber
 
 
-class PartnerForm(forms.ModelForm):
-    """Notices that somebody else saved meanwhile; what was typed stays, and the next save wins."""
-
-    read_revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
-
+class PartnerForm(TogetherForm):
     class Meta:
         model = Partner
-        fields = "__all__"  # noqa: DJ007 - the admin names them in its fieldsets
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            self.initial["read_revision"] = self.instance.revision
+        fields = "__all__"
 
     def clean_currency(self) -> str:
         code = str(self.cleaned_data["currency"]).strip().upper()
@@ -35,39 +27,11 @@ class PartnerForm(forms.ModelForm):
             raise forms.ValidationError(_("This is not a currency code such as GBP."))
         return code
 
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if self.instance.pk is None:
-            return cleaned
-        stored = Partner.objects.get(pk=self.instance.pk)
-        if cleaned.get("read_revision") not in {None, stored.revision}:
-            self.add_error(None, self._say_what_differs(stored, cleaned))
-            # Whoever saves again has read it.
-            typed = cast(QueryDict, self.data).copy()
-            typed[self.add_prefix("read_revision")] = str(stored.revision)
-            self.data = typed
-        return cleaned
-
-    def _say_what_differs(self, stored: Partner, cleaned: dict[str, Any]) -> str:
-        sentence = _(
-            "Somebody else changed this partner while you had it open. What you typed is still here."
-        )
-        differing = [
-            f"{self.fields[name].label}: {_say(stored, name)}"
-            for name in EDITABLE
-            if name in cleaned and cleaned[name] != getattr(stored, name)
-        ]
-        tags = sorted(each.name for each in stored.tags.all())
-        if "tags" in cleaned and sorted(each.name for each in cleaned["tags"]) != tags:
-            differing.append(f"{self.fields['tags'].label}: {', '.join(tags) or _('empty')}")
-        if not differing:
-            return f"{sentence} {_('Look at it and save again.')}"
-        there = _("There now: %(fields)s.") % {"fields": "; ".join(differing)}
-        return f"{sentence} {there} {_('Save again to keep what you typed.')}"
-
 
 class _EditableTab(BaseTabularInline):
     show_change_link = False
+    form = TogetherForm
+    formset = TogetherFormSet
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self.has_change_permission(request, obj)
@@ -87,13 +51,13 @@ class _EditableTab(BaseTabularInline):
 class NumbersTab(_EditableTab):
     model = PartnerNumber
     verbose_name_plural = gettext_lazy("Other numbers")
-    fields = ("system", "number")
+    fields = ("system", "number", SEEN)
 
 
 class ContractsTab(_EditableTab):
     model = Contract
     verbose_name_plural = gettext_lazy("Contracts")
-    fields = ("number", "starts_on", "ends_on", "payment_days", "note")
+    fields = ("number", "starts_on", "ends_on", "payment_days", "note", SEEN)
     ordering: ClassVar = ("-starts_on",)
 
 
@@ -127,12 +91,16 @@ def _not_shown(formset: Any) -> QuerySet[Any]:
 
 
 def _kept(formset: Any) -> list[dict[str, Any]]:
-    rows = [form.cleaned_data for form in formset.forms if form.cleaned_data]
+    rows = [form.cleaned_data for form in formset.forms if form.cleaned_data and not form.is_gone]
     return [row for row in rows if row.get("number") and not row.get("DELETE")]
 
 
-def _say(partner: Partner, name: str) -> str:
-    if name in {"status", "language"}:
-        return str(getattr(partner, f"get_{name}_display")())
-    value = getattr(partner, name)
-    return str(value) if value not in {None, ""} else _("empty")
+def say_what_was_put_together(form: TogetherForm, formsets: Iterable[Any]) -> str:
+    """Name what a colleague changed while the page was open; empty where nobody did."""
+    rows = (row for formset in formsets for row in formset.forms if isinstance(row, TogetherForm))
+    labels = {str(each.fields[name].label): None for each in (form, *rows) for name in each.theirs}
+    if not labels:
+        return ""
+    return _("Somebody else changed %(fields)s meanwhile. That is kept.") % {
+        "fields": ", ".join(labels)
+    }

@@ -230,7 +230,7 @@ class EventAdmin(ReadOnlyAdmin):
     """The stream of what happened. Only ``partners.events`` writes it."""
 
     list_display = ("happened", "kind", "partner_name", "member", "actor", "sequence")
-    list_select_related = ("partner", "member", "actor")
+    list_select_related = ("partner", "member__person", "actor")
     list_filter = (("kind", FieldTextFilter), ("occurred_at", DayRangeFilter))
     search_fields = ("=kind", "partner__legal_name", "=partner__erp_number")
     ordering = ("-pk",)

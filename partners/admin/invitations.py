@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from partners import inviting, team
-from partners.admin.team import ReasonForm, say_member, with_reason
+from partners.admin.team import ReasonForm, with_reason
 from partners.doors.admin import BaseAdmin, Step, action, actor_of, display
 from partners.doors.showing import Labels, link_to, say_time
 from partners.mailing import mail_invitation
@@ -233,7 +233,7 @@ class InvitationAdmin(BaseAdmin):
     @display(description=gettext_lazy("member"))
     def member_link(self, invitation: Invitation) -> Any:
         member = invitation.member
-        return link_to(member, say_member(member)) if member else self.empty_value_display
+        return link_to(member) if member else self.empty_value_display
 
 
 STATES = {

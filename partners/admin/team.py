@@ -134,7 +134,6 @@ class MemberAdmin(ReadOnlyAdmin):
                 perform=perform,
                 refused=REFUSED,
                 form_class=partial(ChangeForm, initial=initial),
-                describe=say_member,
             ),
         )
 
@@ -151,7 +150,6 @@ class MemberAdmin(ReadOnlyAdmin):
                     .exclude(pk=member.pk)
                     .for_listing()
                 )
-                form.fields["to"].label_from_instance = say_member  # type: ignore[attr-defined]  # as above
             return form
 
         def perform(found: Member, *, form: forms.Form, request: HttpRequest) -> str:
@@ -175,7 +173,6 @@ class MemberAdmin(ReadOnlyAdmin):
                 perform=perform,
                 refused=REFUSED,
                 form_class=make_form,
-                describe=say_member,
             ),
         )
 
@@ -194,7 +191,3 @@ class MemberAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("partner"))
     def partner_link(self, member: Member) -> Any:
         return link_to(member.partner)
-
-
-def say_member(member: Member) -> str:
-    return f"{member.person.name}, {member.get_role_display()}"

@@ -189,7 +189,7 @@ class WaitingReference(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"activity {self.activity_id} waits for {self.external_id} from {self.source}"
+        return f"{self.external_id} ({self.source})"
 
 
 class LateMark(models.Model):

@@ -91,7 +91,7 @@ class SellOutClaim(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"#{self.pk} of partner {self.partner_id}"
+        return f"#{self.pk} {self.sku}"
 
     @property
     def serial_numbers(self) -> list[str]:

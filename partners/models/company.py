@@ -256,4 +256,4 @@ class PartnerMerge(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"partner {self.merged_id} into {self.kept_id}"
+        return f"{self.merged} → {self.kept}"

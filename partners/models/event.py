@@ -64,4 +64,4 @@ class Event(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} #{self.sequence} of partner {self.partner_id}"
+        return f"{self.kind} #{self.sequence}"

@@ -92,7 +92,7 @@ class ParkedDocument(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.external_id} from {self.source}"
+        return f"{self.external_id} ({self.source})"
 
     @property
     def state(self) -> str:
@@ -171,4 +171,4 @@ class MatchingRule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.field} {self.condition} {self.value}"
+        return f"{self.get_field_display()} {self.get_condition_display()} {self.value}"

@@ -44,7 +44,7 @@ class ExchangeRate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.currency} into {self.into} on {self.day}"
+        return f"{self.currency} → {self.into} {self.day}"
 
 
 class ConvertedAmountQuerySet(PartnerScopedQuerySet):

@@ -55,7 +55,7 @@ class ImportRun(models.Model):
         verbose_name_plural = _("imports")
 
     def __str__(self) -> str:
-        return f"#{self.pk} {self.file_name} from {self.source}"
+        return f"#{self.pk} {self.file_name} ({self.source})"
 
 
 class SourceMapping(models.Model):
@@ -79,4 +79,4 @@ class SourceMapping(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} from {self.source}"
+        return f"{self.kind} ({self.source})"

@@ -132,7 +132,7 @@ class Member(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"#{self.pk} {self.get_role_display()} of partner {self.partner_id}"
+        return f"{self.person.name}, {self.get_role_display()}"
 
     @property
     def is_head_buyer(self) -> bool:
@@ -210,7 +210,7 @@ class Invitation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"#{self.pk} to partner {self.partner_id}"
+        return self.email
 
 
 class InvitationMail(models.Model):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from ledger.admin.wording import say
-from partners.admin.team import REFUSED, MemberAdmin, ReasonForm, say_member, with_reason
+from partners.admin.team import REFUSED, MemberAdmin, ReasonForm, with_reason
 from partners.doors.admin import Step, action, actor_of
 from partners.models import Member
 from rewards import leaving
@@ -43,7 +43,6 @@ class TeamMemberAdmin(MemberAdmin):
                 perform=take_off,
                 refused=(*REFUSED, leaving.StillPending),
                 form_class=LeaveForm,
-                describe=say_member,
                 say_refusal=say_refusal,
             ),
         )

@@ -1,5 +1,8 @@
 """Every list and every page of the admin, for every model that is registered."""
 
+import html
+import re
+
 import pytest
 from django.contrib import admin
 from django.db import connection
@@ -8,7 +11,14 @@ from django.urls import reverse
 
 from ledger.models import Transfer
 from partners.doors.admin import BaseAdmin, ReadOnlyAdmin
-from partners.models import Activity, Person
+from partners.models import (
+    Activity,
+    Invitation,
+    PartnerMerge,
+    Person,
+    SellOutClaim,
+    WaitingReference,
+)
 from rewards.models import Redemption
 from tests.admin import world
 
@@ -29,6 +39,11 @@ def count_queries(client, url):
         answer = client.get(url)
     assert answer.status_code == 200, url
     return len(queries)
+
+
+def page_text(client, row):
+    answer = client.get(page(type(row), "change", row.pk))
+    return " ".join(answer.content.decode().split())
 
 
 def first(model):
@@ -58,6 +73,23 @@ def test_a_list_and_a_page_cost_the_same_for_one_row_and_for_ten(client, one_of_
     world.grow(one_of_each, 9)
 
     assert {url: count_queries(client, url) for url in urls} == with_one
+
+
+def test_pages_are_headed_by_words_and_not_by_keys(client, one_of_each):
+    """Beside the tests of queries, since a name may cost one a row."""
+    head, partner = one_of_each.member, one_of_each.partner
+    merge = first(PartnerMerge)
+    named = {
+        head: f"{head.person.name}, Head buyer",
+        merge: f"{merge.merged} → {partner}",
+        first(SellOutClaim): f"#{first(SellOutClaim).pk} SKU-0-first",
+        first(Invitation): first(Invitation).email,
+        first(WaitingReference): "awaited-0-first (erp)",
+        one_of_each.parked: "parked-0 (erp)",
+    }
+    for row, name in named.items():
+        title = re.search("<title>(.*?)</title>", page_text(client, row))[1]
+        assert name in html.unescape(title)
 
 
 BAD_QUESTIONS = [

@@ -1,6 +1,7 @@
 """Partners in the admin: edited with what belongs to them, and merged where two are one."""
 
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -79,41 +80,103 @@ class TestEditing:
         event = stored.events.latest("sequence")
         assert (event.kind, event.actor) == ("partner_changed", dana)
 
-    def test_in_two_tabs_is_noticed_and_nothing_typed_is_lost(self, client, dana, shop):
-        stale = filled(client, shop.partner, legal_name="From the second tab")
-        meanwhile = {"country": "Poland", "tags": ["south"], "numbers": [("crm", "N1")]}
+    def test_in_two_tabs_keeps_what_each_of_them_changed(self, client, dana, shop):
+        opened = filled(client, shop.partner, legal_name="From the second tab")
         terms = ContractTerms(number="C-2", starts_on=date(2026, 1, 1))
-        meanwhile["contracts"] = [terms]
+        meanwhile = {
+            "country": "Poland",
+            "tags": ["south"],
+            "numbers": [("crm", "N1")],
+            "contracts": [terms],
+        }
         change(partner=shop.partner, changes=meanwhile, by=None, at=NOON)
-
-        refused = client.post(page_of(shop.partner), stale)
-
-        assert refused.status_code == 200
-        words = refused.content.decode()
-        assert "Somebody else changed this partner while you had it open" in words
-        assert "Country: Poland" in words
-        assert "Tags: south" in words
-        assert 'value="From the second tab"' in words
-        assert Partner.objects.get(pk=shop.partner.pk).legal_name == "Shop 12346"
-        # Saving again is a decision.
-        form = refused.context["adminform"].form
-        again = client.post(
-            page_of(shop.partner), stale | {"read_revision": form["read_revision"].value()}
-        )
-        assert again.status_code == 302
+        answer = client.post(page_of(shop.partner), opened, follow=True)
         stored = Partner.objects.get(pk=shop.partner.pk)
-        assert (stored.legal_name, stored.country) == ("From the second tab", "")
+        assert (stored.legal_name, stored.country) == ("From the second tab", "Poland")
+        assert [each.name for each in stored.tags.all()] == ["south"]
         # What the page never showed cannot have been taken away on it.
         assert stored.numbers.get().number == "N1"
         assert stored.contracts.get().number == "C-2"
+        assert "Somebody else changed Tags, Country meanwhile. That is kept." in read(answer)
+        assert stored.events.latest("sequence").payload == {"fields": ["legal_name"]}
+
+    def test_both_at_one_field_are_asked_and_the_rest_is_not(self, client, dana, shop):
+        opened = filled(client, shop.partner, legal_name="Mine", tax_id="7")
+        meanwhile = {"legal_name": "Theirs", "country": "Poland", "tags": ["south"]}
+        change(partner=shop.partner, changes=meanwhile, by=None, at=NOON)
+
+        asked = client.post(page_of(shop.partner), opened)
+
+        words = read(asked)
+        assert "Somebody else wrote here meanwhile: Theirs. Save again to keep yours." in words
+        assert 'value="Mine"' in words
+        assert 'value="Poland"' in words
+        assert Partner.objects.get(pk=shop.partner.pk).legal_name == "Theirs"
+        # Saving again is a decision about that field, and about no other.
+        form = asked.context["adminform"].form
+        again = {name: form[name].value() for name in ("seen", "country", "tags")}
+        change(partner=shop.partner, changes={"country": "Spain"}, by=None, at=NOON)
+        assert client.post(page_of(shop.partner), opened | again).status_code == 302
+        stored = Partner.objects.get(pk=shop.partner.pk)
+        assert (stored.legal_name, stored.country, stored.tax_id) == ("Mine", "Spain", "7")
+        assert [each.name for each in stored.tags.all()] == ["south"]
+
+    def test_rows_of_the_tabs_are_put_together_too(self, client, dana, shop):
+        first, second, third = (
+            ContractTerms(number=number, starts_on=date(2026, 1, 1)) for number in "123"
+        )
+        contracts = [first, second, third]
+        change(partner=shop.partner, changes={"contracts": contracts}, by=None, at=NOON)
+        # Newest first; of one day by their order in the table.
+        opened = filled(client, shop.partner)
+        place = {opened[f"contracts-{row}-number"]: f"contracts-{row}" for row in range(3)}
+        opened |= {f"{place['1']}-payment_days": "30", f"{place['3']}-note": "Mine"}
+        theirs = [replace(first, payment_days=45), replace(second, note="Theirs")]
+        change(partner=shop.partner, changes={"contracts": theirs}, by=None, at=NOON)
+
+        asked = client.post(page_of(shop.partner), opened)
+        words = read(asked)
+        assert "Somebody else wrote here meanwhile: 45. Save again to keep yours." in words
+        assert "Somebody else took this row away meanwhile. Save again to keep it." in words
+        again = {
+            f"{row.prefix}-seen": row["seen"].value()
+            for each in asked.context["inline_admin_formsets"]
+            for row in each.formset.initial_forms
+            if "seen" in row.fields
+        }
+        assert client.post(page_of(shop.partner), opened | again).status_code == 302
+        kept = shop.partner.contracts.order_by("number")
+        assert list(kept.values_list("number", "payment_days", "note")) == [
+            ("1", 30, ""),
+            ("2", None, "Theirs"),
+            ("3", None, "Mine"),
+        ]
+        # Of a row that is gone and that nobody touched, nothing is said.
+        opened = filled(client, shop.partner)
+        change(partner=shop.partner, changes={"contracts": []}, by=None, at=NOON)
+        assert client.post(page_of(shop.partner), opened).status_code == 302
+        assert not shop.partner.contracts.exists()
+
+    def test_what_a_page_says_it_was_opened_with_is_believed_only_as_it_was_sent(
+        self, client, dana, shop
+    ):
+        opened = filled(client, shop.partner, country="Spain")
+        for forged in ("[[[[", "x" * 10_000, opened["seen"] + "x", "\u0416:\ud7ff"):
+            answer = client.post(page_of(shop.partner), opened | {"seen": forged})
+            assert answer.status_code == 302
 
     def test_names_a_currency_that_there_is(self, client, dana, shop):
         answer = client.post(page_of(shop.partner), filled(client, shop.partner, currency="ZZZ"))
         assert "This is not a currency code such as GBP." in answer.content.decode()
 
     def test_a_new_one_is_enrolled(self, client, dana):
+        page = reverse("admin:partners_partner_add")
+        # It has no id and no history before it is there.
+        shown = read(client.get(page))
+        assert "Legal name" in shown
+        assert not re.search("A company of its own|See also|[0-9a-f]{8}-[0-9a-f]{4}-7", shown)
         answer = client.post(
-            reverse("admin:partners_partner_add"),
+            page,
             {
                 "legal_name": "Oak",
                 "erp_number": "1001",
