@@ -1,0 +1,166 @@
+"""What a rule gives, as a sentence with a full stop."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from rewards.programmes.sentences.speaker import Row, Speaker
+
+IN_A_PERIOD = {
+    "activity": gettext_lazy("in one go"),
+    "day": gettext_lazy("in a day"),
+    "week": gettext_lazy("in a week"),
+    "month": gettext_lazy("in a month"),
+    "quarter": gettext_lazy("in a quarter"),
+    "year": gettext_lazy("in a year"),
+    "lifetime": gettext_lazy("in all time"),
+}
+OF_A_KIND = {
+    "order": gettext_lazy("an order"),
+    "payment": gettext_lazy("a payment"),
+    "invoice": gettext_lazy("an invoice"),
+}
+
+
+def say_effect(rule: Row, speaker: Speaker) -> str:
+    """Say what a rule gives; an effect without words of its own is shown as it is stored."""
+    effect = rule.get("effect", {})
+    tell = EFFECTS.get(effect.get("kind", ""))
+    return tell(effect, rule, speaker) if tell else str(dict(effect))
+
+
+def what_counts(rule: Row, speaker: Speaker) -> str:
+    """Say of what the money or the pieces are: an order, or goods of some kind."""
+    lines = rule.get("lines") or {}
+    wanted = [
+        say
+        for key, say in (
+            ("include_categories", _("goods in the category %(names)s")),
+            ("include_skus", _("goods with the SKU %(names)s")),
+        )
+        if lines.get(key)
+        for say in [say % {"names": speaker.any_of(map(say_pattern, lines[key]))}]
+    ]
+    if wanted:
+        return speaker.any_of(wanted)
+    known = OF_A_KIND.get(rule.get("trigger", ""))
+    return str(known) if known else _("what is reported")
+
+
+def say_pattern(word: str) -> str:
+    """Say a word that may end in a star."""
+    return _("%(start)s…") % {"start": word[:-1]} if word.endswith("*") else word
+
+
+def _per_money(effect: Row, rule: Row, speaker: Speaker) -> str:
+    return _("For every %(money)s of %(what)s, %(units)s.") % {
+        "money": speaker.money(effect["per"]),
+        "what": what_counts(rule, speaker),
+        "units": speaker.units(effect["units"]),
+    }
+
+
+def _per_quantity(effect: Row, rule: Row, speaker: Speaker) -> str:
+    words = {
+        "what": what_counts(rule, speaker),
+        "units": speaker.units(effect["units"]),
+        "count": speaker.number(effect.get("per", "1")),
+    }
+    if words["count"] == "1":
+        return _("For each piece of %(what)s, %(units)s.") % words
+    return _("For every %(count)s pieces of %(what)s, %(units)s.") % words
+
+
+def _fixed(effect: Row, rule: Row, speaker: Speaker) -> str:
+    known = OF_A_KIND.get(rule.get("trigger", ""))
+    if known:
+        return _("%(units)s for %(what)s.") % {
+            "units": speaker.units(effect["units"]),
+            "what": known,
+        }
+    return _("%(units)s each time.") % {"units": speaker.units(effect["units"])}
+
+
+def _percent(effect: Row, rule: Row, speaker: Speaker) -> str:
+    return _("%(percent)s of %(what)s, as %(unit)s.") % {
+        "percent": speaker.percent(effect["percent"]),
+        "what": what_counts(rule, speaker),
+        "unit": speaker.unit.name_alone(speaker.language),
+    }
+
+
+def _each_full(effect: Row, rule: Row, speaker: Speaker) -> str:
+    return _("%(units)s for each full %(money)s of %(what)s %(period)s.") % {
+        "units": speaker.units(effect["units"]),
+        "money": speaker.money(effect["per"]),
+        "what": what_counts(rule, speaker),
+        "period": IN_A_PERIOD.get(effect.get("period", "activity"), ""),
+    }
+
+
+def _stepped(effect: Row, rule: Row, speaker: Speaker) -> str:
+    by = effect.get("by", "activity")
+    start = (
+        _("By the size of %(what)s")
+        if by == "activity"
+        else _("By the total of %(what)s %(period)s")
+    ) % {"what": what_counts(rule, speaker), "period": IN_A_PERIOD.get(by, "")}
+    steps = "; ".join(
+        _("from %(money)s %(rate)s")
+        % {"money": speaker.money(step.get("from", "0")), "rate": _rate(step, speaker)}
+        for step in effect.get("steps", [])
+    )
+    mode = (
+        _("Each part counts at the rate of its own step.")
+        if effect.get("mode") == "slice"
+        else _("The whole amount counts at the highest step reached.")
+    )
+    return f"{start}: {steps}. {mode}"
+
+
+def _rate(step: Row, speaker: Speaker) -> str:
+    if "percent" in step:
+        return speaker.percent(step["percent"])
+    if "per" in step:
+        return _("%(units)s for every %(money)s") % {
+            "units": speaker.units(step["units"]),
+            "money": speaker.money(step["per"]),
+        }
+    return speaker.units(step.get("fixed", step.get("units", 0)))
+
+
+def _multiply(effect: Row, rule: Row, speaker: Speaker) -> str:
+    times = speaker.number(str(int(effect["percent"]) / 100))
+    if effect.get("rules"):
+        return _("%(times)s times what is given by %(rules)s.") % {
+            "times": times,
+            "rules": speaker.all_of(map(speaker.rule, effect["rules"])),
+        }
+    return _("%(times)s times what the rules before it give.") % {"times": times}
+
+
+EFFECTS: Mapping[str, Callable[[Row, Row, Speaker], str]] = {
+    "per_money": _per_money,
+    "per_quantity": _per_quantity,
+    "fixed": _fixed,
+    "percent": _percent,
+    "each_full": _each_full,
+    "stepped": _stepped,
+    "multiply": _multiply,
+}
+
+
+def say_early(rows: Any, speaker: Speaker) -> str:
+    """Say how many times more an early payment gives."""
+    told = "; ".join(
+        ngettext(
+            "%(times)s times from %(count)d day early",
+            "%(times)s times from %(count)d days early",
+            int(row["days"]),
+        )
+        % {"times": speaker.number(str(int(row["percent"]) / 100)), "count": int(row["days"])}
+        for row in rows
+    )
+    return _("Early payment: %(rows)s.") % {"rows": told}
