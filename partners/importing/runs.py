@@ -76,6 +76,15 @@ def claim(run: ImportRun, *, at: datetime) -> None:
     run.refresh_from_db()
 
 
+def find_broken_off(*, kind: str, source: str, content_hash: str, at: datetime) -> ImportRun | None:
+    """Return the latest run of a command over this very content that did not get through."""
+    same = ImportRun.objects.filter(
+        kind=kind, source=source, content_hash=content_hash, stored_as=""
+    )
+    latest = same.exclude(content_hash="").order_by("-pk").first()
+    return latest if latest is not None and can_go_on(latest, at=at) else None
+
+
 def ask_to_cancel(run: ImportRun, *, at: datetime) -> bool:
     """Ask a run to stop after the chunk it is at; return whether there was anything to stop."""
     waiting = (ImportRun.Status.QUEUED, *WORKING)
@@ -84,6 +93,12 @@ def ask_to_cancel(run: ImportRun, *, at: datetime) -> bool:
 
 
 # ------------------------------------------------------------------------- files
+
+
+def hash_file(path: Path) -> str:
+    """Return what tells one content from another, for ``content_hash``."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def keep_file(chunks: Iterable[bytes], *, name: str) -> tuple[str, str]:
@@ -113,10 +128,8 @@ def path_of(run: ImportRun) -> Path:
     path = Path(settings.PRIVATE_ROOT) / run.stored_as
     if not run.stored_as or not path.is_file():
         raise FileGone(_("The file of this import is not kept any more. Upload it again."))
-    if run.content_hash:
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != run.content_hash:
-                raise FileGone(_("The file of this import has changed since it was uploaded."))
+    if run.content_hash and hash_file(path) != run.content_hash:
+        raise FileGone(_("The file of this import has changed since it was uploaded."))
     return path
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from partners.importing.mapping import Mapping
+from partners.importing.runs import RunBusy, claim, find_broken_off, hash_file
 from partners.importing.staging import Outcome, Stage
 from partners.kinds import all_kinds
 from partners.models import ImportRun, Person
@@ -37,7 +38,8 @@ def load_file(  # noqa: PLR0913 - these are the options of one command, all name
 
     ``shift_days`` moves every date by whole days; local times stay. ``partners_max`` takes only
     the partners with the largest net value and forgets all other rows. A dry run judges
-    everything and rolls every chunk back. ``report_to`` is given what was not accepted.
+    everything and rolls every chunk back. ``report_to`` is given what was not accepted. A run over
+    the same content that was broken off is gone on with: its report tells of the whole file.
 
     :raises FileNotReadable: Before anything is written.
     """
@@ -48,9 +50,10 @@ def load_file(  # noqa: PLR0913 - these are the options of one command, all name
         )
         if partners_max is not None:
             keep_largest(stage, mapping, kind=kinds[kind], partners_max=partners_max)
+        run = _make_run(path, kind=kind, source=source, as_of=as_of, by=started_by)
         loader = Loader(
             stage=stage,
-            run=_begin(path, kind=kind, source=source, as_of=as_of, by=started_by),
+            run=run if dry_run else _go_on(run, as_of=as_of),
             mapping=mapping,
             kinds=kinds,
             as_of=as_of,
@@ -66,16 +69,34 @@ def load_file(  # noqa: PLR0913 - these are the options of one command, all name
         return report
 
 
-def _begin(path: Path, *, kind: str, source: str, as_of: datetime, by: Person | None) -> ImportRun:
+def _make_run(
+    path: Path, *, kind: str, source: str, as_of: datetime, by: Person | None
+) -> ImportRun:
     return ImportRun(
         kind=kind,
         source=source,
         file_name=path.name[-255:],
+        content_hash=hash_file(path),
         status=ImportRun.Status.RUNNING,
         started_at=as_of,
         beat_at=as_of,
         started_by=by,
     )
+
+
+def _go_on(run: ImportRun, *, as_of: datetime) -> ImportRun:
+    """Return the run of this content that was broken off, if there is one, else this new one."""
+    earlier = find_broken_off(
+        kind=run.kind, source=run.source, content_hash=run.content_hash, at=as_of
+    )
+    if earlier is None:
+        return run
+    try:
+        claim(earlier, at=as_of)
+    except RunBusy:
+        # Somebody was quicker: two runs of one file have the effect of one.
+        return run
+    return earlier
 
 
 @contextmanager

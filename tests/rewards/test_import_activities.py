@@ -188,6 +188,53 @@ class TestImportActivities:
         assert caught.value.returncode == 2
 
 
+class TestSeveralFiles:
+    def test_are_runs_of_their_own_and_one_spoils_no_other(self, orders, tmp_path):
+        broken, other = tmp_path / "broken.csv", tmp_path / "other.csv"
+        broken.write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
+        other.write_text(HEADERS + ORDER.replace("1,", "7,", 1))
+        out = StringIO()
+        files = [str(path) for path in (orders, broken, other)]
+        named = ("--kind", "order", "--source", "shop")
+
+        with pytest.raises(CommandError, match=r"broken\.csv: .* picture") as caught:
+            call_command("import_activities", *files, *named, "--json", stdout=out)
+        with pytest.raises(CommandError, match="for one file"):
+            call_command("import_activities", *files, *named, "--report", tmp_path / "r.csv")
+
+        assert caught.value.returncode == 1
+        told = [(each["file"], each["rows_accepted"]) for each in json.loads(out.getvalue())]
+        assert told == [(files[0], 1), (files[2], 1)]
+        names = ImportRun.objects.order_by("pk").values_list("file_name", flat=True)
+        assert list(names) == ["orders.csv", "other.csv"]
+
+
+class TestARunThatWasBrokenOff:
+    def test_is_gone_on_with_by_the_same_content(self, orders, tmp_path):
+        run(orders, "--quiet")
+        first = ImportRun.objects.get()
+        so_far = {"rows_accepted": 1, "activities": {"order": 1}, "awards": 1}
+        ImportRun.objects.update(
+            status="running",
+            finished_at=None,
+            beat_at=timezone.now() - 2 * SILENT_AFTER,
+            report={"so_far": so_far},
+        )
+        run(orders, "--dry-run", "--quiet")
+        copy = tmp_path / "copy.csv"
+        copy.write_bytes(orders.read_bytes())
+        told = json.loads(run(copy, "--json"))
+
+        again = ImportRun.objects.get()
+        assert (again.pk, again.status) == (first.pk, "finished")
+        # The report tells of the whole file, and nothing stands there twice.
+        assert told["activities"]["order"] == 1
+        assert ImportRow.objects.filter(outcome="refused").count() == 1
+        # One that is through is another run, and so is other content.
+        run(orders, "--quiet")
+        assert ImportRun.objects.count() == 2
+
+
 @pytest.mark.slow
 @pytest.mark.chaos
 class TestAKilledRun:

@@ -1,4 +1,9 @@
-"""``import_activities FILE``: take in facts of one kind from a file and credit them."""
+"""
+``import_activities FILE ...``: take in facts of one kind from files and credit them.
+
+Each file is a run of its own, in the order given. One that cannot be read does not keep the others
+from being taken in; the exit says so at the end.
+"""
 
 import json
 from pathlib import Path
@@ -11,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from partners.doors.importing import (
+    INTERRUPTED,
     USAGE,
     ReportFile,
     add_file_arguments,
@@ -31,7 +37,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, help="CSV, CSV.gz, XLSX or UBL XML.")
+        parser.add_argument(
+            "files", metavar="FILE", nargs="+", type=Path, help="CSV, CSV.gz, XLSX or UBL XML."
+        )
         parser.add_argument(
             "--kind", required=True, help="order, invoice, return, ... or your own."
         )
@@ -48,9 +56,39 @@ class Command(BaseCommand):
             message = _("%(reason)s There are: %(known)s.") % {"reason": error, "known": known}
             raise CommandError(message, returncode=USAGE) from error
         mapping = read_mapping(options["mapping"], source=source, kind=kind)
+        paths: list[Path] = options["files"]
+        if report_path and len(paths) > 1:
+            message = _("--report is for one file. The reports of several are in the admin.")
+            raise CommandError(message, returncode=USAGE)
+        done: list[tuple[Path, LoadReport]] = []
+        unreadable: list[CommandError] = []
+        for path in paths:
+            try:
+                report = self._load(path, kind, source, mapping, report_path, options)
+                done.append((path, report))
+            except CommandError as error:
+                if len(paths) == 1 or error.returncode == INTERRUPTED:
+                    raise
+                unreadable.append(CommandError(f"{path}: {error}", returncode=error.returncode))
+        self._answer(done, options, is_one=len(paths) == 1)
+        if unreadable:
+            raise CommandError("\n".join(map(str, unreadable)), returncode=1)
+        refused = sum(report.tally.rows_refused for _path, report in done)
+        if options["fail_on_refused"] and refused:
+            raise CommandError(_("%(count)d rows were refused.") % {"count": refused}, returncode=1)
+
+    def _load(
+        self,
+        path: Path,
+        kind: str,
+        source: str,
+        mapping: Mapping,
+        report_path: Path | None,
+        options: dict[str, Any],
+    ) -> LoadReport:
         with explaining_trouble(options), watching(quiet=options["quiet"]) as watcher:
-            report = load_file(
-                path=options["file"],
+            return load_file(
+                path=path,
                 kind=kind,
                 source=source,
                 mapping=mapping,
@@ -59,18 +97,19 @@ class Command(BaseCommand):
                 progress=watcher,
                 report_to=ReportFile(report_path).write if report_path else None,
             )
-        self.answer(report, options)
 
-    def answer(self, report: LoadReport, options: dict[str, Any]) -> None:
+    def _answer(
+        self, done: list[tuple[Path, LoadReport]], options: dict[str, Any], *, is_one: bool
+    ) -> None:
+        """One file is answered with its report, several with a list of them."""
         if options["json"]:
-            self.stdout.write(json.dumps(report.as_dict(), indent=1))
+            told = [{"file": str(path), **report.as_dict()} for path, report in done]
+            self.stdout.write(json.dumps(done[0][1].as_dict() if is_one else told, indent=1))
         elif not options["quiet"]:
-            self.stdout.write(draw_table(report))
-        if options["fail_on_refused"] and report.tally.rows_refused:
-            raise CommandError(
-                _("%(count)d rows were refused.") % {"count": report.tally.rows_refused},
-                returncode=1,
-            )
+            for path, report in done:
+                if not is_one:
+                    self.stdout.write(str(path))
+                self.stdout.write(draw_table(report))
 
 
 def read_mapping(path: Path | None, *, source: str, kind: str) -> Mapping:
