@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+THROUGH_THE_API = "api"
+
 
 def say_kind_and_partner(apps, schema_editor):
     """What waits already says so in its run and in its rows."""
@@ -16,6 +18,62 @@ def say_kind_and_partner(apps, schema_editor):
         document.partner_ref = content.get("partner", "")
         document.currency = content.get("currency", "")
         document.save(update_fields=["kind", "partner_ref", "currency"])
+
+
+def take_what_came_through_the_api(apps, schema_editor):
+    """What was given a run on the way back stands for itself again."""
+    rows = apps.get_model("partners", "ImportRow").objects.select_related("parked_document")
+    runs = set()
+    for row in rows.filter(code=THROUGH_THE_API).iterator(chunk_size=2_000):
+        document = row.parked_document
+        runs.add(document.run_id)
+        document.run, document.content = None, row.content["content"]
+        document.save(update_fields=["run", "content"])
+        row.delete()
+    apps.get_model("partners", "ImportRun").objects.filter(pk__in=runs).delete()
+    check_now(schema_editor)
+
+
+def give_runs_to_what_came_through_the_api(apps, schema_editor):
+    """Before the inbox everything that waited was of a run, and had its content in rows."""
+    runs = apps.get_model("partners", "ImportRun").objects
+    rows = apps.get_model("partners", "ImportRow").objects
+    waiting = apps.get_model("partners", "ParkedDocument").objects.filter(run=None)
+    of_kind = {}
+    for document in waiting.order_by("pk").iterator(chunk_size=2_000):
+        key = document.kind, document.source
+        if key not in of_kind:
+            of_kind[key] = runs.create(
+                kind=document.kind,
+                source=document.source,
+                file_name="API",
+                status="finished",
+                started_at=document.parked_at,
+                finished_at=document.parked_at,
+            )
+        document.run = of_kind[key]
+        document.save(update_fields=["run"])
+        rows.create(
+            run=document.run,
+            row_number=0,
+            document=document.external_id,
+            outcome="parked",
+            code=THROUGH_THE_API,
+            parked_document=document,
+            content={
+                "partner": document.partner_ref,
+                "currency": document.currency,
+                "content": document.content,
+            },
+        )
+    check_now(schema_editor)
+
+
+def check_now(schema_editor):
+    """PostgreSQL alters no table while checks of its rows are put off to the end."""
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        schema_editor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 class Migration(migrations.Migration):
@@ -96,6 +154,9 @@ class Migration(migrations.Migration):
             model_name='parkeddocument',
             name='run',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='parked_documents', to='partners.importrun'),
+        ),
+        migrations.RunPython(
+            take_what_came_through_the_api, give_runs_to_what_came_through_the_api
         ),
         migrations.AddIndex(
             model_name='parkeddocument',
