@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from xml.etree import ElementTree as Xml
 
 from tests.databases.postgresql import NoPostgresql, run_postgresql
 
+HERE = Path(__file__).resolve().parents[1]
 PYTEST_NOTHING_RAN = 5
 LARGEST_SEED = 2**32 - 1
 
@@ -61,6 +62,19 @@ def count(report: Path) -> Counts:
     return Counts(passed=verdicts.count(0), failed=verdicts.count(2), skipped=verdicts.count(1))
 
 
+def keep_bytecode(environ: Mapping[str, str]) -> dict[str, str]:
+    """
+    Let no process of the run compile again what another one has compiled.
+
+    Some tests start a dozen of processes, and compiling costs each of them seconds. Where nothing
+    may be written beside the sources, it is kept in ``var``.
+    """
+    kept = dict(environ)
+    if kept.pop("PYTHONDONTWRITEBYTECODE", ""):
+        kept.setdefault("PYTHONPYCACHEPREFIX", str(HERE / "var" / "bytecode"))
+    return kept
+
+
 def start(
     name: str, database_url: str, arguments: list[str], place: Path, *, aside: bool, both: bool
 ) -> Run:
@@ -69,7 +83,7 @@ def start(
     command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *arguments]
     # pytest keeps a cache of what failed last; two processes would write it at once.
     command += ["-o", f"cache_dir=var/pytest-{name.lower()}"]
-    environ = {**os.environ, "TESSERA_MODE": "test", "TESSERA_PROCESS": "web"}
+    environ = {**keep_bytecode(os.environ), "TESSERA_MODE": "test", "TESSERA_PROCESS": "web"}
     environ |= {
         "DATABASE_URL": database_url,
         "REDIS_URL": "",
