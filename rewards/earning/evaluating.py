@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rewards.earning.exact import Exact, as_decimal_text, round_units
+from rewards.earning.counting import Counted, Steps, quantity_of
+from rewards.earning.exact import Exact, as_decimal_text, e4_as_text, round_units
 from rewards.earning.facts import ActivityFacts
 from rewards.earning.situation import Situation
 from rewards.earning.usage import Usage, UsageKey
@@ -69,16 +70,19 @@ def evaluate(
 
 def _triggered(activity: ActivityFacts, definition: Definition) -> Iterable[Rule]:
     return (
-        rule
-        for rule in definition.rules
-        if rule.trigger == activity.kind and rule.counts_on(activity.local_date)
+        rule for rule in definition.rules_for(activity.kind) if rule.counts_on(activity.local_date)
     )
 
 
 def _apply(
     rule: Rule, activity: ActivityFacts, tier: Tier | None, definition: Definition
 ) -> RuleAward:
-    exact, steps = rule.effect.gives(activity)
+    money = e4_as_text(activity.amount_e4)
+    steps: Steps = [{"code": "net_amount", "amount": money, "currency": activity.currency}]
+    exact, effect_steps = rule.effect.gives(
+        Counted(activity.amount_e4, quantity_of(activity), activity.currency)
+    )
+    steps += effect_steps
     if rule.tier_multiplier and tier is not None and tier.multiplier_percent != 100:
         exact = exact * tier.multiplier_percent / 100
         steps.append(

@@ -4,19 +4,29 @@ from fractions import Fraction
 
 Exact = Fraction
 
+SCALE = 10_000
 
-def round_units(exact: Exact, mode: str) -> int:
-    """
-    Round a number of minor units that is not negative: ``down`` or ``half_up``.
 
-    There is no other place that rounds an award.
+def round_units(exact: Exact, mode: str, *, to: int = 1) -> int:
     """
-    if mode == "half_up":
-        return (exact + Fraction(1, 2)).__floor__()
-    return exact.__floor__()
+    Round a number of minor units that is not negative to a whole multiple of ``to``.
+
+    ``down`` cuts, ``half_up`` goes to the nearest, and so does ``keep``, which keeps all decimals
+    of the unit: what is finer than a minor unit cannot be held. There is no other place that
+    rounds an award.
+    """
+    part, whole = exact.numerator, exact.denominator * to
+    if mode == "down":
+        return part // whole * to
+    return (2 * part + whole) // (2 * whole) * to
 
 
 def as_decimal_text(exact: Exact) -> str:
     """Write an exact number for a reader, with at most four decimals, cut and not rounded."""
-    whole, part = divmod((exact * 10_000).__floor__(), 10_000)
-    return f"{whole}.{part:04d}".rstrip("0").rstrip(".")
+    return e4_as_text(exact.numerator * SCALE // exact.denominator)
+
+
+def e4_as_text(value_e4: int) -> str:
+    """Write a number of ten-thousandths for a reader, without zeros at its end."""
+    whole, part = divmod(value_e4, SCALE)
+    return f"{whole}.{part:04d}".rstrip("0") if part else str(whole)

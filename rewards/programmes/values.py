@@ -1,13 +1,21 @@
 """Single values of a definition as it is stored: each is read, or refused with its place."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
 
 from partners.models.amounts import AmountTooPrecise, to_ten_thousandths
 
 LANGUAGES = ("en", "uk", "pl", "ru")
+
+CODE_LENGTH_MAX: Final = 64
+SLUG: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+WORDS_MAX: Final = 10_000
+WORD_LENGTH_MAX: Final = 200
 
 Names = Mapping[str, str]
 
@@ -22,9 +30,51 @@ class InvalidDefinition(ValueError):
 
 def read_code(row: Mapping[str, Any], path: str) -> str:
     code = row.get("code")
-    if not isinstance(code, str) or not code:
-        raise InvalidDefinition(f"{path}.code", "a code is needed")
+    if not isinstance(code, str) or not 0 < len(code) <= CODE_LENGTH_MAX:
+        raise InvalidDefinition(f"{path}.code", _("a code is needed, of at most 64 characters"))
     return code
+
+
+def read_slug(value: Any, path: str) -> str:
+    """Read a code of letters, digits, hyphens and underscores."""
+    if not isinstance(value, str) or not SLUG.fullmatch(value):
+        raise InvalidDefinition(
+            path, _("must be a code of letters, digits, hyphens and underscores, at most 64")
+        )
+    return value
+
+
+def read_table(value: Any, path: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise InvalidDefinition(path, _("must be a table of names and values"))
+    return value
+
+
+def read_rows(value: Any, path: str) -> list[tuple[Mapping[str, Any], str]]:
+    """Read a list of tables; each comes with its own path."""
+    if not isinstance(value, list | tuple):
+        raise InvalidDefinition(path, _("must be a list"))
+    return [
+        (read_table(row, f"{path}[{place}]"), f"{path}[{place}]") for place, row in enumerate(value)
+    ]
+
+
+def read_words(value: Any, path: str) -> tuple[str, ...]:
+    """Read a list of words that is not empty, such as codes or article numbers."""
+    if not isinstance(value, list | tuple) or not 0 < len(value) <= WORDS_MAX:
+        raise InvalidDefinition(path, _("must be a list with something in it"))
+    for place, word in enumerate(value):
+        if not isinstance(word, str) or not 0 < len(word) <= WORD_LENGTH_MAX:
+            raise InvalidDefinition(f"{path}[{place}]", _("must be a word"))
+    return tuple(value)
+
+
+def read_choices(value: Any, choices: Sequence[str], path: str) -> tuple[str, ...]:
+    """Read a list of words, each one of the choices."""
+    words = read_words(value, path)
+    for place, word in enumerate(words):
+        read_choice(word, tuple(choices), f"{path}[{place}]")
+    return words
 
 
 def read_day(row: Mapping[str, Any], field: str, path: str) -> date | None:
@@ -33,51 +83,70 @@ def read_day(row: Mapping[str, Any], field: str, path: str) -> date | None:
     try:
         return date.fromisoformat(row[field])
     except (TypeError, ValueError) as error:
-        raise InvalidDefinition(f"{path}.{field}", "must be a day such as 2026-03-31") from error
+        raise InvalidDefinition(f"{path}.{field}", _("must be a day such as 2026-03-31")) from error
 
 
 def read_choice(value: Any, choices: tuple[str, ...], path: str) -> str:
-    if value not in choices:
-        raise InvalidDefinition(path, f"must be one of {', '.join(choices)}")
-    return str(value)
+    if not isinstance(value, str) or value not in choices:
+        raise InvalidDefinition(
+            path, _("must be one of %(choices)s") % {"choices": ", ".join(choices)}
+        )
+    return value
 
 
 def read_whole(value: Any, at_least: int, at_most: int, path: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not at_least <= value <= at_most:
-        raise InvalidDefinition(path, f"must be a whole number from {at_least} to {at_most}")
+        raise InvalidDefinition(
+            path,
+            _("must be a whole number from %(at_least)s to %(at_most)s")
+            % {"at_least": at_least, "at_most": at_most},
+        )
     return value
 
 
 def read_yes_or_no(value: Any, path: str) -> bool:
     if not isinstance(value, bool):
-        raise InvalidDefinition(path, "must be true or false")
+        raise InvalidDefinition(path, _("must be true or false"))
     return value
 
 
 def read_money(value: Any, path: str) -> Decimal:
+    """Read an amount that is not negative, with at most four decimals."""
     try:
         amount = Decimal(str(value))
         to_ten_thousandths(amount)
     except (InvalidOperation, AmountTooPrecise, ValueError, OverflowError) as error:
-        raise InvalidDefinition(path, "must be an amount with at most four decimals") from error
+        raise InvalidDefinition(path, _("must be an amount with at most four decimals")) from error
     if amount < 0:
-        raise InvalidDefinition(path, "must not be negative")
+        raise InvalidDefinition(path, _("must not be negative"))
     return amount
+
+
+def read_e4(value: Any, path: str) -> int:
+    """Read an amount, a quantity or a percentage as whole ten-thousandths, not negative."""
+    return to_ten_thousandths(read_money(value, path))
+
+
+def read_positive_e4(value: Any, path: str) -> int:
+    number = read_e4(value, path)
+    if number == 0:
+        raise InvalidDefinition(path, _("must be above zero"))
+    return number
 
 
 def refuse_unknown(row: Mapping[str, Any], known: set[str], path: str) -> None:
     if unknown := sorted(set(row) - known):
-        raise InvalidDefinition(path, f"unknown: {', '.join(unknown)}")
+        raise InvalidDefinition(path, _("unknown: %(names)s") % {"names": ", ".join(unknown)})
 
 
-def refuse_repeated(codes: list[str], path: str) -> None:
+def refuse_repeated(codes: Sequence[str], path: str) -> None:
     if len(set(codes)) != len(codes):
-        raise InvalidDefinition(path, "codes must differ")
+        raise InvalidDefinition(path, _("codes must differ"))
 
 
 def read_names(row: Mapping[str, Any], path: str) -> Names:
-    names = row.get("names", {})
+    names = read_table(row.get("names", {}), f"{path}.names")
     if not names.get("en"):
-        raise InvalidDefinition(f"{path}.names", "an English name is needed")
+        raise InvalidDefinition(f"{path}.names", _("an English name is needed"))
     refuse_unknown(names, set(LANGUAGES), f"{path}.names")
     return names

@@ -1,31 +1,33 @@
-"""What an earning rule gives: one file an effect. Pure arithmetic on whole numbers."""
+"""What an earning rule gives: one file an effect, found by looking. Pure, exact arithmetic."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
 
-from rewards.earning.effects.per_money import PerMoney
-from rewards.earning.exact import Exact
-from rewards.earning.facts import ActivityFacts
+from rewards.earning.counting import Steps
+from rewards.earning.effect import Effect
+from rewards.earning.reading import Reading
+from rewards.programmes.values import read_choice, read_table
 
-Steps = list[dict[str, Any]]
-
-
-class Effect(Protocol):
-    """Turns one activity into an exact number of units, and says how."""
-
-    def gives(self, activity: ActivityFacts) -> tuple[Exact, Steps]: ...
+__all__ = ["EFFECTS", "Effect", "Steps", "parse_effect"]
 
 
-EFFECTS = {"per_money": PerMoney}
+def _find() -> dict[str, type[Effect]]:
+    names = sorted(module.name for module in iter_modules(__path__))
+    found = [import_module(f"{__name__}.{name}").EFFECT for name in names]
+    return {effect.KIND: effect for effect in found}
 
 
-def parse_effect(row: Mapping[str, Any]) -> Effect:
+EFFECTS: Mapping[str, type[Effect]] = _find()
+
+
+def parse_effect(row: Any, path: str, reading: Reading) -> Effect:
     """
     Read an effect of a rule.
 
-    :raises ValueError: If the kind is unknown or its fields cannot be used.
+    :raises InvalidDefinition: If the kind is unknown, or its fields cannot be used.
     """
-    kind = row.get("kind")
-    if kind not in EFFECTS:
-        raise ValueError(f"kind must be one of {', '.join(sorted(EFFECTS))}")
-    return EFFECTS[kind].parse({key: value for key, value in row.items() if key != "kind"})
+    table = read_table(row, path)
+    kind = read_choice(table.get("kind"), tuple(EFFECTS), f"{path}.kind")
+    return EFFECTS[kind].parse(table, path, reading)

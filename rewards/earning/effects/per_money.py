@@ -1,49 +1,45 @@
-"""So many units for so much money, on the net amount of the activity."""
+"""So many units for so much money; parts count in proportion."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from typing import Any, Self
+from typing import ClassVar, Self
 
-from partners.models.amounts import AmountTooPrecise, to_ten_thousandths
-from rewards.earning.exact import Exact, as_decimal_text
-from rewards.earning.facts import ActivityFacts
+from rewards.earning.counting import Counted, Steps
+from rewards.earning.effect import Row
+from rewards.earning.exact import Exact, as_decimal_text, e4_as_text
+from rewards.earning.reading import Reading
+from rewards.programmes.values import read_positive_e4, read_whole, refuse_unknown
+
+UNITS_MAX = 10**6
 
 
 @dataclass(frozen=True, slots=True)
 class PerMoney:
-    """``units`` (minor units) for every ``per_e4`` of money; parts count in proportion."""
+    """``units`` (minor units) for every ``per_e4`` of money."""
+
+    KIND: ClassVar[str] = "per_money"
+    COUNTS: ClassVar[str] = "money"
+    IS_LINEAR: ClassVar[bool] = True
+    period: ClassVar[str] = ""
 
     units: int
     per_e4: int
 
     @classmethod
-    def parse(cls, row: Mapping[str, Any]) -> Self:
-        units, per = row.get("units"), row.get("per")
-        if set(row) != {"units", "per"}:
-            raise ValueError("per_money takes units and per")
-        if isinstance(units, bool) or not isinstance(units, int) or not 0 < units <= 10**6:
-            raise ValueError("units must be a whole number from 1 to 1000000")
-        try:
-            per_e4 = to_ten_thousandths(Decimal(str(per)))
-        except (InvalidOperation, AmountTooPrecise) as error:
-            raise ValueError("per must be an amount with at most four decimals") from error
-        if per_e4 <= 0:
-            raise ValueError("per must be above zero")
-        return cls(units=units, per_e4=per_e4)
+    def parse(cls, row: Row, path: str, reading: Reading) -> Self:
+        refuse_unknown(row, {"kind", "units", "per"}, path)
+        reading.refuse_without_money(path)
+        units = read_whole(row.get("units"), 1, UNITS_MAX, f"{path}.units")
+        return cls(units, read_positive_e4(row.get("per"), f"{path}.per"))
 
-    def gives(self, activity: ActivityFacts) -> tuple[Exact, list[dict[str, Any]]]:
-        exact = Exact(activity.amount_e4 * self.units, self.per_e4)
-        return exact, [
-            {
-                "code": "net_amount",
-                "amount": as_decimal_text(Exact(activity.amount_e4, 10_000)),
-                "currency": activity.currency,
-            },
-            {
-                "code": "per_money",
-                "units": self.units,
-                "per": as_decimal_text(Exact(self.per_e4, 10_000)),
-                "result": as_decimal_text(exact),
-            },
-        ]
+    def gives(self, counted: Counted) -> tuple[Exact, Steps]:
+        exact = Exact(counted.amount_e4 * self.units, self.per_e4)
+        step = {
+            "code": "per_money",
+            "units": self.units,
+            "per": e4_as_text(self.per_e4),
+            "result": as_decimal_text(exact),
+        }
+        return exact, [step]
+
+
+EFFECT = PerMoney

@@ -30,10 +30,10 @@ class TestParse:
             ({"settings": STARTER["settings"] | {"unit_value": "0.00001"}}, "settings.unit_value"),
             ({"settings": STARTER["settings"] | {"pending_days": True}}, "settings.pending_days"),
             ({"settings": {}}, "settings.unit_names"),
-            ({"rules": [STARTER["rules"][0] | {"trigger": "weather"}]}, "rules[0].trigger"),
+            ({"rules": [STARTER["rules"][0] | {"trigger": "return"}]}, "rules[0].trigger"),
             (
                 {"rules": [STARTER["rules"][0] | {"effect": {"kind": "magic"}}]},
-                "rules[0].effect",
+                "rules[0].effect.kind",
             ),
             (
                 {
@@ -42,7 +42,7 @@ class TestParse:
                         | {"effect": {"kind": "per_money", "units": 1, "per": "0"}}
                     ]
                 },
-                "rules[0].effect",
+                "rules[0].effect.per",
             ),
             (
                 {

@@ -1,0 +1,45 @@
+"""The tier the partner stood in: one of a list, or at least one."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from django.utils.translation import gettext as _
+
+from rewards.earning.asking import Found, Question, Row
+from rewards.earning.facts import ActivityFacts
+from rewards.earning.reading import Reading
+from rewards.earning.situation import Situation
+from rewards.programmes.values import (
+    InvalidDefinition,
+    read_choice,
+    read_choices,
+    refuse_unknown,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TierCondition(Question):
+    KIND: ClassVar[str] = "tier"
+    NEEDS: ClassVar[frozenset[str]] = frozenset({"tiers"})
+    IS_OF_PARTNER: ClassVar[bool] = True
+
+    codes: frozenset[str]
+
+    @classmethod
+    def parse(cls, row: Row, path: str, reading: Reading) -> Self:
+        refuse_unknown(row, {"kind", "in", "at_least"}, path)
+        if ("in" in row) == ("at_least" in row):
+            raise InvalidDefinition(path, _("takes either in or at_least"))
+        if "in" in row:
+            return cls(row, frozenset(read_choices(row["in"], reading.tiers, f"{path}.in")))
+        lowest = read_choice(row["at_least"], reading.tiers, f"{path}.at_least")
+        return cls(row, frozenset(reading.tiers[reading.tiers.index(lowest) :]))
+
+    def holds(self, activity: ActivityFacts, situation: Situation) -> bool:
+        return situation.tier is not None and situation.tier.code in self.codes
+
+    def found(self, activity: ActivityFacts, situation: Situation) -> Found:
+        return situation.tier.code if situation.tier else None
+
+
+CONDITION = TierCondition
