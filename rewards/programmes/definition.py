@@ -48,10 +48,11 @@ class Judged:
 class Definition:
     """
     A whole version. Tiers are in rising order of their thresholds; ``rules`` are those of the base.
+    ``counts_usage`` says whether anything it gives depends on what was used up before.
 
     ``needs`` names what must be known to judge by it: codes of the kinds of activities that
     trigger rules, and ``attributes``, ``lines``, ``payments``, ``surveys``, ``segments``,
-    ``members``, ``countries``, ``order_counts`` and ``tiers``.
+    ``members``, ``consents``, ``countries``, ``orders`` (how many there were) and ``tier``.
     """
 
     settings: Settings
@@ -59,12 +60,16 @@ class Definition:
     tiers: tuple[Tier, ...]
     campaigns: tuple[Campaign, ...] = ()
     needs: frozenset[str] = field(init=False, compare=False)
+    counts_usage: bool = field(init=False, compare=False)
     _judged: Mapping[str, tuple[Judged, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Worked out once a version: every activity asks for them.
         object.__setattr__(self, "_judged", _in_order_of_judging(self.rules, self.campaigns))
         object.__setattr__(self, "needs", _find_needs(self))
+        counts = any(rule.counts_usage for rule in self.all_rules)
+        counts = counts or any(campaign.caps for campaign in self.campaigns)
+        object.__setattr__(self, "counts_usage", counts)
 
     def rules_for(self, trigger: str) -> tuple[Rule, ...]:
         """Return the rules of this kind of activity in the order of judging, campaigns' too."""
@@ -180,7 +185,7 @@ def _find_needs(definition: Definition) -> frozenset[str]:
     if any(pending.until == "paid" for pending in _pendings(definition)):
         needs.add("payments")
     if definition.tiers_multiply or definition.tiers_prolong:
-        needs.add("tiers")
+        needs.add("tier")
     return frozenset(needs)
 
 

@@ -139,6 +139,13 @@ class Rule:
         return isinstance(self.effect, Multiply)
 
     @property
+    def counts_usage(self) -> bool:
+        """Whether what earlier activities used up changes what it gives."""
+        return bool(self.caps or self.effect.period or self.to == "member") or (
+            self.trigger == "payment" and self.effect.IS_LINEAR
+        )
+
+    @property
     def needs(self) -> frozenset[str]:
         """What must be known to judge it; see ``Definition.needs``."""
         needs = set(self.when.needs) if self.when else set()
@@ -146,7 +153,9 @@ class Rule:
             needs.add("payments")
         if not self.delivery or self.tax:
             needs.add("attributes")
-        if self.to == "member" or any(cap.per == "member" for cap in self.caps):
+        if self.to == "member":
+            needs |= {"members", "consents"}
+        if any(cap.per == "member" for cap in self.caps):
             needs.add("members")
         if self.lines is not None or self.effect.COUNTS == "quantity":
             needs.add("lines")

@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from partners.models.amounts import to_ten_thousandths
+from rewards.earning.exact import Exact, round_units
 from rewards.programmes.pending import Pending, read_pending
 from rewards.programmes.validity import Validity, read_validity
 from rewards.programmes.values import (
@@ -84,6 +85,10 @@ class Settings:
     def pending_days(self) -> int:
         """How many days awards wait where they wait for a day; 0 where for something else."""
         return self.pending.days
+
+    def round(self, exact: Exact) -> int:
+        """Round a number of minor units to what can be awarded."""
+        return round_units(exact, self.rounding, to=self.round_to)
 
     @property
     def unit_value_e4(self) -> int:

@@ -15,7 +15,7 @@ from rewards.programmes.values import refuse_unknown
 @dataclass(frozen=True, slots=True)
 class FirstOrderCondition(Question):
     KIND: ClassVar[str] = "first_order"
-    NEEDS: ClassVar[frozenset[str]] = frozenset({"order_counts"})
+    NEEDS: ClassVar[frozenset[str]] = frozenset({"orders"})
 
     @classmethod
     def parse(cls, row: Row, path: str, reading: Reading) -> Self:

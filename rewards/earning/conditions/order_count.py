@@ -18,7 +18,7 @@ COUNT_MAX = 10**9
 @dataclass(frozen=True, slots=True)
 class OrderCountCondition(Question):
     KIND: ClassVar[str] = "order_count"
-    NEEDS: ClassVar[frozenset[str]] = frozenset({"order_counts"})
+    NEEDS: ClassVar[frozenset[str]] = frozenset({"orders"})
 
     period: str
     at_least: int

@@ -20,7 +20,7 @@ from rewards.programmes.values import (
 @dataclass(frozen=True, slots=True)
 class TierCondition(Question):
     KIND: ClassVar[str] = "tier"
-    NEEDS: ClassVar[frozenset[str]] = frozenset({"tiers"})
+    NEEDS: ClassVar[frozenset[str]] = frozenset({"tier"})
     IS_OF_PARTNER: ClassVar[bool] = True
 
     codes: frozenset[str]
