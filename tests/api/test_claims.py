@@ -7,7 +7,7 @@ import pytest
 from partners.models import Activity
 from tests.api.conftest import signed_in
 from tests.api.provocations import World
-from tests.api.waiting_provocations import claimed, file_claim
+from tests.api.waiting_provocations import SOLD_ON, claimed, file_claim
 from tests.rewards.claiming.world import PDF, draw_picture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once("PostgreSQL")]
@@ -33,7 +33,7 @@ class TestClaims:
             >= {
                 "state": "pending",
                 "serials": ["SN-1", "SN-2"],
-                "sold_on": "2026-02-27",
+                "sold_on": SOLD_ON,
                 "activity": None,
                 "partner": str(world.shop.partner.public_id),
             }.items()

@@ -1,8 +1,10 @@
 """The OpenAPI file is fresh, its readers work offline, and the examples of the text run."""
 
+import base64
 import json
 import re
 import shlex
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,11 +13,13 @@ import pytest
 import yaml
 from django.conf import settings
 from django.core.management import call_command
+from django.utils import timezone
 
 from config.api_docs import OPENAPI_FILE
 from config.api_schema import CONCEPTS
 from ledger.models import Unit
 from tests.api.conftest import make_token, signed_in
+from tests.rewards.claiming.world import PDF
 
 pytestmark = pytest.mark.once("SQLite")
 
@@ -43,6 +47,10 @@ def note_ids(answer: Any, address: str, known: dict[str, str]) -> None:
         known["ADJUSTMENT"] = body["id"]
     elif address.endswith("/invitations"):
         known["INVITATION"] = body["id"]
+    elif address.endswith("/activities") and answer.status_code == 202:
+        known["PARKED"] = body["id"]
+    elif address.endswith("/claims"):
+        known["CLAIM"] = body["id"]
     elif address.endswith("/capture"):
         known["TRANSFER"] = body["transfer"]
 
@@ -134,11 +142,15 @@ class TestReaders:
 
 
 class TestExamples:
-    def test_run_in_their_order(self, client, earning_shop):
+    def test_run_in_their_order(self, client, earning_shop, settings, tmp_path):
+        settings.PRIVATE_ROOT = tmp_path
         Unit.objects.update(code="points")
         pool = f"pool:points:{earning_shop.partner.public_id}"
         bob = str(earning_shop.bob.public_id)
         known = {"TESSERA": "", "KEY": make_token(), "POOL": pool, "MEMBER": bob}
+        known["SELLER"] = str(earning_shop.alice.public_id)
+        known["SOLD"] = (timezone.now() - timedelta(days=3)).date().isoformat()
+        known["PROOF"] = base64.b64encode(PDF).decode()
 
         answers = [run_curl(client, command, known=known) for command in read_examples()]
 

@@ -1,12 +1,18 @@
 """How each code about the inbox and about claims is provoked."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from partners.models import ParkedDocument, SellOutClaim
 from rewards import inbox
 from tests.api.conftest import Poster, make_token, with_key
 from tests.api.provocations import World, breaks_with, make_order
+
+# A sale can be claimed for a year.
+SOLD_ON = (timezone.now() - timedelta(days=3)).date().isoformat()
 
 
 def park(world: World, **changes: Any) -> str:
@@ -36,7 +42,7 @@ def file_claim(world: World, **changes: Any) -> Any:
         "member": str(world.shop.bob.public_id),
         "sku": "DRILL-18V",
         "serials": ["SN-1"],
-        "sold_on": "2026-02-27",
+        "sold_on": SOLD_ON,
         "document": "INV-77",
         **changes,
     }
