@@ -1,13 +1,21 @@
 """What an accountant looks at: the journal line by line, and the balance of every account."""
 
 from collections import Counter
+from typing import Protocol
 
 from ledger.auditing import audit
-from ledger.models import Account, Transfer
-from tests.rewards.club import Club, utc
+from ledger.models import Account, Transfer, Unit
+from tests.rewards.club import utc
 
 # Every house account grows on the credit side, but issued: points come from there.
 GROWS_BY_DEBIT = ("issued", "debt")
+
+
+class Club(Protocol):
+    """Whose books are read: everything in one unit."""
+
+    @property
+    def unit(self) -> Unit: ...
 
 
 def journal(club: Club) -> list[str]:
