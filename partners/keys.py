@@ -163,11 +163,7 @@ def rotate(
     if not timedelta(0) <= grace <= timedelta(days=GRACE_DAYS_MAX):
         raise ValueError(f"a grace is 0 to {GRACE_DAYS_MAX} days")
     with transaction.atomic():
-        old = ApiKey.objects.select_for_update(of=("self",)).get(pk=key.pk)
-        if ApiKey.objects.filter(rotated_from=old).exists():
-            raise NotReplaceable(_("Another key replaces this one already."))
-        if state_of(old, at=at) in {State.REVOKED, State.EXPIRED}:
-            raise NotReplaceable(_("This key has ended. Make a new one."))
+        old = _lock_replaceable(key, at=at)
         new = ApiKey(
             name=old.name,
             scopes=old.scopes,
@@ -184,6 +180,15 @@ def rotate(
         if old.expires_at is None or old.expires_at > ends_at:
             ApiKey.objects.filter(pk=old.pk).update(expires_at=ends_at)
         return NewKey(key=new, token=token)
+
+
+def _lock_replaceable(key: ApiKey, *, at: datetime) -> ApiKey:
+    old = ApiKey.objects.select_for_update(of=("self",)).get(pk=key.pk)
+    if ApiKey.objects.filter(rotated_from=old).exists():
+        raise NotReplaceable(_("Another key replaces this one already."))
+    if state_of(old, at=at) in {State.REVOKED, State.EXPIRED}:
+        raise NotReplaceable(_("This key has ended. Make a new one."))
+    return old
 
 
 def _give_secret(key: ApiKey) -> str:

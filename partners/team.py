@@ -128,12 +128,7 @@ def hand_over(
     :raises MemberNotActive: If one of the two is not on this team.
     """
     with transaction.atomic():
-        Partner.objects.lock([member.partner_id])
-        team = Member.objects.filter(partner=member.partner_id).select_related("person", "partner")
-        found = team.in_bulk([member.pk, to.pk])
-        if len(found) != 2:
-            raise MemberNotActive
-        giver, taker = found[member.pk], found[to.pk]
+        giver, taker = _lock_both(member, to)
         if giver.role == becomes and taker.is_head_buyer and _are_active(giver, taker):
             return giver, taker
         refuse_unless_head_buyer(member.partner_id, by)
@@ -149,6 +144,16 @@ def hand_over(
             payload = {"changed": ["role"], "from_role": str(before), "to_role": str(each.role)}
             _record("member_changed", each, payload, by=by, at=at)
         return giver, taker
+
+
+def _lock_both(member: Member, other: Member) -> tuple[Member, Member]:
+    """:raises MemberNotActive: If they are not two of one team."""
+    Partner.objects.lock([member.partner_id])
+    team = Member.objects.filter(partner=member.partner_id).select_related("person", "partner")
+    found = team.in_bulk([member.pk, other.pk])
+    if len(found) != 2:
+        raise MemberNotActive
+    return found[member.pk], found[other.pk]
 
 
 def take_on(

@@ -188,19 +188,7 @@ class _Chunk:
         written = [row for row, answer in pairs if answer.outcome in _WRITTEN]
         self._tag(written)
         self._number(written)
-        actor_id = by.pk if by else None
-        record(
-            [
-                EventDraft(
-                    partner_id=self.partners[row.erp_number].pk,
-                    kind="partner_enrolled",
-                    occurred_at=at,
-                    actor_id=actor_id,
-                )
-                for row in new
-            ],
-            recorded_at=at,
-        )
+        self._tell_of(new, by=by, at=at)
         record_edits(
             {self.partners[row.erp_number].pk: [*answer.changes] for row, answer in edited},
             by=by,
@@ -213,6 +201,18 @@ class _Chunk:
         }
         tell_who_appeared(appeared, at=at)
         return [self._with_id(answer) for answer in answers]
+
+    def _tell_of(self, new: Iterable[PartnerRow], *, by: Person | None, at: datetime) -> None:
+        drafts = [
+            EventDraft(
+                partner_id=self.partners[row.erp_number].pk,
+                kind="partner_enrolled",
+                occurred_at=at,
+                actor_id=by.pk if by else None,
+            )
+            for row in new
+        ]
+        record(drafts, recorded_at=at)
 
     def _with_id(self, answer: Enrolled) -> Enrolled:
         if answer.outcome != Outcome.CREATED:

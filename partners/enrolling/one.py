@@ -114,13 +114,7 @@ def change(
     _refuse_unknown(changes)
     with transaction.atomic():
         locked = lock_for_edit(partner, revision=revision)
-        changed = [
-            name for name in EDITABLE if name in changes and getattr(locked, name) != changes[name]
-        ]
-        if "erp_number" in changed:
-            _refuse_taken_erp_number(changes["erp_number"])
-        for name in changed:
-            setattr(locked, name, changes[name])
+        changed = _set_fields(locked, changes)
         replaced = [
             name
             for name, replace in REPLACED.items()
@@ -135,6 +129,18 @@ def change(
         if "numbers" in replaced or "erp_number" in changed:
             tell_who_appeared([locked.pk], at=at)
         return locked
+
+
+def _set_fields(partner: Partner, changes: Mapping[str, Any]) -> list[str]:
+    """Set what differs, without saving it, and return the names of these fields."""
+    changed = [
+        name for name in EDITABLE if name in changes and getattr(partner, name) != changes[name]
+    ]
+    if "erp_number" in changed:
+        _refuse_taken_erp_number(changes["erp_number"])
+    for name in changed:
+        setattr(partner, name, changes[name])
+    return changed
 
 
 def lock_for_edit(partner: Partner, *, revision: int | None = None) -> Partner:

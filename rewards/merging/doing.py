@@ -60,9 +60,7 @@ def merge(
         family = families_of([merged.pk])[merged.pk]
         _move_team(made, family, request_key=request_key)
         moved = _move_balances(made, family)
-        before = Transfer.objects.filter(partner__in=[kept.pk, *family]).aggregate(Max("pk"))
-        made.changes["last_transfer_id"] = before["pk__max"] or 0
-        made.save(update_fields=["changes"])
+        _note_last_transfer(made, family)
         _become_one(made, family)
         _record(made, moved, by=by, at=at)
         # What one of them named and the other had is found now.
@@ -82,6 +80,13 @@ def _move_team(made: PartnerMerge, family: Sequence[int], *, request_key: str) -
         "invitations": move_invitations(kept=kept, merged=merged, at=at),
     }
     made.save(force_insert=True)
+
+
+def _note_last_transfer(made: PartnerMerge, family: Sequence[int]) -> None:
+    """What comes after it is not of the merge any more, but of what it led to."""
+    moved = Transfer.objects.filter(partner__in=[made.kept_id, *family]).aggregate(Max("pk"))
+    made.changes["last_transfer_id"] = moved["pk__max"] or 0
+    made.save(update_fields=["changes"])
 
 
 def _become_one(made: PartnerMerge, family: Sequence[int]) -> None:
