@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ledger.entries import ClawBack as ClawBackInstruction
-from ledger.entries import Entry, Posted
+from ledger.entries import ClawBackPolicy, Entry, Posted
 from ledger.models import Transfer
 from rewards.earning.facts import ActivityFacts
 from rewards.earning.judging import Judgement, VersionInForce
@@ -28,6 +28,14 @@ class _Due:
     cause: ActivityFacts
     amount: int
     explanation: dict[str, Any] = field(default_factory=dict)
+    is_lost: bool = False
+
+    def plus(self, other: "_Due") -> "_Due":
+        """Two reasons with one cause are one claw-back, explained by both."""
+        steps = [*self.explanation.get("steps", ()), *other.explanation.get("steps", ())]
+        total = self.amount + other.amount
+        explanation = self.explanation | {"steps": steps, "total": total}
+        return _Due(self.cause, total, explanation, self.is_lost and other.is_lost)
 
 
 def find_excess(
@@ -35,7 +43,7 @@ def find_excess(
 ) -> dict[AwardKey, int]:
     """Return by how much awards on file exceed what the facts now give for them."""
     amount_due = {
-        (due.order.stored_id, due.version.version_id, due.award.rule_code): due.award.amount
+        (due.activity.stored_id, due.version.version_id, due.award.rule_code): due.award.amount
         for judged in judgements.values()
         for due in judged.awards
     }
@@ -61,7 +69,9 @@ def claw_back_steps(
     """
     on_file = claw_backs_on_file(awards)
     fact_by_id = {fact.stored_id: fact for each in facts.values() for fact in each}
-    wanted = _due_by_facts(judgements) | _due_by_smaller_awards(awards, excess, fact_by_id)
+    wanted = _due_by_facts(judgements, awards)
+    for key, smaller in _due_by_smaller_awards(awards, excess, fact_by_id).items():
+        wanted[key] = wanted[key].plus(smaller) if key in wanted else smaller
     for key in on_file.keys() - wanted.keys():
         # Nothing is due any more of a return of another company, since a merge was undone.
         if on_file[key].due:
@@ -69,6 +79,8 @@ def claw_back_steps(
     steps = []
     for (award_key, cause_id), due in wanted.items():
         row = on_file.get((award_key, cause_id))
+        if row is None and due.amount == 0:
+            continue
         if row is None:
             row = ClawBack(award=awards[award_key], cause_id=cause_id, due=0)
             settlement.units_clawed_back += due.amount
@@ -77,9 +89,9 @@ def claw_back_steps(
         if due.amount == row.due:
             continue
         row.explanation = due.explanation
-        order = fact_by_id[award_key[0]]
+        activity = fact_by_id[award_key[0]]
         version = versions.by_id(award_key[1])
-        steps += _steps(row, awards[award_key], order, due, books, version)
+        steps += _steps(row, awards[award_key], activity, due, books, version)
     return steps
 
 
@@ -102,15 +114,30 @@ def keep_outcomes(steps: Sequence[Step], posted: Sequence[Posted]) -> None:
         row.save(update_fields=["due", "collected", "debt", "waived", "explanation", "revision"])
 
 
-def _due_by_facts(judgements: Mapping[int, Judgement]) -> dict[ClawBackKey, _Due]:
-    return {
-        (
-            (due.order.stored_id, due.version.version_id, due.rule_code),
-            due.cause.stored_id,
-        ): _Due(due.cause, due.amount, due.explanation)
-        for judged in judgements.values()
-        for due in judged.claw_backs
-    }
+def _due_by_facts(
+    judgements: Mapping[int, Judgement], awards: Mapping[AwardKey, Award]
+) -> dict[ClawBackKey, _Due]:
+    """What a campaign's budget withheld was never given: it is taken back first, and moves nothing."""
+    withheld = {key: award.withheld for key, award in awards.items() if award.withheld}
+    wanted = {}
+    for judged in judgements.values():
+        for due in judged.claw_backs:
+            key = (due.activity.stored_id, due.version.version_id, due.rule_code)
+            one = _Due(due.cause, due.amount, due.explanation, due.is_lost)
+            if withheld.get(key):
+                one = _without_withheld(one, min(one.amount, withheld[key]))
+                withheld[key] -= due.amount - one.amount
+            wanted[key, due.cause.stored_id] = one
+    return wanted
+
+
+def _without_withheld(due: _Due, withheld: int) -> _Due:
+    total = due.amount - withheld
+    step = {"code": "withheld", "amount": withheld, "result": total}
+    steps = [*due.explanation["steps"], step]
+    return replace(
+        due, amount=total, explanation=due.explanation | {"steps": steps, "total": total}
+    )
 
 
 def _due_by_smaller_awards(
@@ -118,23 +145,23 @@ def _due_by_smaller_awards(
     excess: Mapping[AwardKey, int],
     fact_by_id: Mapping[int, ActivityFacts],
 ) -> dict[ClawBackKey, _Due]:
-    """Awards that a late fact made smaller give the difference back, with the order as cause."""
+    """Awards that a late fact made smaller give the difference back, with the activity as cause."""
     smaller = {}
     for key, amount in excess.items():
-        award, order = awards[key], fact_by_id[key[0]]
+        award, activity = awards[key], fact_by_id[key[0]]
         steps = [
             {"code": "awarded_before", "units": award.amount},
             {"code": "due_by_later_facts", "units": award.amount - amount},
         ]
         explanation = {"rule": award.rule_code, "steps": steps, "total": amount}
-        smaller[key, key[0]] = _Due(order, amount, explanation)
+        smaller[key, key[0]] = _Due(activity, amount, explanation)
     return smaller
 
 
 def _steps(
     row: ClawBack,
     award: Award,
-    order: ActivityFacts,
+    activity: ActivityFacts,
     due: _Due,
     books: Books,
     version: VersionInForce,
@@ -142,13 +169,23 @@ def _steps(
     if row.pk:
         row.revision += 1
     if due.amount > row.due:
-        policy = version.definition.settings.claw_back_policy
+        policy = _policy(version, due)
         taking = _taking(row, award, due, books, policy)
         return [Step(award.partner_id, due.cause, award, taking, row)]
-    giving = _giving_back(row, award, order, due, books, version)
+    giving = _giving_back(row, award, activity, due, books, version)
     if not giving:
         row.save(update_fields=["due", "waived", "explanation", "revision"])
     return [Step(award.partner_id, due.cause, award, entry, row) for entry in giving]
+
+
+def _policy(version: VersionInForce, due: _Due) -> str:
+    """
+    What is lost is lost of what waits. Where debt is booked it follows the facts as all else does:
+    a late invoice must not leave more than one that came in time.
+    """
+    policy = version.definition.settings.claw_back_policy
+    is_booked = policy == ClawBackPolicy.ALLOW_DEBT
+    return ClawBackPolicy.ONLY_PENDING if due.is_lost and not is_booked else policy
 
 
 def _key(row: ClawBack, award: Award) -> str:
@@ -178,7 +215,7 @@ def _taking(
 def _giving_back(
     row: ClawBack,
     award: Award,
-    order: ActivityFacts,
+    activity: ActivityFacts,
     due: _Due,
     books: Books,
     version: VersionInForce,
@@ -190,27 +227,31 @@ def _giving_back(
     award is: to pending while it waits.
     """
     owed, collected = _lower(row, due.amount)
-    waits_until = books.waits_until(order, version)
+    wait = books.wait_of(activity, version, award.rule_code)
     entry = Entry(
         kind=Transfer.Kind.REVERSE,
         debit=books.taken_back,
         credit=books.pools[award.partner_id],
-        amount=owed if waits_until else owed + collected,
+        amount=owed if wait else owed + collected,
         idempotency_key=_key(row, award),
         occurred_at=due.cause.occurred_at,
         expires_at=expiry(
-            order, award.rule_code, version, tier_code=tier_of(award), time_zone=books.time_zone
+            activity,
+            award.rule_code,
+            version,
+            tier_code=tier_of(award),
+            time_zone=books.time_zone,
         ),
         reference=str(award.public_id),
     )
-    if waits_until is None:
+    if wait is None:
         return [entry] if entry.amount else []
     waiting = replace(
         entry,
         credit=books.pendings[award.partner_id],
         amount=collected,
         idempotency_key=f"{entry.idempotency_key}:pending",
-        matures_at=waits_until,
+        matures_at=wait.until,
     )
     return [one for one in (entry, waiting) if one.amount]
 

@@ -2,7 +2,7 @@
 Facts in, points out: the one way in which anything is earned.
 
 ``take_in`` stores facts, lets pure policy judge them and posts the difference, in the caller's
-transaction. ``preview`` runs the same policy on an order that is not stored, and writes nothing.
+transaction. What something would earn is told by ``rewards.asking``.
 """
 
 from collections.abc import Sequence
@@ -14,16 +14,9 @@ from partners.intake import ActivityConflict, ActivityReport, Recorded
 from partners.invoices import make_facts, says_more, take_apart
 from partners.models import Partner
 from rewards.converting import Conversions, NoRate, keep_converted, look_up
-from rewards.earning.evaluating import RuleAward, evaluate
-from rewards.earning.facts import ActivityFacts, LineFacts
-from rewards.earning.judging import Unmatched, net_spend, tier_before
-from rewards.earning.situation import Situation
-from rewards.earning.usage import Usage
+from rewards.earning.judging import Unmatched
 from rewards.late import mark_late
 from rewards.models import Award, Programme, Standing
-from rewards.programmes.calendar import local_date
-from rewards.programmes.live import version_in_force
-from rewards.recalling import facts_of
 from rewards.settlement import Settlement
 from rewards.settling import settle
 from rewards.tiers.recalculating import raise_standings
@@ -148,38 +141,3 @@ def enrol(partner_ids: Sequence[int], *, programme: Programme, as_of: datetime) 
         ignore_conflicts=True,
         batch_size=2_000,
     )
-
-
-def preview(
-    *,
-    partner: Partner,
-    programme: Programme,
-    lines: Sequence[LineFacts],
-    currency: str,
-    occurred_at: datetime,
-) -> list[RuleAward]:
-    """
-    Return what an order of these lines would earn, by the facts known now. Writes nothing.
-
-    :raises NoVersionInForce: If the programme has no version for this moment.
-    """
-    definition = version_in_force(programme, occurred_at).definition
-    order = ActivityFacts(
-        id=None,
-        kind="order",
-        source="",
-        external_id="",
-        occurred_at=occurred_at,
-        local_date=local_date(occurred_at, programme.time_zone),
-        amount_e4=sum(line.amount_e4 for line in lines),
-        currency=currency,
-        lines=list(lines),
-    )
-    root_id = partner.merged_into_id or partner.pk
-    facts = facts_of([root_id], programme=programme)[root_id]
-    spend = net_spend([fact for fact in facts if fact.canonical_place < order.canonical_place])
-    tier = tier_before(order, definition=definition, spend=spend)
-    evaluation = evaluate(
-        order, situation=Situation(tier=tier), definition=definition, usage=Usage()
-    )
-    return list(evaluation.awards)

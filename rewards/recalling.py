@@ -1,7 +1,7 @@
 """Bring facts from the database into the plain values that policy judges."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,26 +14,90 @@ from partners.references import waiting_references
 from rewards.converting import convert_lines
 from rewards.earning.facts import ActivityFacts, LineFacts
 from rewards.models import Programme
+from rewards.programmes.definition import Definition
 
 Kind = Activity.Kind
 BOUGHT_AND_RETURNED = (Kind.ORDER, Kind.RETURN)
+TAKING_BACK = (Kind.RETURN, Kind.CANCELLATION)
+OF_INVOICES = (Kind.INVOICE, Kind.PAYMENT, Kind.DISPUTE)
+NAMING = (*TAKING_BACK, *OF_INVOICES)
+
+COLUMNS = (
+    "pk",
+    "partner_id",
+    "kind",
+    "source",
+    "external_id",
+    "occurred_at",
+    "amount_e4",
+    "public_id",
+    "refers_to_id",
+)
+MORE_COLUMNS = ("member_id", "quantity_e4", "country", "due_on", "paid_on", "attributes")
 
 
-def facts_of(partner_ids: Sequence[int], *, programme: Programme) -> dict[int, list[ActivityFacts]]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """
+    What the rules of a programme ask for, over all its published versions.
+
+    ``kinds`` are those beside orders, returns and cancellations. ``more`` says that a rule looks
+    at more of an order than its money and its lines, ``attributes`` that it looks at those.
+    """
+
+    kinds: frozenset[str] = frozenset()
+    attributes: bool = False
+    more: bool = False
+
+    @classmethod
+    def by(cls, definitions: Iterable[Definition]) -> "Asked":
+        kinds: set[str] = set()
+        needs: set[str] = set()
+        more = False
+        for definition in definitions:
+            kinds |= definition.triggers
+            needs |= definition.needs - definition.triggers
+            more = more or any(rule.when is not None for rule in definition.all_rules)
+        kinds |= set(OF_INVOICES) if "payments" in needs else set()
+        kinds |= {Kind.SURVEY.value} if "surveys" in needs else set()
+        return cls(
+            kinds=frozenset(kinds - {Kind.ORDER, *TAKING_BACK}),
+            attributes="attributes" in needs,
+            more=more or bool(needs - {"attributes", "tier"}),
+        )
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What is read of orders and returns beside the basics."""
+        if self.more:
+            return MORE_COLUMNS
+        return ("attributes",) if self.attributes else ()
+
+
+PURCHASES = Asked()
+
+
+def facts_of(
+    partner_ids: Sequence[int], *, programme: Programme, asked: Asked = PURCHASES
+) -> dict[int, list[ActivityFacts]]:
     """
     Return what a programme judges of these partners, with lines: a fixed number of queries.
 
     They are roots: what was reported for partners that were merged into one is among its facts.
     Amounts are in the programme's currency. What was reported in another one counts by what it
-    was converted to when it came in; a fact without that is no number of pounds.
+    was converted to when it came in; a fact without that is no number of pounds. Beside purchases
+    there is what the rules ask for.
     """
     reading = _Reading(
         programme=programme,
         zone=ZoneInfo(programme.time_zone),
         root_by_id=name_roots(partner_ids),
         facts={partner_id: [] for partner_id in partner_ids},
+        asked=asked,
     )
     reading.read_own_currency()
+    if asked.kinds:
+        reading.read_other_kinds()
     if ConvertedAmount.objects.exists():
         reading.read_converted()
     reading.link_named()
@@ -48,6 +112,7 @@ class _Reading:
     zone: ZoneInfo
     root_by_id: Mapping[int, int]
     facts: dict[int, list[ActivityFacts]]
+    asked: Asked = PURCHASES
     by_id: dict[int, ActivityFacts] = field(default_factory=dict)
     naming: dict[int, int | None] = field(default_factory=dict)
 
@@ -57,37 +122,58 @@ class _Reading:
         activities = Activity.objects.filter(
             bought | Q(kind=Kind.CANCELLATION), partner__in=self.root_by_id
         )
-        for row in _rows(activities, "amount"):
+        for row in _rows(activities, "amount", *self.asked.columns):
             self._keep(row)
-        lines = ActivityLine.objects.filter(
-            activity__partner__in=self.root_by_id,
+        self._read_lines(
             activity__kind__in=BOUGHT_AND_RETURNED,
             activity__currency=self.programme.currency,
         )
+
+    def read_other_kinds(self) -> None:
+        """Read what else may earn, or says how an invoice was paid. Not everything has money."""
+        countable = Q(currency__in=(self.programme.currency, "")) | Q(amount=0)
+        activities = Activity.objects.filter(
+            countable, partner__in=self.root_by_id, kind__in=self.asked.kinds
+        )
+        for row in _rows(activities, "amount", *MORE_COLUMNS):
+            self._keep(row)
+        self._read_lines(
+            activity__kind__in=self.asked.kinds,
+            activity__currency__in=(self.programme.currency, ""),
+        )
+
+    def _read_lines(self, **of_activities: Any) -> None:
+        lines = ActivityLine.objects.filter(activity__partner__in=self.root_by_id, **of_activities)
         for activity_id, found in _lines(lines).items():
             self.by_id[activity_id].lines = found
 
     def read_converted(self) -> None:
+        kinds = (*BOUGHT_AND_RETURNED, *self.asked.kinds)
         converted = Q(converted__currency=self.programme.currency)
-        activities = Activity.objects.filter(
-            converted, partner__in=self.root_by_id, kind__in=BOUGHT_AND_RETURNED
-        )
+        activities = Activity.objects.filter(converted, partner__in=self.root_by_id, kind__in=kinds)
         rates = {}
-        for row in _rows(activities, "converted__amount", "converted__rate_e8"):
-            self._keep(row, is_converted=True)
+        columns = (
+            "converted__rate_e8",
+            "currency",
+            "reported_e4",
+            *(MORE_COLUMNS if self.asked.kinds else self.asked.columns),
+        )
+        rows = activities.annotate(reported_e4=as_stored("amount"))
+        for row in _rows(rows, "converted__amount", *columns):
+            self._keep(row, reported=(row.currency, row.reported_e4))
             rates[row.pk] = row.converted__rate_e8
         if not rates:
             return
         lines = ActivityLine.objects.filter(
             activity__converted__currency=self.programme.currency,
             activity__partner__in=self.root_by_id,
-            activity__kind__in=BOUGHT_AND_RETURNED,
+            activity__kind__in=kinds,
         )
         for activity_id, found in _lines(lines).items():
             fact = self.by_id[activity_id]
             fact.lines = convert_lines(found, rate_e8=rates[activity_id], total_e4=fact.amount_e4)
 
-    def _keep(self, row: Any, *, is_converted: bool = False) -> None:
+    def _keep(self, row: Any, *, reported: tuple[str, int] = ("", 0)) -> None:
         fact = self.by_id[row.pk] = ActivityFacts(
             id=row.pk,
             kind=row.kind,
@@ -99,59 +185,79 @@ class _Reading:
             currency=self.programme.currency,
             lines=[],
             public_id=row.public_id,
-            is_converted=is_converted,
+            is_converted=bool(reported[0]),
+            reported=reported,
         )
+        if hasattr(row, "attributes"):
+            fact.attributes = row.attributes
+        if hasattr(row, "member_id"):
+            _say_more(fact, row)
         self.facts[self.root_by_id[row.partner_id]].append(fact)
-        if row.kind != Kind.ORDER:
+        if row.kind in NAMING:
             self.naming[row.pk] = row.refers_to_id
 
     def link_named(self) -> None:
         """Link what takes back to the order it names, also by way of that order's invoice."""
         if not self.naming:
             return
-        named = {pk for pk in self.naming.values() if pk is not None and pk not in self.by_id}
-        invoiced = dict(
-            Activity.objects.filter(pk__in=named, kind=Kind.INVOICE).values_list(
-                "pk", "refers_to_id"
-            )
-            if named
-            else ()
-        )
+        orders_of = self._orders_of_invoices()
         waiting = self._waiting()
         for pk, refers_to_id in self.naming.items():
             fact = self.by_id[pk]
-            order_id = invoiced.get(refers_to_id, refers_to_id) if refers_to_id else None
-            fact.order = self.by_id.get(order_id) if order_id else None
-            # What names an order that does not count here takes nothing from others.
-            fact.waits = pk in waiting or (order_id is not None and fact.order is None)
+            named = self.by_id.get(refers_to_id) if refers_to_id else None
+            if fact.kind in (Kind.PAYMENT, Kind.DISPUTE):
+                fact.invoice = named
+            elif fact.kind == Kind.INVOICE:
+                fact.order = named
+            else:
+                self._link_taking_back(fact, refers_to_id, orders_of, waiting)
+
+    def _link_taking_back(
+        self,
+        fact: ActivityFacts,
+        refers_to_id: int | None,
+        orders_of: Mapping[int, int | None],
+        waiting: set[int],
+    ) -> None:
+        order_id = orders_of.get(refers_to_id, refers_to_id) if refers_to_id else None
+        fact.order = self.by_id.get(order_id) if order_id else None
+        if order_id is None and refers_to_id is not None:
+            fact.invoice = self.by_id.get(refers_to_id)
+        # What names an order that does not count here takes nothing from others.
+        fact.waits = fact.stored_id in waiting or (order_id is not None and fact.order is None)
+
+    def _orders_of_invoices(self) -> dict[int, int | None]:
+        """Return the order of each invoice that is named, whether the rules ask for it or not."""
+        known = {pk: order_id for pk, order_id in self.naming.items() if self._is_invoice(pk)}
+        named = {pk for pk in self.naming.values() if pk is not None and pk not in self.by_id}
+        if not named:
+            return known
+        rows = Activity.objects.filter(pk__in=named, kind=Kind.INVOICE)
+        return known | dict(rows.values_list("pk", "refers_to_id"))
+
+    def _is_invoice(self, pk: int) -> bool:
+        return self.by_id[pk].kind == Kind.INVOICE
 
     def _waiting(self) -> set[int]:
         rows = waiting_references()
         if not rows.exists():
             return set()
-        mine = rows.filter(
-            activity__partner__in=self.root_by_id,
-            activity__kind__in=(Kind.RETURN, Kind.CANCELLATION),
-        )
+        mine = rows.filter(activity__partner__in=self.root_by_id, activity__kind__in=TAKING_BACK)
         return set(mine.values_list("activity_id", flat=True))
 
 
-def _rows(activities: QuerySet[Activity], amount: str, *more: str) -> Iterator[Any]:
-    return iter(
-        activities.annotate(amount_e4=as_stored(amount)).values_list(
-            "pk",
-            "partner_id",
-            "kind",
-            "source",
-            "external_id",
-            "occurred_at",
-            "amount_e4",
-            "public_id",
-            "refers_to_id",
-            *more,
-            named=True,
-        )
-    )
+def _say_more(fact: ActivityFacts, row: Any) -> None:
+    fact.member_id = row.member_id
+    fact.quantity_e4 = row.quantity_e4 or 0
+    fact.country = row.country
+    fact.due_on, fact.paid_on = row.due_on, row.paid_on
+
+
+def _rows(activities: QuerySet[Activity], amount: str, *columns: str) -> Iterator[Any]:
+    activities = activities.annotate(amount_e4=as_stored(amount))
+    if "quantity_e4" in columns:
+        activities = activities.annotate(quantity_e4=as_stored("quantity"))
+    return iter(activities.values_list(*COLUMNS, *columns, named=True))
 
 
 def _lines(rows: QuerySet[ActivityLine]) -> dict[int, list[LineFacts]]:

@@ -10,7 +10,7 @@ from ledger.models import Account
 from rewards.earning.facts import ActivityFacts
 from rewards.earning.judging import Unmatched, VersionInForce
 from rewards.models import Award, ClawBack
-from rewards.programmes.calendar import end_of_local_day
+from rewards.programmes.calendar import add_months, end_of_local_day, last_day_of_month
 
 
 @dataclass(slots=True)
@@ -28,6 +28,13 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True)
+class Wait:
+    """Until when an award waits before it can be spent; without a time: until something happens."""
+
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Books:
     """The accounts of the partners being settled, by partner id, at the moment ``as_of``."""
 
@@ -36,18 +43,22 @@ class Books:
     pools: Mapping[int, Account]
     pendings: Mapping[int, Account]
     debts: Mapping[int, Account]
+    wallets: Mapping[int, Account]
     time_zone: str
     as_of: datetime
 
-    def waits_until(self, order: ActivityFacts, version: VersionInForce) -> datetime | None:
+    def wait_of(
+        self, activity: ActivityFacts, version: VersionInForce, rule_code: str
+    ) -> Wait | None:
         """
-        Return when what an order earned may be spent; None where that is so already.
+        Return how long what a rule gave waits before it may be spent; None where it is free.
 
-        The wait counts from the order's own local day and ends at a local midnight. What is
-        reported after it has waited long enough.
+        A wait for a day counts from the activity's own local day and ends at a local midnight.
+        What is reported after it has waited long enough.
         """
-        matures_at = maturity(order, version, self.time_zone)
-        return matures_at if matures_at is not None and matures_at > self.as_of else None
+        wait = find_wait(activity, version, rule_code, time_zone=self.time_zone)
+        is_over = wait is not None and wait.until is not None and wait.until <= self.as_of
+        return None if is_over else wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +80,23 @@ def earning_key(award: Award, *, revision: int = 0) -> str:
     return f"earn:{award.version_id}:{award.activity_id}:{award.rule_code}:{revision}"
 
 
-def maturity(order: ActivityFacts, version: VersionInForce, time_zone: str) -> datetime | None:
-    """Return the local midnight from which points for this order may be spent; None: at once."""
-    days = version.definition.settings.pending_days
-    return end_of_local_day(order.local_date + timedelta(days=days), time_zone) if days else None
+def find_wait(
+    activity: ActivityFacts, version: VersionInForce, rule_code: str, *, time_zone: str
+) -> Wait | None:
+    """Return how long the award of a rule waits by its own terms or the programme's."""
+    pending = version.definition.pending_of(rule_code)
+    match pending.until:
+        case "days":
+            last_day = activity.local_date + timedelta(days=pending.days)
+            return Wait(end_of_local_day(last_day, time_zone)) if pending.days else None
+        case "month_end":
+            month = add_months(activity.local_date.replace(day=1), pending.months)
+            return Wait(end_of_local_day(last_day_of_month(month), time_zone))
+    return Wait(None)
 
 
 def expiry(
-    order: ActivityFacts,
+    activity: ActivityFacts,
     rule_code: str,
     version: VersionInForce,
     *,
@@ -84,22 +104,22 @@ def expiry(
     time_zone: str,
 ) -> datetime | None:
     """
-    Return when points of a rule for this order expire: at the end of a local day; None for never.
+    Return when points of a rule for this activity expire: at the end of a local day; None for never.
 
-    Validity counts from the order's own day, whenever it was reported and however long it waited.
+    Validity counts from the activity's own day, whenever it was reported and however long it waited.
     ``tier_code`` is the tier the award was judged with.
     """
     definition = version.definition
     rule, tier = definition.rule(rule_code), definition.tier(tier_code)
     if rule is not None and rule.expiry_days is not None:
-        return end_of_local_day(order.local_date + timedelta(days=rule.expiry_days), time_zone)
+        return end_of_local_day(activity.local_date + timedelta(days=rule.expiry_days), time_zone)
     return definition.settings.expiry.expires_at(
-        order.local_date,
+        activity.local_date,
         time_zone=time_zone,
         extra_months=tier.expiry_extra_months if tier else 0,
     )
 
 
 def tier_of(award: Award) -> str:
-    """Return the tier an award was judged with, where its version lets tiers prolong points."""
+    """Return the tier an award was judged with, where its version asks what that was."""
     return str(award.explanation.get("tier", ""))

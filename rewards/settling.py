@@ -8,7 +8,9 @@ settling twice moves nothing, and a late fact leads to compensating transfers an
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from ledger import accounts
 from ledger.entries import Entry, Posted
@@ -17,17 +19,21 @@ from ledger.posting import post
 from partners.events import EventDraft, record
 from partners.families import roots_of
 from rewards.clawing_back import claw_back_steps, find_excess, keep_outcomes
-from rewards.earning.facts import ActivityFacts
-from rewards.earning.judging import AwardDue, Judgement, VersionInForce, judge
+from rewards.earning.judging import Judgement
+from rewards.hearing import hear
 from rewards.models import Award, Programme
-from rewards.programmes.live import read_versions
+from rewards.programmes.live import Versions
+from rewards.programmes.pending import AT_ONCE
 from rewards.prolonging import prolong
-from rewards.recalling import facts_of
-from rewards.remembering import AwardKey, awards_on_file, store_awards, store_matches
+from rewards.raising import Raise, find_raises, open_wallets
+from rewards.releasing import release
+from rewards.remembering import AwardKey, store_awards, store_matches
 from rewards.settlement import Books, Settlement, Step, earning_key, expiry
 
 Done = tuple[Step, Posted]
 """A step, and what became of it in the ledger."""
+
+RAISED = ("amount", "withheld", "personal", "explanation", "revision")
 
 
 def settle(
@@ -45,29 +51,23 @@ def settle(
     ledger: each transfer is posted at its fact's own time instead of ``as_of``.
     """
     partner_ids = sorted(set(roots_of(partner_ids).values()))
-    versions = read_versions(programme)
-    facts = facts_of(partner_ids, programme=programme)
-    awards = awards_on_file(partner_ids, programme=programme)
-    # Points once earned keep their version, whatever is published or redated later.
-    pinned = {award.activity_id: versions.by_id(award.version_id) for award in awards.values()}
-
-    def version_of(fact: ActivityFacts) -> VersionInForce | None:
-        return pinned.get(fact.stored_id) or versions.at(fact.occurred_at)
-
-    judgements = {pk: judge(each, version_of=version_of) for pk, each in facts.items()}
+    hearing = hear(partner_ids, programme=programme, as_of=as_of)
+    versions, judgements, awards = hearing.versions, hearing.judgements, hearing.awards
     settlement = Settlement(
         unmatched=[gap for judged in judgements.values() for gap in judged.unmatched]
     )
     excess = find_excess(judgements, awards)
     losing = {awards[key].partner_id for key in excess}
-    books = _open_books(programme, judgements, losing=losing, as_of=as_of)
-    steps = _award_steps(judgements, awards, books, programme, settlement)
-    steps += claw_back_steps(facts, judgements, awards, excess, books, versions, settlement)
+    raises = find_raises(judgements, awards, programme=programme)
+    books = _open_books(programme, judgements, raises, versions, losing=losing, as_of=as_of)
+    steps = _award_steps(raises, awards, books, programme, settlement)
+    steps += claw_back_steps(hearing.facts, judgements, awards, excess, books, versions, settlement)
     steps.sort(key=lambda step: step.fact.canonical_place)
     if post_when_occurred:
         steps = [step.at_its_fact() for step in steps]
     posted = post([step.instruction for step in steps], posted_at=as_of)
     keep_outcomes(steps, posted)
+    release(judgements, awards, books, post_when_occurred=post_when_occurred)
     prolong(judgements, programme=programme, as_of=as_of, post_when_occurred=post_when_occurred)
     store_matches(partner_ids, judgements.values(), programme=programme)
     record(_events(steps, posted, unit_code=programme.main_unit.code), recorded_at=as_of)
@@ -77,19 +77,22 @@ def settle(
 def _open_books(
     programme: Programme,
     judgements: Mapping[int, Judgement],
+    raises: Sequence[Raise],
+    versions: Versions,
     *,
     losing: set[int],
     as_of: datetime,
 ) -> Books:
     """Open what settling may write in; ``losing`` are partners whose awards became smaller."""
     unit = programme.main_unit
+    waiting_versions = _find_waiting(versions)
     earning = losing | {pk for pk, judged in judgements.items() if judged.awards}
     # Whoever returned something may have to give back: pending first, debt last.
     returning = losing | {pk for pk, judged in judgements.items() if judged.claw_backs}
     waiting = {
         pk
         for pk, judged in judgements.items()
-        if any(due.version.definition.settings.pending_days for due in judged.awards)
+        if any(due.version.version_id in waiting_versions for due in judged.awards)
     }
     return Books(
         issued=accounts.house(unit, Account.Kind.ISSUED),
@@ -97,13 +100,24 @@ def _open_books(
         pools=accounts.of_partners(unit, Account.Kind.POOL, earning),
         pendings=accounts.of_partners(unit, Account.Kind.PENDING, returning | waiting),
         debts=accounts.of_partners(unit, Account.Kind.DEBT, returning),
+        wallets=open_wallets(raises, unit=unit),
         time_zone=programme.time_zone,
         as_of=as_of,
     )
 
 
+def _find_waiting(versions: Versions) -> set[int]:
+    """Return the versions of which something waits before it can be spent."""
+    return {
+        version.version_id
+        for _from, version in versions.published
+        if version.definition.settings.pending != AT_ONCE
+        or any(rule.pending for rule in version.definition.all_rules)
+    }
+
+
 def _award_steps(
-    judgements: Mapping[int, Judgement],
+    raises: Sequence[Raise],
     awards: dict[AwardKey, Award],
     books: Books,
     programme: Programme,
@@ -111,71 +125,107 @@ def _award_steps(
 ) -> list[Step]:
     """Add awards that are new, raise those that grew, and return what to post for both."""
     steps: list[Step] = []
-    for partner_id, judged in judgements.items():
-        for due in judged.awards:
-            key = (due.order.stored_id, due.version.version_id, due.award.rule_code)
-            award = awards.get(key)
-            missing = due.award.amount - (award.amount if award else 0)
-            if missing <= 0:
-                continue
-            if award is None:
-                award = awards[key] = _new_award(partner_id, due, programme)
-                settlement.new_awards.append(award)
-            else:
-                _raise_award(award, due)
-                settlement.compensated += missing
-            entry = _earning_entry(due, award, missing, books)
-            steps.append(Step(partner_id, due.order, award, entry))
+    for one in raises:
+        due, award = one.due, awards.get(one.key)
+        if award is None:
+            award = awards[one.key] = _new_award(one, programme)
+            settlement.new_awards.append(award)
+        else:
+            _raise_award(award, one)
+            settlement.compensated += one.amount
+        steps += [
+            Step(one.partner_id, due.activity, award, entry)
+            for entry in _earning_entries(one, award, books)
+        ]
+        if award.pk:
+            award.save(update_fields=RAISED)
     store_awards(settlement.new_awards)
     return steps
 
 
-def _new_award(partner_id: int, due: AwardDue, programme: Programme) -> Award:
+def _new_award(one: Raise, programme: Programme) -> Award:
+    due = one.due
     return Award(
-        partner_id=partner_id,
-        activity_id=due.order.stored_id,
+        partner_id=one.partner_id,
+        activity_id=due.activity.stored_id,
         version_id=due.version.version_id,
         rule_code=due.award.rule_code,
         unit_id=programme.main_unit_id,
-        amount=due.award.amount,
-        explanation=due.award.explanation
-        | {"version": due.version.number, "unit": programme.main_unit.code}
-        | _note_tier(due),
+        amount=one.amount,
+        explanation=_explain(one)
+        | {"version": due.version.number, "unit": programme.main_unit.code},
+        campaign_code=due.award.campaign_code,
+        withheld=one.withheld,
+        decide_on=due.outcome.decide_on if due.outcome else None,
     )
 
 
-def _note_tier(due: AwardDue) -> dict[str, str]:
-    """What comes back of an award later lives as long as the award: by the tier of its day."""
-    return {"tier": due.tier_code} if due.version.definition.tiers_prolong else {}
-
-
-def _raise_award(award: Award, due: AwardDue) -> None:
-    award.amount = due.award.amount
-    award.explanation = award.explanation | due.award.explanation | _note_tier(due)
+def _raise_award(award: Award, one: Raise) -> None:
+    award.amount += one.amount
+    award.withheld = one.withheld
+    award.explanation = award.explanation | _explain(one)
     award.revision += 1
-    award.save(update_fields=["amount", "explanation", "revision"])
 
 
-def _earning_entry(due: AwardDue, award: Award, amount: int, books: Books) -> Entry:
-    waits_until = books.waits_until(due.order, due.version)
-    accounts_by_partner = books.pools if waits_until is None else books.pendings
-    return Entry(
-        kind=Transfer.Kind.EARN if waits_until is None else Transfer.Kind.PEND,
+def _explain(one: Raise) -> dict[str, Any]:
+    """
+    Return the explanation, with what the ledger does not allow of it.
+
+    What comes back of an award later lives as long as the award: by the tier of its day.
+    """
+    due, explanation = one.due, one.due.award.explanation
+    definition = due.version.definition
+    if definition.tiers_prolong or definition.settings.tier_of == "today":
+        explanation = explanation | {"tier": due.tier_code}
+    if one.withheld:
+        total = due.award.amount - one.withheld
+        step = {
+            "code": "withheld",
+            "amount": one.withheld,
+            "campaign": due.award.campaign_code,
+            "result": total,
+        }
+        explanation = explanation | {"steps": [*explanation["steps"], step], "total": total}
+    return explanation
+
+
+def _earning_entries(one: Raise, award: Award, books: Books) -> list[Entry]:
+    """Return what goes to the pool, or waits for it, and what goes to the wallet of a member."""
+    if one.amount == 0:
+        return []
+    due = one.due
+    wait = books.wait_of(due.activity, due.version, award.rule_code)
+    accounts_by_partner = books.pools if wait is None else books.pendings
+    member_id = due.activity.member_id
+    wallet = books.wallets.get(member_id) if member_id is not None and wait is None else None
+    personal = min(one.personal, one.amount) if wallet is not None else 0
+    award.personal += personal
+    entry = Entry(
+        kind=Transfer.Kind.EARN if wait is None else Transfer.Kind.PEND,
         debit=books.issued,
         credit=accounts_by_partner[award.partner_id],
-        amount=amount,
+        amount=one.amount - personal,
         idempotency_key=earning_key(award, revision=award.revision),
-        occurred_at=due.order.occurred_at,
+        occurred_at=due.activity.occurred_at,
         expires_at=expiry(
-            due.order,
+            due.activity,
             award.rule_code,
             due.version,
             tier_code=due.tier_code,
             time_zone=books.time_zone,
         ),
-        matures_at=waits_until,
+        matures_at=wait.until if wait else None,
         reference=str(award.public_id),
     )
+    if wallet is None or personal == 0:
+        return [entry]
+    own = replace(
+        entry,
+        credit=wallet,
+        amount=personal,
+        idempotency_key=f"{entry.idempotency_key}:personal",
+    )
+    return [each for each in (entry, own) if each.amount]
 
 
 def _events(steps: Sequence[Step], posted: Sequence[Posted], *, unit_code: str) -> list[EventDraft]:

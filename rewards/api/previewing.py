@@ -13,7 +13,7 @@ from partners.doors.views import Door
 from partners.keys import Scope
 from partners.models import Partner
 from partners.models.amounts import to_ten_thousandths
-from rewards import crediting
+from rewards import asking
 from rewards.api.references import PartnerReferenceField, find_partner, find_programme, refuse
 from rewards.api.reporting import AMOUNT_BELOW, LINES_MAX, LineInput
 from rewards.earning.facts import LineFacts
@@ -58,9 +58,8 @@ class PreviewDoor(Door):
             raise refuse("currency", said, "currency_not_known")
         if sum(line["amount"] for line in given["lines"]) >= AMOUNT_BELOW:
             raise refuse("lines", _("The amount is too large."), "too_large")
-        awards = crediting.preview(
-            partner=partner,
-            programme=programme,
+        supposed = asking.Supposed(
+            occurred_at=given.get("occurred_at", self.now),
             lines=[
                 LineFacts(
                     id=None,
@@ -71,9 +70,10 @@ class PreviewDoor(Door):
                 )
                 for line in given["lines"]
             ],
-            currency=given["currency"],
-            occurred_at=given.get("occurred_at", self.now),
         )
+        awards = asking.preview(
+            partner=partner, programme=programme, supposed=supposed, as_of=self.now
+        ).awards
         answer = {
             "programme": programme.code,
             "unit": programme.main_unit.code,

@@ -5,120 +5,76 @@ Points due depend on facts only. Whatever the order of arrival, the walk gives t
 the same claw-backs and the same matches; crediting posts the difference to what was posted before.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
 from datetime import date
-from typing import Any
 
-from rewards.earning.evaluating import RuleAward, evaluate
-from rewards.earning.exact import Exact, as_decimal_text, round_units
+from rewards.earning.due import (
+    NOTHING_DATED,
+    AwardDue,
+    ClawBackDue,
+    Dated,
+    Judged,
+    Judgement,
+    Prolonging,
+    Unmatched,
+    VersionInForce,
+    VersionOf,
+)
+from rewards.earning.evaluating import Evaluation, evaluate
 from rewards.earning.facts import ActivityFacts
-from rewards.earning.matching import Match, OrderKept, Purchases, lines_of
-from rewards.earning.situation import Situation
+from rewards.earning.matching import OrderKept, Purchases, lines_of
+from rewards.earning.paying import InvoiceKept, find_disputed
+from rewards.earning.releasing import MonthlyPurchases, Outcome, Waiting, by_payment, by_purchases
+from rewards.earning.situation import NOTHING_KNOWN, PaymentTiming, Situation
+from rewards.earning.taking_back import (
+    JudgedOrder,
+    JudgedPayment,
+    take_from_order,
+    take_from_payment,
+)
 from rewards.earning.usage import Usage
 from rewards.programmes.definition import Definition, Tier
 from rewards.tiers.qualifying import RollingSpend, qualify
 
-
-@dataclass(frozen=True, slots=True)
-class VersionInForce:
-    """A published version and what it says."""
-
-    version_id: int
-    number: int
-    definition: Definition
-
-
-VersionOf = Callable[[ActivityFacts], VersionInForce | None]
-"""Which version judges a fact; None where the programme does not run."""
-
-
-@dataclass(frozen=True, slots=True)
-class AwardDue:
-    """``tier_code`` is the tier that the order was judged with, where tiers change anything."""
-
-    order: ActivityFacts
-    version: VersionInForce
-    award: RuleAward
-    tier_code: str = ""
+__all__ = [
+    "NOTHING_DATED",
+    "AwardDue",
+    "ClawBackDue",
+    "Dated",
+    "Judgement",
+    "Prolonging",
+    "Unmatched",
+    "VersionInForce",
+    "VersionOf",
+    "judge",
+    "net_spend",
+]
 
 
-@dataclass(frozen=True, slots=True)
-class Prolonging:
-    """An order that keeps what its partner holds alive, up to and with a local day."""
-
-    order: ActivityFacts
-    last_day: date
+ASKED_OF_SITUATIONS = frozenset({"consents", "countries", "orders", "segments", "surveys", "tier"})
+NOTHING_USED = Usage()
 
 
-@dataclass(frozen=True, slots=True)
-class ClawBackDue:
-    """What one return or cancellation takes back of one award, in minor units."""
-
-    order: ActivityFacts
-    version: VersionInForce
-    rule_code: str
-    cause: ActivityFacts
-    amount: int
-    explanation: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Unmatched:
-    """Value returned that no earlier purchase stands for; it claws back nothing."""
-
-    cause: ActivityFacts
-    line_id: int | None
-    amount_e4: int
-
-
-@dataclass(slots=True)
-class Judgement:
-    awards: list[AwardDue] = field(default_factory=list)
-    claw_backs: list[ClawBackDue] = field(default_factory=list)
-    matches: list[Match] = field(default_factory=list)
-    unmatched: list[Unmatched] = field(default_factory=list)
-    prolonging: list[Prolonging] = field(default_factory=list)
-    spend: RollingSpend = field(default_factory=RollingSpend)
-
-
-@dataclass(slots=True)
-class _Judged:
-    """An order on its way through the walk: how it was judged and what it still earns."""
-
-    kept: OrderKept
-    version: VersionInForce
-    tier: Tier | None
-    awarded: dict[str, int]
-    returned_e4: int = 0
-    taken_back: dict[str, int] = field(default_factory=dict)
-
-
-def judge(facts: Sequence[ActivityFacts], *, version_of: VersionOf) -> Judgement:
+def judge(
+    facts: Sequence[ActivityFacts],
+    *,
+    version_of: VersionOf,
+    dated: Dated = NOTHING_DATED,
+    asked: Collection[ActivityFacts] = (),
+) -> Judgement:
     """
     Return everything due by the facts of one partner, in any order they are given.
 
-    An order is judged by the version ``version_of`` names for it and the tier its partner had
-    reached just before; a return recomputes the order by that same version and tier.
+    An activity is judged by the version ``version_of`` names for it and by what held for its
+    partner just before; a return recomputes its order by that same version and situation. How the
+    ``asked`` ones were judged is told in full.
     """
-    judgement = Judgement()
-    purchases, spend = Purchases(), judgement.spend
-    judged: dict[int, _Judged] = {}
-    for fact in sorted(facts, key=lambda each: each.canonical_place):
-        if fact.kind == "order":
-            kept = purchases.add(fact)
-            if version := version_of(fact):
-                judged[id(kept)] = _judge_order(kept, version, spend, judgement)
-            spend.add(fact.local_date, fact.amount_e4)
-        elif fact.kind == "return":
-            if not fact.waits:
-                _judge_return(fact, purchases, judged, judgement)
-            spend.add(fact.local_date, -fact.amount_e4)
-        elif named := purchases.kept_of(fact.order):
-            spend.add(fact.local_date, -named.amount_e4)
-            purchases.take_back_all(named)
-            _take_back(named, fact, judged, judgement)
-    return judgement
+    walk = _Walk(facts, version_of, dated, asked)
+    for fact in walk.facts:
+        walk.come_to(fact)
+    walk.end_waits()
+    return walk.judgement
 
 
 def net_spend(facts: Sequence[ActivityFacts]) -> RollingSpend:
@@ -126,108 +82,298 @@ def net_spend(facts: Sequence[ActivityFacts]) -> RollingSpend:
     return judge(facts, version_of=lambda _fact: None).spend
 
 
-def tier_before(fact: ActivityFacts, *, definition: Definition, spend: RollingSpend) -> Tier | None:
-    """Return the tier reached by the facts before this one, as of its local day."""
-    if not (definition.tiers_multiply or definition.tiers_prolong):
-        return None
-    return qualify(spend_e4=spend.within_year_to(fact.local_date), definition=definition)
+class _Walk:
+    """One partner's way through its facts: what it bought, spent, paid and used up so far."""
 
+    def __init__(
+        self,
+        facts: Sequence[ActivityFacts],
+        version_of: VersionOf,
+        dated: Dated,
+        asked: Collection[ActivityFacts],
+    ) -> None:
+        self.facts = sorted(facts, key=lambda each: each.canonical_place)
+        self.version_of = version_of
+        self.dated = dated
+        self.asked = {id(fact) for fact in asked}
+        self.judgement = Judgement()
+        self.purchases = Purchases()
+        self.monthly = MonthlyPurchases()
+        self.usage = Usage()
+        self.orders: dict[int, JudgedOrder] = {}
+        self.payments: dict[int, list[JudgedPayment]] = defaultdict(list)
+        self.invoices: dict[int, InvoiceKept] = {}
+        self.invoices_of: dict[int, list[InvoiceKept]] = defaultdict(list)
+        self.taken: dict[int, dict[str, int]] = {}
+        self.disputes: dict[int, list[ActivityFacts]] = defaultdict(list)
+        for fact in facts:
+            if fact.kind == "dispute" and fact.invoice is not None:
+                self.disputes[id(fact.invoice)].append(fact)
+        self.event_versions: dict[int, bool] = {}
+        self.order_days: list[date] = []
+        self.order_counts: Counter[object] = Counter()
+        self.country = dated.country
+        self.supplier_share: int | None = None
 
-def _judge_order(
-    kept: OrderKept, version: VersionInForce, spend: RollingSpend, judgement: Judgement
-) -> _Judged:
-    tier = tier_before(kept.order, definition=version.definition, spend=spend)
-    evaluation = evaluate(
-        kept.order,
-        situation=Situation(tier=tier),
-        definition=version.definition,
-        usage=Usage(),
-    )
-    tier_code = tier.code if tier else ""
-    judgement.awards += [AwardDue(kept.order, version, award, tier_code) for award in evaluation.awards]
-    if prolonging := _prolong(kept.order, version.definition, tier):
-        judgement.prolonging.append(prolonging)
-    return _Judged(kept, version, tier, evaluation.amounts)
+    def come_to(self, fact: ActivityFacts) -> None:
+        """Judge one fact, and let it count for those after it."""
+        self.country = fact.country or self.country
+        match fact.kind:
+            case "order":
+                self._order(fact)
+            case "return":
+                self._return(fact)
+            case "cancellation":
+                self._cancellation(fact)
+            case "dispute":
+                pass
+            case "invoice":
+                self._invoice(fact)
+            case "payment":
+                self._payment(fact)
+            case _:
+                self._evaluate(fact)
+                if fact.kind == "survey":
+                    share = fact.attributes.get("supplier_share")
+                    self.supplier_share = self.supplier_share if share is None else int(share)
 
+    # ------------------------------------------------------------- what earns
 
-def _prolong(order: ActivityFacts, definition: Definition, tier: Tier | None) -> Prolonging | None:
-    """Say how long an order keeps alive what is held. What is returned later changes nothing."""
-    validity = definition.settings.expiry
-    extra_months = tier.expiry_extra_months if tier else 0
-    last_day = validity.last_day(order.local_date, extra_months=extra_months)
-    return Prolonging(order, last_day) if validity.rolls and last_day is not None else None
+    def _order(self, fact: ActivityFacts) -> None:
+        kept = self.purchases.add(fact)
+        if version := self.version_of(fact):
+            before = self.usage.copy() if version.definition.counts_usage else NOTHING_USED
+            situation = self._situation(fact, version.definition)
+            evaluation = self._judge(fact, version, situation)
+            judged = JudgedOrder(kept, version, situation, before, evaluation.amounts)
+            self.orders[id(kept)] = judged
+            self.taken[id(fact)] = judged.taken
+            self._prolong(fact, version.definition, situation.tier)
+        self._spend(fact.local_date, fact.amount_e4)
+        self.order_days.append(fact.local_date)
 
+    def _invoice(self, fact: ActivityFacts) -> None:
+        kept = self.purchases.kept_of(fact.order)
+        disputed = find_disputed(self.disputes[id(fact)])
+        invoice = self.invoices[id(fact)] = InvoiceKept(fact, disputed, kept)
+        if kept is not None:
+            self.invoices_of[id(kept)].append(invoice)
+        self._evaluate(fact)
 
-def _judge_return(
-    fact: ActivityFacts,
-    purchases: Purchases,
-    judged: dict[int, _Judged],
-    judgement: Judgement,
-) -> None:
-    touched: dict[int, OrderKept] = {}
-    named = purchases.kept_of(fact.order)
-    for line in lines_of(fact):
-        matches, orders, left_e4 = purchases.take_back(line, named=named)
-        # They are kept in the currency of the return: where it was converted, others keep them.
-        judgement.matches += [] if fact.is_converted else matches
-        touched |= {id(order): order for order in orders}
-        if left_e4:
-            judgement.unmatched.append(Unmatched(fact, line.id, left_e4))
-    for kept in touched.values():
-        _take_back(kept, fact, judged, judgement)
+    def _payment(self, fact: ActivityFacts) -> None:
+        invoice = self.invoices.get(id(fact.invoice))
+        if invoice is None:
+            return
+        timing = invoice.pay(fact)
+        version = self.version_of(fact)
+        if version is None:
+            return
+        evaluation = self._judge(fact, version, self._situation(fact, version.definition, timing))
+        of_goods = {
+            code: amount
+            for code, amount in evaluation.amounts.items()
+            if _goes_with_goods(version.definition, code)
+        }
+        judged = JudgedPayment(fact, invoice, version, of_goods)
+        self.payments[id(invoice)].append(judged)
+        self.taken[id(fact)] = judged.taken
 
+    def _evaluate(self, fact: ActivityFacts) -> None:
+        if version := self.version_of(fact):
+            self._judge(fact, version, self._situation(fact, version.definition))
 
-def _take_back(
-    kept: OrderKept, cause: ActivityFacts, judged: dict[int, _Judged], judgement: Judgement
-) -> None:
-    """Claw back what an order no longer earns, if any version judged it."""
-    order = judged.get(id(kept))
-    if order is None:
-        return
-    returned_e4 = kept.order.amount_e4 - kept.amount_e4 - order.returned_e4
-    order.returned_e4 += returned_e4
-    judgement.claw_backs += _claw_back(order, cause, returned_e4)
-
-
-def _claw_back(order: _Judged, cause: ActivityFacts, returned_e4: int) -> list[ClawBackDue]:
-    keeps = _still_earned(order)
-    due = []
-    for rule_code, awarded in order.awarded.items():
-        taken_before = order.taken_back.get(rule_code, 0)
-        amount = max(awarded - keeps.get(rule_code, 0) - taken_before, 0)
-        if amount == 0:
-            continue
-        order.taken_back[rule_code] = taken_before + amount
-        steps = [
-            {"code": "awarded_before", "units": awarded - taken_before},
-            {
-                "code": "cancelled" if cause.kind == "cancellation" else "returned",
-                "amount": as_decimal_text(Exact(returned_e4, 10_000)),
-                "currency": cause.currency,
-            },
-            {"code": "earned_by_what_is_kept", "units": awarded - taken_before - amount},
-        ]
-        explanation = {"rule": rule_code, "steps": steps, "total": amount}
-        due.append(
-            ClawBackDue(order.kept.order, order.version, rule_code, cause, amount, explanation)
+    def _judge(
+        self, fact: ActivityFacts, version: VersionInForce, situation: Situation
+    ) -> Evaluation:
+        evaluation = evaluate(
+            fact, situation=situation, definition=version.definition, usage=self.usage
         )
-    return due
+        tier_code = situation.tier.code if situation.tier else ""
+        self.judgement.awards += [
+            AwardDue(fact, version, award, tier_code) for award in evaluation.awards
+        ]
+        for key, amount in evaluation.used.items():
+            self.usage.add(key, amount)
+        if id(fact) in self.asked:
+            self.judgement.judged.append(Judged(fact, version, situation, evaluation))
+        return evaluation
+
+    def _prolong(self, order: ActivityFacts, definition: Definition, tier: Tier | None) -> None:
+        """Say how long an order keeps alive what is held. A later return changes nothing."""
+        validity = definition.settings.expiry
+        if not validity.rolls:
+            return
+        extra_months = tier.expiry_extra_months if tier else 0
+        last_day = validity.last_day(order.local_date, extra_months=extra_months)
+        if last_day is not None:
+            self.judgement.prolonging.append(Prolonging(order, last_day))
+
+    # -------------------------------------------------------- what held before
+
+    def _situation(
+        self, fact: ActivityFacts, definition: Definition, payment: PaymentTiming | None = None
+    ) -> Situation:
+        needs = definition.needs & ASKED_OF_SITUATIONS
+        if not needs and payment is None:
+            return NOTHING_KNOWN
+        day = fact.local_date
+        return Situation(
+            tier=self._tier_before(fact, definition) if "tier" in needs else None,
+            segments=self.dated.segments_on(day) if "segments" in needs else frozenset(),
+            country=self.country,
+            orders_before=self._orders_before(day) if "orders" in needs else {},
+            supplier_share_percent=self.supplier_share,
+            payment=payment,
+            may_earn_personally=self.dated.agreed_at(fact.member_id, fact.occurred_at),
+        )
+
+    def _tier_before(self, fact: ActivityFacts, definition: Definition) -> Tier | None:
+        """Return the tier reached by the facts before this one, as of its local day."""
+        if definition.settings.tier_of == "today":
+            used = self.dated.tiers_used.get(fact.id or 0, self.dated.tier_today)
+            return definition.tier(used)
+        spend_e4 = self.judgement.spend.within_year_to(fact.local_date)
+        if definition.settings.current_order_counts_for_tier and fact.kind == "order":
+            spend_e4 += fact.amount_e4
+        return qualify(spend_e4=spend_e4, definition=definition)
+
+    def _orders_before(self, day: date) -> dict[str, int]:
+        while self.order_days:
+            self.order_counts.update(_periods(self.order_days.pop()).values())
+        return {name: self.order_counts[period] for name, period in _periods(day).items()}
+
+    def _spend(self, day: date, amount_e4: int) -> None:
+        self.judgement.spend.add(day, amount_e4)
+        self.monthly.add(day, amount_e4)
+
+    # --------------------------------------------------------- what takes back
+
+    def _return(self, fact: ActivityFacts) -> None:
+        self._spend(fact.local_date, -fact.amount_e4)
+        if fact.waits:
+            return
+        self._credit(fact, fact.amount_e4)
+        touched: dict[int, OrderKept] = {}
+        named = self.purchases.kept_of(fact.order)
+        for line in lines_of(fact):
+            matches, orders, left_e4 = self.purchases.take_back(line, named=named)
+            # They are kept in the currency of the return: converted, others keep them.
+            self.judgement.matches += [] if fact.is_converted else matches
+            touched |= {id(order): order for order in orders}
+            if left_e4:
+                self.judgement.unmatched.append(Unmatched(fact, line.id, left_e4))
+        for kept in touched.values():
+            self._take_back(kept, fact)
+
+    def _cancellation(self, fact: ActivityFacts) -> None:
+        if named := self.purchases.kept_of(fact.order):
+            self._spend(fact.local_date, -named.amount_e4)
+            self.purchases.take_back_all(named)
+            self._take_back(named, fact)
+        elif fact.invoice is not None:
+            self._credit(fact, fact.invoice.amount_e4)
+
+    def _take_back(self, kept: OrderKept, cause: ActivityFacts) -> None:
+        """Claw back what an order no longer earns, if any version judged it, and its payments."""
+        if order := self.orders.get(id(kept)):
+            self.judgement.claw_backs += take_from_order(order, cause)
+        for invoice in self.invoices_of[id(kept)]:
+            self._take_from_payments(invoice, cause)
+
+    def _credit(self, cause: ActivityFacts, amount_e4: int) -> None:
+        """Less is owed of an invoice that names no order; the others follow what is kept."""
+        invoice = self.invoices.get(id(cause.invoice))
+        if invoice is not None and invoice.order is None:
+            invoice.credited_e4 += amount_e4
+            self._take_from_payments(invoice, cause)
+
+    def _take_from_payments(self, invoice: InvoiceKept, cause: ActivityFacts) -> None:
+        for paid in self.payments[id(invoice)]:
+            self.judgement.claw_backs += take_from_payment(paid, cause)
+
+    # ------------------------------------------------------------- what waits
+
+    def end_waits(self) -> None:
+        """Say what of the awards that wait for something is available by now, or lost."""
+        waiting: list[tuple[AwardDue, Waiting]] = []
+        for due in self.judgement.awards:
+            if not self._may_wait(due.version):
+                continue
+            pending = due.version.definition.pending_of(due.award.rule_code)
+            if pending.until == "paid":
+                self._end(due, self._by_payment(due, pending.lost_after_days))
+            elif pending.until == "purchases":
+                waiting.append((due, Waiting(due.activity, self._net(due), pending.step)))
+        if waiting:
+            decimals = waiting[0][0].version.definition.settings.unit_decimals
+            outcomes = by_purchases(
+                [each for _due, each in waiting],
+                self.monthly.in_minor_units(decimals),
+                today=self.dated.today,
+            )
+            for (due, _each), outcome in zip(waiting, outcomes, strict=True):
+                self._end(due, outcome)
+
+    def _may_wait(self, version: VersionInForce) -> bool:
+        """Say whether anything of a version waits for something to happen."""
+        known = self.event_versions.get(version.version_id)
+        if known is None:
+            definition = version.definition
+            pendings = [
+                rule.pending or definition.settings.pending for rule in definition.all_rules
+            ]
+            known = any(pending.is_event for pending in pendings)
+            self.event_versions[version.version_id] = known
+        return known
+
+    def _by_payment(self, due: AwardDue, lost_after_days: int | None) -> Outcome:
+        kept = self.purchases.kept_of(due.activity)
+        return by_payment(
+            self._net(due),
+            self.invoices_of[id(kept)],
+            lost_after_days=lost_after_days,
+            today=self.dated.today,
+        )
+
+    def _net(self, due: AwardDue) -> int:
+        """Return what returns have left of an award."""
+        taken = self.taken.get(id(due.activity), {})
+        return due.award.amount - taken.get(due.award.rule_code, 0)
+
+    def _end(self, due: AwardDue, outcome: Outcome) -> None:
+        due.outcome = outcome
+        left = self._net(due)
+        for lost in outcome.lost:
+            steps = [
+                {"code": "awarded_before", "units": left},
+                dict(lost.step) | {"result": left - lost.amount},
+            ]
+            explanation = {"rule": due.award.rule_code, "steps": steps, "total": lost.amount}
+            self.judgement.claw_backs.append(
+                ClawBackDue(
+                    due.activity,
+                    due.version,
+                    due.award.rule_code,
+                    lost.cause,
+                    lost.amount,
+                    explanation,
+                    is_lost=True,
+                )
+            )
+            left -= lost.amount
 
 
-def _still_earned(order: _Judged) -> dict[str, int]:
-    """Return what each rule gives for what is kept, on the programme's basis."""
-    definition = order.version.definition
-    if definition.settings.claw_back_basis == "by_line":
-        return evaluate(
-            order.kept.facts(),
-            situation=Situation(tier=order.tier),
-            definition=definition,
-            usage=Usage(),
-        ).amounts
-    kept_e4, all_e4 = order.kept.amount_e4, order.kept.order.amount_e4
-    rounding = definition.settings.rounding
-    # Cumulative over all returns of the order, so that parts never take more than the whole.
+def _goes_with_goods(definition: Definition, rule_code: str) -> bool:
+    """What is given for paying as such stays, whatever is sent back of the goods."""
+    rule = definition.rule(rule_code)
+    return rule is None or rule.effect.KIND != "fixed"
+
+
+def _periods(day: date) -> dict[str, object]:
+    """Name the periods that a day belongs to."""
     return {
-        rule_code: awarded - round_units(Exact(awarded * (all_e4 - kept_e4), all_e4), rounding)
-        for rule_code, awarded in order.awarded.items()
+        "month": (day.year, day.month),
+        "quarter": (day.year, "quarter", (day.month - 1) // 3),
+        "year": day.year,
+        "lifetime": "lifetime",
     }

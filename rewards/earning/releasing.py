@@ -30,12 +30,13 @@ class Lost:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """
-    What of an award is available, and what is lost. The rest waits.
+    What of an award is available, what is lost, and what waits.
 
     ``decide_on`` is the local day whose end decides about more of it, if any does.
     """
 
     released: int
+    waits: int = 0
     lost: Sequence[Lost] = ()
     decide_on: date | None = None
 
@@ -55,7 +56,7 @@ def by_payment(
     """
     owed_e4 = sum(each.owed_e4 for each in invoices)
     if owed_e4 == 0:
-        return Outcome(net if invoices else 0)
+        return Outcome(net) if invoices else Outcome(0, waits=net)
     paid_e4, lost_e4, taken = 0, 0, 0
     lost: list[Lost] = []
     coming: list[date] = []
@@ -76,8 +77,8 @@ def by_payment(
             lost.append(Lost(each.invoice, gone - taken, step))
         taken = gone
     released = _share(net, paid_e4, owed_e4)
-    waits = released + taken < net
-    return Outcome(released, lost, min(coming) if coming and waits else None)
+    waits = net - released - taken
+    return Outcome(released, waits, lost, min(coming) if coming and waits else None)
 
 
 def _share(net: int, part_e4: int, whole_e4: int) -> int:
@@ -144,9 +145,9 @@ def _outcome(one: Waiting, today: date | None) -> Outcome:
     if one.left == 0:
         return Outcome(one.released)
     if today is None or today <= last_day:
-        return Outcome(one.released, decide_on=last_day)
+        return Outcome(one.released, one.left, decide_on=last_day)
     lost = Lost(one.fact, one.left, {"code": "lost_at_year_end", "year": one.day.year})
-    return Outcome(one.released, [lost])
+    return Outcome(one.released, lost=[lost])
 
 
 @dataclass(slots=True)

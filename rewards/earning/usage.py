@@ -18,9 +18,6 @@ class Usage:
     def read(self, key: UsageKey) -> int:
         return self._counted.get(key, 0)
 
-    def copy(self) -> "Usage":
-        return Usage(self._counted)
-
     def add(self, key: UsageKey, amount: int) -> None:
         if amount < 0:
             raise ValueError("what was used is never given back")
@@ -29,6 +26,3 @@ class Usage:
     def copy(self) -> "Usage":
         """Return the counters as they are now, to be asked again later."""
         return Usage(self._counted)
-
-    def __bool__(self) -> bool:
-        return bool(self._counted)

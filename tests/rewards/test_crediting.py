@@ -8,6 +8,7 @@ from ledger.posting import Entry, post
 from partners.intake import ActivityConflict, ActivityReport, LineReport
 from partners.models import Event
 from rewards import crediting
+from rewards.asking import Supposed, preview
 from rewards.earning.facts import LineFacts
 from rewards.models import Award, ClawBack, Standing
 from rewards.programmes.presets import load_preset
@@ -177,15 +178,11 @@ class TestTheOrderOfArrival:
 
 class TestPreview:
     def test_says_what_an_order_would_earn_and_writes_nothing(self, programme, partner):
-        awards = crediting.preview(
-            partner=partner,
-            programme=programme,
-            lines=[LineFacts(None, "mug", "", 10_000, 125_000)],
-            currency="GBP",
-            occurred_at=NOW,
-        )
+        supposed = Supposed(occurred_at=NOW, lines=[LineFacts(None, "mug", "", 10_000, 125_000)])
 
-        assert [award.amount for award in awards] == [12]
+        evaluation = preview(partner=partner, programme=programme, supposed=supposed, as_of=NOW)
+
+        assert [award.amount for award in evaluation.awards] == [12]
         assert not Transfer.objects.exists()
 
 

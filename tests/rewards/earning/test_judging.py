@@ -15,9 +15,9 @@ def starter_with(**parts):
 
 
 def points_by_order(judgement):
-    awarded = Counter({due.order.external_id: due.award.amount for due in judgement.awards})
+    awarded = Counter({due.activity.external_id: due.award.amount for due in judgement.awards})
     for due in judgement.claw_backs:
-        awarded[due.order.external_id] -= due.amount
+        awarded[due.activity.external_id] -= due.amount
     return dict(awarded)
 
 

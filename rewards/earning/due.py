@@ -1,0 +1,134 @@
+"""What is due to a partner by its facts: awards, claw-backs, matches. Plain values."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from rewards.earning.evaluating import Evaluation, RuleAward
+from rewards.earning.facts import ActivityFacts
+from rewards.earning.matching import Match
+from rewards.earning.releasing import Outcome
+from rewards.earning.situation import Situation
+from rewards.programmes.definition import Definition
+from rewards.tiers.qualifying import RollingSpend
+
+
+@dataclass(frozen=True, slots=True)
+class VersionInForce:
+    """A published version and what it says."""
+
+    version_id: int
+    number: int
+    definition: Definition
+
+
+VersionOf = Callable[[ActivityFacts], VersionInForce | None]
+"""Which version judges a fact; None where the programme does not run."""
+
+
+@dataclass(slots=True)
+class AwardDue:
+    """
+    What one rule gives for an activity.
+
+    ``tier_code`` is the tier that it was judged with, where tiers change anything. ``outcome`` says
+    what is available by now of an award that waits for something to happen; None for others.
+    """
+
+    activity: ActivityFacts
+    version: VersionInForce
+    award: RuleAward
+    tier_code: str = ""
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prolonging:
+    """An order that keeps what its partner holds alive, up to and with a local day."""
+
+    order: ActivityFacts
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class ClawBackDue:
+    """
+    What one fact takes back of one award, in minor units.
+
+    ``is_lost`` says that nothing was sent back: what waited is lost by time.
+    """
+
+    activity: ActivityFacts
+    version: VersionInForce
+    rule_code: str
+    cause: ActivityFacts
+    amount: int
+    explanation: dict[str, Any]
+    is_lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """Value returned that no earlier purchase stands for; it claws back nothing."""
+
+    cause: ActivityFacts
+    line_id: int | None
+    amount_e4: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How one activity was judged: what held for its partner then, and what every rule said."""
+
+    activity: ActivityFacts
+    version: VersionInForce
+    situation: Situation
+    evaluation: Evaluation
+
+
+@dataclass(slots=True)
+class Judgement:
+    """``judged`` has those activities only that were asked about."""
+
+    awards: list[AwardDue] = field(default_factory=list)
+    claw_backs: list[ClawBackDue] = field(default_factory=list)
+    matches: list[Match] = field(default_factory=list)
+    unmatched: list[Unmatched] = field(default_factory=list)
+    prolonging: list[Prolonging] = field(default_factory=list)
+    spend: RollingSpend = field(default_factory=RollingSpend)
+    judged: list[Judged] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dated:
+    """
+    What is known of a partner beside its facts.
+
+    ``segments`` are lists with the days from and to which the partner stood on them, ``consents``
+    the times a member might earn personally. ``tiers_used`` are the tiers that were recorded with
+    awards, by activity, ``tier_today`` the one for a programme that goes by it. ``today`` is the
+    local day by which time decides; without it nothing is lost by time.
+    """
+
+    segments: Sequence[tuple[str, date, date | None]] = ()
+    consents: Mapping[int, Sequence[tuple[datetime, datetime | None]]] = field(default_factory=dict)
+    country: str = ""
+    tiers_used: Mapping[int, str] = field(default_factory=dict)
+    tier_today: str = ""
+    today: date | None = None
+
+    def segments_on(self, day: date) -> frozenset[str]:
+        return frozenset(
+            code
+            for code, since, until in self.segments
+            if since <= day and (until is None or day < until)
+        )
+
+    def agreed_at(self, member_id: int | None, moment: datetime) -> bool:
+        """Say whether the partner agreed that this member earns for themselves."""
+        spans = self.consents.get(member_id, ()) if member_id is not None else ()
+        return any(given <= moment and (ended is None or moment < ended) for given, ended in spans)
+
+
+NOTHING_DATED = Dated()
