@@ -22,4 +22,7 @@ class RewardsConfig(AppConfig):
             "share_undone",
             "wallet_returned",
             "claim_moved",
+            "approver_named",
+            "personal_earning_agreed",
+            "personal_earning_withdrawn",
         )

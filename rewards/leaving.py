@@ -19,7 +19,7 @@ from partners import events, team
 from partners.models import Actor, Member, Person
 from partners.revising import StaleRevision, refuse_if_stale
 from partners.team import LastHeadBuyer, OnlyHeadBuyerDecides
-from rewards import redeeming
+from rewards import consenting, redeeming
 from rewards.models import Redemption
 
 __all__ = [
@@ -103,6 +103,7 @@ def deactivate(
             raise StillPending(obstacles)
         _withdraw(obstacles, by=by.person, at=at)
         returned = return_wallets(locked, by=by, at=at)
+        consenting.withdraw_all(member=locked, by=by, at=at)
         team.leave(member=locked, by=by, at=at)
         return Left(locked, returned)
 
