@@ -98,6 +98,7 @@ SIDEBAR: tuple[tuple[Any, tuple[tuple[str, str, Any], ...]], ...] = (
             ("rewards.programmeversion", "rule", _("Programme versions")),
             ("auth.group", "badge", _("Roles")),
             ("admin.logentry", "policy", _("Log of changes")),
+            ("partners.erasure", "person_remove", _("Erasures")),
         ),
     ),
 )

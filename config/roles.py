@@ -96,6 +96,7 @@ PERMISSIONS: Final[Mapping[Role, tuple[str, ...]]] = {
         "partners.add_person",
         "partners.change_person",
         "partners.delete_person",
+        "partners.view_erasure",
         # Lets a paused key go on, and revokes one; making them stays with administrators.
         "partners.view_apikey",
         "partners.change_apikey",
@@ -127,6 +128,7 @@ PERMISSIONS: Final[Mapping[Role, tuple[str, ...]]] = {
         *INTAKE,
         *CLAIMS,
         "partners.view_person",
+        "partners.view_erasure",
         "partners.view_apikey",
         "auth.view_group",
         "admin.view_logentry",
@@ -141,6 +143,7 @@ PERMISSIONS: Final[Mapping[Role, tuple[str, ...]]] = {
         "partners.add_person",
         "partners.change_person",
         "partners.delete_person",
+        "partners.view_erasure",
         "partners.view_apikey",
         "partners.add_apikey",
         "partners.change_apikey",

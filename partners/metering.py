@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.db.models import F
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from partners.models import ApiKey, ApiKeyDay
+from partners.wording import FALLBACK_LANGUAGE, format_number
 
 
 class DailyBudgetSpent(Exception):
@@ -23,12 +25,15 @@ class DailyBudgetSpent(Exception):
     code = "daily_budget_spent"
 
     def __init__(self, *, budget: int, spent: int, needed: int) -> None:
+        language = (get_language() or FALLBACK_LANGUAGE).split("-")[0]
+        parts = {"budget": budget, "spent": spent, "needed": needed}
         super().__init__(
             _(
-                "This API key may bring out %(budget)d a day, and %(spent)d of it are spent. "
-                "The request needs %(needed)d. Nothing was changed, and the key is paused."
+                "The budget of this API key for today does not suffice: of %(budget)s it has spent "
+                "%(spent)s, and the request needs %(needed)s, counted in the smallest part of each "
+                "unit (points, pence). Nothing was changed, and the key is paused."
             )
-            % {"budget": budget, "spent": spent, "needed": needed}
+            % {name: format_number(value, language) for name, value in parts.items()}
         )
         self.budget, self.spent, self.needed = budget, spent, needed
 

@@ -19,6 +19,7 @@ from partners.models import ExchangeRate, Person
 from partners.models.rates import RATE_SCALE
 
 AGE_MAX = timedelta(days=7)
+AHEAD_MAX = timedelta(days=4)
 RATE_TEXT = re.compile(r"\d{1,9}(\.\d{1,8})?", re.ASCII)
 ROWS_PER_STATEMENT = 1_000
 
@@ -139,6 +140,17 @@ def check_pair(currency: str, into: str) -> None:
     if currency == into:
         said = _("A currency needs no rate into itself.")
         raise RateRefused("into", "same_currency", said)
+
+
+def check_day(day: date, *, today: date) -> None:
+    """
+    Let pass what can be known: banks write the rates of the next working day the day before.
+
+    :raises RateRefused: If the day is further off.
+    """
+    if day > today + AHEAD_MAX:
+        said = _("This day is still to come. Nobody knows its rate yet.")
+        raise RateRefused("day", "in_future", said)
 
 
 def store_rates(

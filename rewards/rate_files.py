@@ -10,7 +10,7 @@ from partners.importing.files import FileNotReadable
 from partners.importing.mapping import Mapping, normalise_header
 from partners.importing.tables import open_table
 from partners.importing.values import ValueNotReadable, make_day_reader
-from partners.rates import RateRefused, RateRow, check_pair, read_rate
+from partners.rates import RateRefused, RateRow, check_day, check_pair, read_rate
 
 COLUMNS = ("currency", "into", "day", "rate")
 ROWS_MAX = 100_000
@@ -49,10 +49,11 @@ class RateFile:
     problems: list[RateProblem] = field(default_factory=list)
 
 
-def read_rate_file(path: Path) -> RateFile:
+def read_rate_file(path: Path, *, today: date) -> RateFile:
     """
     Read rates from CSV, plain or gzipped, or from a workbook.
 
+    :param today: The local day; those of days to come are not known yet.
     :raises FileNotReadable: If the file or its headers cannot be read.
     """
     found = RateFile()
@@ -71,7 +72,7 @@ def read_rate_file(path: Path) -> RateFile:
                 name: cells[place].strip() if place < len(cells) else ""
                 for name, place in places.items()
             }
-            row = _read_row(number, texts)
+            row = _read_row(number, texts, today)
             if isinstance(row, RateRow) and seen.setdefault(row[:3], row.rate_e8) != row.rate_e8:
                 said = _("Another row says something else of the same day.")
                 row = RateProblem(number, "rate", "said_twice", said, texts["rate"])
@@ -82,13 +83,14 @@ def read_rate_file(path: Path) -> RateFile:
     return found
 
 
-def _read_row(number: int, texts: dict[str, str]) -> RateRow | RateProblem:
+def _read_row(number: int, texts: dict[str, str], today: date) -> RateRow | RateProblem:
     try:
         check_pair(texts["currency"], texts["into"])
         day = read_day(texts["day"])
         if not day:
             said = _("Please fill this in.")
             return RateProblem(number, "day", "required", said, "")
+        check_day(date.fromisoformat(day), today=today)
         # A comma cannot stand for thousands in a rate.
         rate_e8 = read_rate(texts["rate"].replace(",", "."))
     except ValueNotReadable as error:

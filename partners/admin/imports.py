@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -15,8 +16,19 @@ from unfold.contrib.filters.admin import (
 from partners.doors.admin import ReadOnlyAdmin, ReadOnlyInline, action, display
 from partners.doors.admin_filters import DayRangeFilter
 from partners.doors.showing import Labels, say_number, say_time, show_document
-from partners.models import ImportRow, ImportRun
+from partners.importing.guessing import PARTNERS
+from partners.importing.reasons import say_why
+from partners.kinds import KINDS
+from partners.kinds.own import in_words
+from partners.models import ImportRow, ImportRun, OwnKind
 
+# What files are of that are no activities; two of them belong to a higher floor.
+OTHERS = {
+    PARTNERS: _("Partners"),
+    "adjustment": _("Adjustments"),
+    "balances": _("Opening balances"),
+}
+OWN_NAMES = Subquery(OwnKind.objects.filter(code=OuterRef("kind")).values("names")[:1])
 RUN_LABELS = Labels({"failed": "danger", "running": "info", "staging": "info"})
 
 
@@ -25,15 +37,27 @@ class RowTab(ReadOnlyInline):
     per_page = 50
     show_change_link = False
     verbose_name_plural = _("Rows that were not taken")
-    fields: tuple[str, ...] = ("row_number", "document", "outcome", "code", "column", "value")
+    fields: tuple[str, ...] = ("row_number", "document", "outcome", "why", "column", "value")
     readonly_fields: tuple[str, ...] = fields
     # Refused rows first: parked ones wait by themselves.
     ordering = ("-outcome", "row_number")
 
+    @display(description=_("reason"))
+    def why(self, row: ImportRow) -> str:
+        return say_why(row.code, row.content)
+
 
 @admin.register(ImportRun)
 class ImportRunAdmin(ReadOnlyAdmin):
-    list_display = ("report_page", "kind", "source", "shown_status", "started", "refused", "parked")
+    list_display = (
+        "report_page",
+        "shown_kind",
+        "source",
+        "shown_status",
+        "started",
+        "refused",
+        "parked",
+    )
     # The report says it in words; the page of the row has everything as it is kept.
     list_display_links = ("started",)
     actions_list = ("upload_file",)
@@ -47,12 +71,12 @@ class ImportRunAdmin(ReadOnlyAdmin):
     inlines = (RowTab,)
     fields = (
         ("report_page", "status"),
-        ("kind", "source"),
+        ("shown_kind", "source"),
         ("started", "finished"),
         "started_by",
         "shown_report",
     )
-    readonly_fields = ("report_page", "started", "finished", "shown_report")
+    readonly_fields = ("report_page", "shown_kind", "started", "finished", "shown_report")
 
     @action(description=_("Upload a file"), url_path="upload", permissions=["upload"])
     def upload_file(self, request: HttpRequest) -> HttpResponse:
@@ -68,6 +92,15 @@ class ImportRunAdmin(ReadOnlyAdmin):
             reverse("import", args=[run.pk]),
             run.file_name,
         )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).annotate(own_names=OWN_NAMES)
+
+    @display(description=_("kind"), ordering="kind")
+    def shown_kind(self, run: ImportRun) -> str:
+        built_in = KINDS.get(run.kind)
+        names = getattr(run, "own_names", None) or {}
+        return str(built_in.name if built_in else OTHERS.get(run.kind) or in_words(names, run.kind))
 
     @display(description=_("status"), ordering="status", label=RUN_LABELS)
     def shown_status(self, run: ImportRun) -> tuple[str, Any]:

@@ -6,8 +6,9 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
-from django.db.models import QuerySet
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,7 +20,7 @@ from partners.admin.team import ReasonForm, with_reason
 from partners.doors.admin import BaseAdmin, Step, action, actor_of, display
 from partners.doors.showing import Labels, link_to, say_time
 from partners.mailing import mail_invitation
-from partners.models import Invitation, Member
+from partners.models import Invitation, InvitationMail, Member
 
 State = inviting.State
 REFUSED = (
@@ -38,6 +39,7 @@ FIELD_OF: dict[type[Exception], str | None] = {
     team.OnlyHeadBuyerDecides: None,
     team.PartnerClosed: "partner",
 }
+OPEN = {State.OPEN, State.EXPIRED}
 LABELS = Labels({"open": "info", "expired": "warning", "closed": "danger"})
 
 
@@ -113,7 +115,14 @@ class InvitationAdmin(BaseAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
-        return rows.select_related("partner", "member__person", "invited_by")
+        went_out = InvitationMail.objects.filter(
+            invitation=OuterRef("pk"), sent_at=OuterRef("sent_at")
+        )
+        # Mails are remembered for as long as they count; what was accepted has arrived.
+        is_mailed = Exists(went_out) | Q(accepted_at__isnull=False)
+        return rows.select_related("partner", "member__person", "invited_by").annotate(
+            is_mailed=ExpressionWrapper(is_mailed, output_field=BooleanField())
+        )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -127,7 +136,7 @@ class InvitationAdmin(BaseAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
         invitation = self.get_object(request, str(object_id))
-        if invitation is None or _state(invitation) not in {State.OPEN, State.EXPIRED}:
+        if invitation is None or _state(invitation) not in OPEN:
             return []
         detail: list[Any] = super().get_actions_detail(request, object_id)
         return detail
@@ -157,6 +166,17 @@ class InvitationAdmin(BaseAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001  # Django's signature
         """Nothing hangs on it."""
 
+    def response_add(
+        self, request: HttpRequest, obj: Invitation, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        def warn() -> None:
+            """The mail goes out once all is committed, just before this."""
+            if not inviting.was_mailed(obj):
+                self.message_user(request, say_sent(obj), messages.WARNING)
+
+        transaction.on_commit(warn)
+        return super().response_add(request, obj, post_url_continue)
+
     @action(description=gettext_lazy("Send again"), permissions=["manage"])
     def resend(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def perform(found: Invitation, *, form: forms.Form, request: HttpRequest) -> str:
@@ -166,7 +186,7 @@ class InvitationAdmin(BaseAdmin):
                 at=timezone.now(),
                 mail=mail_from(request),
             )
-            return _("The invitation is on its way to %(email)s.") % {"email": sent.email}
+            return say_sent(sent)
 
         return self.confirm_one(
             request,
@@ -178,6 +198,7 @@ class InvitationAdmin(BaseAdmin):
                 perform=perform,
                 refused=REFUSED,
                 describe=say_invitation,
+                find_obstacle=find_obstacle,
             ),
         )
 
@@ -198,6 +219,7 @@ class InvitationAdmin(BaseAdmin):
                 refused=REFUSED,
                 form_class=ReasonForm,
                 describe=say_invitation,
+                find_obstacle=find_obstacle,
             ),
         )
 
@@ -224,7 +246,9 @@ class InvitationAdmin(BaseAdmin):
 
     @display(description=gettext_lazy("sent at"), ordering="sent_at")
     def sent(self, invitation: Invitation) -> str:
-        return say_time(invitation.sent_at)
+        """When the newest link went out; a mail server that was down is told."""
+        is_sent: bool = invitation.is_mailed  # type: ignore[attr-defined]  # annotated above
+        return say_time(invitation.sent_at) if is_sent else _("Could not be sent")
 
     @display(description=gettext_lazy("expires at"))
     def expires(self, invitation: Invitation) -> str:
@@ -247,6 +271,21 @@ STATES = {
 
 def mail_from(request: HttpRequest) -> inviting.Mail:
     return partial(mail_invitation, site=f"{request.scheme}://{request.get_host()}")
+
+
+def say_sent(invitation: Invitation) -> str:
+    said = (
+        _("The invitation is on its way to %(email)s.")
+        if inviting.was_mailed(invitation)
+        else _("The invitation stands, but the mail to %(email)s could not be sent. Send it again.")
+    )
+    return said % {"email": invitation.email}
+
+
+def find_obstacle(invitation: Invitation) -> str:
+    """Say that it is over, where a page that was opened earlier still offers to go on with it."""
+    state = _state(invitation)
+    return "" if state in OPEN else str(inviting.InvitationNotOpen(state))
 
 
 def say_invitation(invitation: Invitation) -> str:

@@ -1,7 +1,7 @@
 """Keys of integrators. The secret is on the page that follows making one, and nowhere else."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -44,6 +44,12 @@ class ApiKeyForm(forms.ModelForm):
     class Meta:
         model = ApiKey
         fields = ("name", "partner", "expires_at", "daily_units_max", "scopes")
+        help_texts: ClassVar = {
+            "daily_units_max": gettext_lazy(
+                "What this key may bring out in a day, counted in the smallest part of each unit:"
+                " whole points, pence. Empty: no limit."
+            )
+        }
 
     def clean_expires_at(self) -> Any:
         expires_at = self.cleaned_data["expires_at"]

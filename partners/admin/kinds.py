@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
-    UnfoldBooleanWidget,
+    UnfoldBooleanSwitchWidget,
 )
 
 from partners.doors.admin import BaseAdmin, display
@@ -81,7 +81,7 @@ class OwnKindForm(forms.ModelForm):
             label=gettext_lazy("Must be filled in"),
             required=False,
             initial=stored.get("is_required", False),
-            widget=UnfoldBooleanWidget(),
+            widget=UnfoldBooleanSwitchWidget(),
         )
         self.fields[f"field_{place}_choices"] = _text(
             gettext_lazy("Choices"),

@@ -64,13 +64,18 @@ def say_error(error: Exception, _row: Any) -> str:
     return str(error)
 
 
+def say_nothing(_row: Any) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """
     Something done to rows after a person confirmed it, and once: twice is refused or the same.
 
     Errors in ``refused`` are told as a message, in the words of ``say_refusal``; others are not
-    hidden.
+    hidden. ``find_obstacle`` says why it cannot be done to an object now, or nothing: then nobody
+    is asked in vain.
     """
 
     title: str
@@ -80,6 +85,7 @@ class Step:
     refused: tuple[type[Exception], ...] = ()
     form_class: Callable[[Any], forms.Form] = forms.Form
     describe: Callable[[Any], str] = str
+    find_obstacle: Callable[[Any], str] = say_nothing
     say_refusal: Callable[[Exception, Any], str] = say_error
 
 
@@ -160,6 +166,9 @@ class BaseAdmin(ScopedRows, ModelAdmin):
             raise Http404
         form = step.form_class(request.POST if request.method == "POST" else None)
         back = reverse(self._page("change"), args=[obj.pk])
+        if request.method != "POST" and (obstacle := step.find_obstacle(obj)):
+            self.message_user(request, obstacle, messages.WARNING)
+            return HttpResponseRedirect(back)
         if request.method != "POST" or not form.is_valid():
             return self._ask(request, step, form, [obj], back)
         self._perform_on([obj], step, form, request)
@@ -247,6 +256,8 @@ class ReadOnlyInline(BaseTabularInline):
 
     per_page = 10
     can_delete = False
+    # Each row says in its columns what it is; its name above them would say it twice.
+    hide_title = True
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

@@ -154,7 +154,7 @@ def _find_places(headers: list[str], mapping: Mapping) -> dict[str, int]:
         named = ", ".join(mapping.columns.get(name, name) for name in missing)
         message = _("The headers do not fit. Missing: %(missing)s. The file has: %(found)s.")
         found = ", ".join(headers[:HEADERS_SHOWN_MAX])
-        raise HeadersDiffer(message % {"missing": named, "found": found})
+        raise HeadersDiffer(message % {"missing": named, "found": found}, missing=missing)
     return places
 
 

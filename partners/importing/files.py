@@ -181,7 +181,9 @@ def _checked_lines(text: io.TextIOWrapper, encoding: str) -> Iterator[str]:
             yield line
     except UnicodeError as error:
         # Not only UnicodeDecodeError: UTF-16 without its mark is a plain UnicodeError.
-        raise EncodingDiffers(
+        said = (
             _("After line %(number)d the file is not text in %(encoding)s. Save it as CSV (UTF-8).")
-            % {"number": number, "encoding": encoding}
-        ) from error
+            if number
+            else _("The file is not text in %(encoding)s. Save it as CSV (UTF-8).")
+        )
+        raise EncodingDiffers(said % {"number": number, "encoding": encoding}) from error

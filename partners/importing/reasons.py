@@ -1,5 +1,8 @@
 """Why a row was not accepted: a stable code for machines, a sentence for people."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 SENTENCES = {
@@ -24,6 +27,13 @@ SENTENCES = {
     "unknown_manager": _("Nobody of the staff has this e-mail address."),
     "no_rate": _("There is no rate of exchange for its day. The document waits until there is."),
 }
+
+
+def say_why(code: str, content: Mapping[str, Any]) -> str:
+    """Return why a stored row was not taken: as it was told then, or as we say it of all such."""
+    return str(content.get("message") or SENTENCES.get(code, code))
+
+
 # The column of our words that a code is about.
 COLUMN_OF = {
     "zero_price": "unit_price",

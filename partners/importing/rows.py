@@ -36,9 +36,13 @@ KINDS_WITH_LINES = ("order", "return")
 
 
 class HeadersDiffer(FileNotReadable):
-    """The first line does not name the columns that the mapping needs."""
+    """The first line does not name the columns that the mapping needs: ours, by our names."""
 
     code = "headers_differ"
+
+    def __init__(self, message: str, *, missing: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.missing = tuple(missing)
 
 
 class Problem(NamedTuple):
@@ -269,7 +273,7 @@ def _find_places(headers: list[str], mapping: Mapping, kind: Kind) -> dict[str, 
         named = ", ".join(columns.get(name, name) for name in missing)
         message = _("The headers do not fit. Missing: %(missing)s. The file has: %(found)s.")
         found = ", ".join(headers[:HEADERS_SHOWN_MAX])
-        raise HeadersDiffer(message % {"missing": named, "found": found})
+        raise HeadersDiffer(message % {"missing": named, "found": found}, missing=missing)
     return places
 
 

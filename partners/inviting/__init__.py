@@ -18,6 +18,7 @@ from partners.inviting.offering import (
     check_name,
     invite,
     resend,
+    was_mailed,
     withdraw,
 )
 
@@ -43,5 +44,6 @@ __all__ = [
     "join",
     "resend",
     "state_of",
+    "was_mailed",
     "withdraw",
 ]

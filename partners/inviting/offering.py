@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -153,7 +152,7 @@ def resend(*, invitation: Invitation, by: Actor, at: datetime, mail: Mail | None
         partner = _lock(invitation.partner_id, by)
         locked = Invitation.objects.select_related("partner", "invited_by").get(pk=invitation.pk)
         _refuse_ended(locked, at)
-        if at - locked.sent_at < PAUSE:
+        if at - locked.sent_at < PAUSE and was_mailed(locked):
             return locked
         refuse_too_many(partner, locked.email, at)
         token = secrets.token_urlsafe(TOKEN_BYTES)
@@ -236,11 +235,27 @@ def _find_earlier(partner: Partner, given: Offer, at: datetime) -> Invitation | 
     return earlier
 
 
+def was_mailed(invitation: Invitation) -> bool:
+    """Whether its newest link went out, as far as is known here. Ask after the commit."""
+    return invitation.mails.filter(sent_at=invitation.sent_at).exists()
+
+
 def _send(invitation: Invitation, token: str, mail: Mail | None, at: datetime) -> None:
-    InvitationMail.objects.create(invitation=invitation, sent_at=at)
-    if mail is not None:
-        # A mail server that is down is logged; the invitation stands and can be sent again.
-        transaction.on_commit(partial(mail, invitation, token), robust=True)
+    noted = InvitationMail.objects.create(invitation=invitation, sent_at=at)
+    if mail is None:
+        return
+
+    # A function by name: Django logs the failure of no other.
+    def post() -> None:
+        try:
+            mail(invitation, token)
+        except Exception:
+            # What did not go out counts for no limit, and pressing again at once sends it.
+            noted.delete()
+            raise
+
+    # A mail server that is down is logged; the invitation stands and can be sent again.
+    transaction.on_commit(post, robust=True)
 
 
 def _record(kind: str, invitation: Invitation, *, by: Actor, at: datetime) -> None:

@@ -245,4 +245,4 @@ class Erasure(models.Model):
         verbose_name_plural = _("erasures")
 
     def __str__(self) -> str:
-        return f"person {self.person_id}"
+        return str(self.person.public_id)

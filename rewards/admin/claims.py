@@ -1,5 +1,6 @@
 """The queue of sell-out claims: approve, reject with a reason, decide appeals, mark as paid."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -67,6 +68,14 @@ def say_claim(claim: SellOutClaim) -> str:
     return f"{claim.partner.legal_name}, {claim.sku}, {say_day(claim.sold_on)}"
 
 
+def find_obstacle(claim: SellOutClaim, *, to_state: str) -> str:
+    """Say that a claim is decided already, where a link from yesterday still leads here."""
+    if to_state in claiming.LEGAL_MOVES[claim.state]:
+        return ""
+    said = {"claim": say_claim(claim), "state": claim.get_state_display()}
+    return _("%(claim)s: nothing is to be decided here now. Its state: %(state)s.") % said
+
+
 def approving() -> Step:
     def perform(claim: SellOutClaim, *, form: forms.Form, request: HttpRequest) -> str:
         claiming.approve(
@@ -83,6 +92,7 @@ def approving() -> Step:
         button=_("Approve"),
         perform=perform,
         refused=REFUSED,
+        find_obstacle=partial(find_obstacle, to_state=State.APPROVED),
         describe=say_claim,
         form_class=NoteForm,
     )
@@ -107,6 +117,7 @@ def rejecting() -> Step:
         button=_("Reject"),
         perform=perform,
         refused=REFUSED,
+        find_obstacle=partial(find_obstacle, to_state=State.REJECTED),
         describe=say_claim,
         form_class=RejectForm,
     )
@@ -128,6 +139,7 @@ def paying() -> Step:
         button=_("Mark as paid"),
         perform=perform,
         refused=REFUSED,
+        find_obstacle=partial(find_obstacle, to_state=State.PAID),
         describe=say_claim,
         form_class=NoteForm,
     )

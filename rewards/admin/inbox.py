@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from partners.admin.facts import say_kind
 from partners.doors.admin import (
     BaseAdmin,
     ReadOnlyAdmin,
@@ -26,6 +27,7 @@ from partners.doors.admin import (
     display,
 )
 from partners.doors.showing import NOTHING, link_to, say_money, say_number, say_time, show_document
+from partners.importing.reasons import say_why
 from partners.models import Activity, ImportRow, MatchingRule, ParkedDocument
 from partners.models.amounts import from_ten_thousandths
 from rewards import inbox
@@ -72,9 +74,13 @@ class RowTab(ReadOnlyInline):
     per_page = 50
     show_change_link = False
     verbose_name_plural = gettext_lazy("Rows")
-    fields = ("row_number", "code", "row")
+    fields = ("row_number", "why", "row")
     readonly_fields = fields
     ordering = ("row_number",)
+
+    @display(description=gettext_lazy("reason"))
+    def why(self, row: ImportRow) -> str:
+        return say_why(row.code, row.content)
 
     @display(description=gettext_lazy("content"))
     def row(self, row: ImportRow) -> str:
@@ -88,6 +94,17 @@ class DismissForm(forms.Form):
         widget=UnfoldAdminTextInputWidget(),
         help_text=gettext_lazy("Kept with the document, for colleagues and the auditor."),
     )
+
+
+def say_obstacle(document: ParkedDocument, *, wanted: str) -> str:
+    """Say that a colleague was quicker; ``wanted`` is the state this can be done in."""
+    if document.state == wanted:
+        return ""
+    state = STATES["waiting" if document.state == "parked" else document.state]
+    return _("%(document)s: nothing is to be done here now. Its state: %(state)s.") % {
+        "document": document,
+        "state": state,
+    }
 
 
 def dismissing() -> Step:
@@ -106,6 +123,7 @@ def dismissing() -> Step:
         button=_("Dismiss"),
         perform=perform,
         refused=(inbox.NotWaiting,),
+        find_obstacle=lambda document: say_obstacle(document, wanted="parked"),
         describe=say_document,
         form_class=DismissForm,
     )
@@ -122,6 +140,7 @@ def bringing_back() -> Step:
         button=_("Bring back"),
         perform=perform,
         refused=(inbox.NotDismissed,),
+        find_obstacle=lambda document: say_obstacle(document, wanted="dismissed"),
         describe=say_document,
     )
 
@@ -151,7 +170,7 @@ class ParkedDocumentAdmin(ReadOnlyAdmin):
     actions_detail = ("match", "make_rule", "dismiss", "bring_back")
     fields = (
         ("external_id", "source"),
-        ("kind", "names"),
+        ("shown_kind", "names"),
         ("reason", "state_in_words"),
         ("amount", "happened"),
         ("parked", "run"),
@@ -160,6 +179,7 @@ class ParkedDocumentAdmin(ReadOnlyAdmin):
         "dismissal",
     )
     readonly_fields = (
+        "shown_kind",
         "names",
         "state_in_words",
         "amount",
@@ -228,6 +248,10 @@ class ParkedDocumentAdmin(ReadOnlyAdmin):
         return document
 
     # ----------------------------------------------------------------- columns
+
+    @display(description=gettext_lazy("kind"))
+    def shown_kind(self, document: ParkedDocument) -> str:
+        return str(say_kind(document.kind)) if document.kind else NOTHING
 
     @display(description=gettext_lazy("names the partner"), ordering="partner_ref")
     def names(self, document: ParkedDocument) -> str:

@@ -277,6 +277,7 @@ def undoing() -> Step:
         button=_("Undo the merge"),
         perform=perform,
         refused=(merging.UndoNotPossible,),
+        find_obstacle=lambda made: _("It was undone already.") if made.undone_at else "",
         describe=lambda made: f"{made.merged} → {made.kept}",
     )
 

@@ -4,15 +4,21 @@ from functools import partial
 from typing import Any
 
 from django import forms
+from django.apps import apps
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from partners.admin.people import PersonAdmin
-from partners.doors.admin import Step, action
+from partners.doors.admin import ReadOnlyAdmin, Step, action, display
+from partners.doors.admin_filters import DayRangeFilter
+from partners.doors.showing import say_number, say_time, show_document
 from partners.models import Erasure, Person
 from rewards import erasing
 from rewards.forms import EraseForm
@@ -87,6 +93,49 @@ class ErasablePersonAdmin(PersonAdmin):
                 describe=lambda found: str(found.email),
             ),
         )
+
+
+@admin.register(Erasure)
+class ErasureAdmin(ReadOnlyAdmin):
+    """The proof that somebody was erased, without a word about who it was."""
+
+    list_display = ("number", "when", "asked_by", "touched")
+    list_display_links = ("number",)
+    list_select_related = ("asked_by",)
+    list_filter = (("erased_at", DayRangeFilter),)
+    search_fields = ("=person__public_id",)
+    search_help_text = gettext_lazy("The id of the person")
+    ordering = ("-erased_at", "-pk")
+    fields = ("number", "when", "asked_by", "touched", "shown_rows")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("person", "asked_by")
+
+    @display(description=gettext_lazy("person"))
+    def number(self, erasure: Erasure) -> str:
+        return str(erasure.person.public_id)
+
+    @display(description=gettext_lazy("erased at"), ordering="erased_at")
+    def when(self, erasure: Erasure) -> str:
+        return say_time(erasure.erased_at)
+
+    @display(description=gettext_lazy("rows"))
+    def touched(self, erasure: Erasure) -> str:
+        return say_number(sum(erasure.rows.values()))
+
+    @display(description=gettext_lazy("by table"))
+    def shown_rows(self, erasure: Erasure) -> SafeString | str:
+        return show_document({say_table(label): count for label, count in erasure.rows.items()})
+
+
+def say_table(label: str) -> str:
+    """Name what was counted: a table, or something else that the erasing says."""
+    try:
+        model = apps.get_model(label)
+    except (LookupError, ValueError):
+        return label
+    return capfirst(str(model._meta.verbose_name_plural))
 
 
 def erase(person: Person, *, form: forms.Form, request: HttpRequest) -> str:

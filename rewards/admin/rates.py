@@ -25,6 +25,7 @@ from partners.rates import (
     RateRefused,
     RateRow,
     StoredRates,
+    check_day,
     check_pair,
     read_rate,
     write_rate,
@@ -57,6 +58,8 @@ class RateForm(forms.ModelForm):
             cleaned[name] = str(cleaned.get(name, "")).strip().upper()
         try:
             check_pair(cleaned["currency"], cleaned["into"])
+            if "day" in cleaned:
+                check_day(cleaned["day"], today=timezone.localdate())
             cleaned["rate_e8"] = read_rate(str(cleaned.get("rate", "")).strip().replace(",", "."))
         except RateRefused as refused:
             if refused.field not in self.errors:
@@ -182,7 +185,7 @@ def read_upload(file: UploadedFile) -> RateFile:
     with TemporaryDirectory() as folder:
         path = Path(folder) / name_on_disk(file.name or "", default="rates.csv")
         path.write_bytes(file.read())
-        return read_rate_file(path)
+        return read_rate_file(path, today=timezone.localdate())
 
 
 def say_stated(stated: StoredRates) -> str:

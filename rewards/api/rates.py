@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import django_filters
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
@@ -18,7 +19,7 @@ from partners.doors.serializers import DayField, MomentField, StrictSerializer, 
 from partners.doors.views import Door
 from partners.keys import Scope
 from partners.models import ExchangeRate
-from partners.rates import RateRefused, RateRow, check_pair, read_rate, write_rate
+from partners.rates import RateRefused, RateRow, check_day, check_pair, read_rate, write_rate
 from rewards.stating_rates import state_rates
 
 RATES_MAX = 1_000
@@ -35,6 +36,7 @@ class RateInput(StrictSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         try:
             check_pair(attrs["currency"], attrs["into"])
+            check_day(attrs["day"], today=timezone.localdate())
             return {**attrs, "rate": read_rate(attrs["rate"])}
         except RateRefused as refused:
             raise refuse(refused.field, str(refused), refused.code) from refused

@@ -9,6 +9,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from partners.models import SellOutClaim
 from rewards.claiming import (
     BYTES_MAX,
     PROOFS_MAX,
@@ -129,6 +130,28 @@ class ClaimForm(forms.Form):
             note=given["note"],
             proofs=given["proofs"],
         )
+
+    def says(self, claim: SellOutClaim) -> bool:
+        """Whether this is what the claim was filed with; proofs may be chosen again."""
+        given = self.cleaned_data
+        words = (given["sku"], given["sold_on"], given["document"], given["note"])
+        filed = (claim.sku, claim.sold_on, claim.document, claim.note)
+        return words == filed and set(given["serials"]) == set(claim.serial_numbers)
+
+    def begun_anew(self) -> "ClaimForm":
+        """Return the form with what was typed, to be sent as a claim of its own."""
+        typed = self.data.copy()
+        typed["request_id"] = str(uuid4())
+        again = ClaimForm(typed, self.files)
+        again.is_valid()
+        again.add_error(
+            None,
+            _(
+                "This page was sent before and filed another claim, which stands. Send it once more"
+                " to file this one too."
+            ),
+        )
+        return again
 
 
 class AppealForm(forms.Form):

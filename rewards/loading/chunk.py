@@ -309,6 +309,8 @@ class Chunk:
         column = self.mapping.columns.get(told.name, told.name)
         for row in rows:
             value = show_value(row, told.name)
+            # What only this kind says of this row is kept with it; the rest is told by its code.
+            message = {} if told.code in SENTENCES else {"message": told.sentence}
             self._set_aside.append(
                 SetAside(
                     number=row.number,
@@ -317,7 +319,7 @@ class Chunk:
                     code=told.code,
                     column=column[:64],
                     value=value,
-                    content=describe(row),
+                    content=describe(row) | message,
                     parked_document_id=told.parked_id,
                 )
             )

@@ -74,6 +74,7 @@ class Preview:
     changes: list[Change] = field(default_factory=list)
     problem: str = ""
     code: str = ""
+    missing: tuple[str, ...] = ()
 
 
 def look_at(path: Path, *, mapping: Mapping, kind: str, rows_max: int = ROWS_SHOWN) -> Preview:
@@ -90,7 +91,7 @@ def look_at(path: Path, *, mapping: Mapping, kind: str, rows_max: int = ROWS_SHO
     if is_xml(read_start(path)):
         return _look_at_einvoice(path, mapping, kind=kind, rows_max=rows_max)
     with open_table(path, mapping) as table:
-        problem = code = ""
+        problem, code, missing = "", "", ()
         reader: RowReader | CompanyReader | None = None
         try:
             if wanted is None:
@@ -99,6 +100,7 @@ def look_at(path: Path, *, mapping: Mapping, kind: str, rows_max: int = ROWS_SHO
                 reader = RowReader(table.headers, mapping, kind=wanted)
         except FileNotReadable as error:
             problem, code = str(error), error.code
+            missing = getattr(error, "missing", ())
         rows = [_show(number, cells, reader) for number, cells in islice(table.rows, rows_max)]
         return Preview(
             headers=table.headers,
@@ -110,6 +112,7 @@ def look_at(path: Path, *, mapping: Mapping, kind: str, rows_max: int = ROWS_SHO
             sheets=table.sheets,
             problem=problem,
             code=code,
+            missing=missing,
         )
 
 

@@ -94,6 +94,9 @@ def new_claim(request: PortalRequest) -> HttpResponse:
         field = next(name for kind, name in FIELD_OF.items() if isinstance(refusal, kind))
         form.add_error(field, str(refusal))
         return _show_form(request, form, status=UNPROCESSABLE)
+    if not form.says(claim):
+        # The page was sent before, and somebody went back to it and wrote something else.
+        return _show_form(request, form.begun_anew(), status=UNPROCESSABLE)
     messages.success(request, _("Your claim is filed. You see here what becomes of it."))
     return redirect("rewards:claim", public_id=claim.public_id)
 

@@ -113,6 +113,13 @@ def _mail_from(request: PortalRequest) -> inviting.Mail:
 
 
 def _say_sent(request: PortalRequest, invitation: Invitation) -> None:
+    if not inviting.was_mailed(invitation):
+        messages.warning(
+            request,
+            _("The invitation stands, but the mail to %(email)s could not be sent. Send it again.")
+            % {"email": invitation.email},
+        )
+        return
     messages.success(
         request,
         _("The invitation is on its way to %(email)s. The link works for seven days.")

@@ -2,7 +2,15 @@
 
 import uuid
 
-from partners.models import ClaimedSerial, ClaimMove, ClaimProof, MatchingRule, SellOutClaim
+from partners.models import (
+    ClaimedSerial,
+    ClaimMove,
+    ClaimProof,
+    Erasure,
+    MatchingRule,
+    Person,
+    SellOutClaim,
+)
 from partners.models.team import Member
 from tests.factories import NOON
 
@@ -38,4 +46,8 @@ def add_row_of_each(member: Member, *, code: str) -> None:
         size=1,
         stored_as=f"claims/{code}",
         added_at=NOON,
+    )
+    gone = Person.objects.create(email=f"{uuid.uuid4()}@example.com", name="", is_active=False)
+    Erasure.objects.create(
+        person=gone, asked_by=member.person, erased_at=NOON, rows={"partners.Member": 1}
     )

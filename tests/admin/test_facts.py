@@ -201,6 +201,7 @@ class TestRates:
             ({"into": "EUR"}, "A currency needs no rate into itself."),
             ({"rate": "0"}, "Write a number above zero"),
             ({"currency": "ABC"}, "ABC is no currency of ISO 4217."),
+            ({"day": "2099-01-01"}, "This day is still to come. Nobody knows its rate yet."),
         ],
     )
     def test_that_make_no_sense_are_refused_at_the_field(self, client, dana, changes, said):
@@ -213,7 +214,7 @@ class TestRates:
 
     def test_out_of_a_file_are_taken_all_or_none(self, client, dana):
         good = b"day;currency;into;rate\n2026-03-01;EUR;GBP;0,85512\n2026-03-02;EUR;GBP;0,8\n"
-        bad = good + b"2026-03-03;EUR;EUR;1\n2026-03-02;EUR;GBP;0,9\n"
+        bad = good + b"2026-03-03;EUR;EUR;1\n2026-03-02;EUR;GBP;0,9\n2099-01-01;EUR;GBP;1\n"
 
         refused = client.post(UPLOAD, {"file": SimpleUploadedFile("rates.csv", bad)})
         assert not ExchangeRate.objects.exists()
@@ -222,5 +223,6 @@ class TestRates:
         told = read(refused)
         assert "A currency needs no rate into itself." in told
         assert "Another row says something else of the same day." in told
+        assert "This day is still to come. Nobody knows its rate yet." in told
         assert "New: 2, changed: 0, known already: 0." in read(taken)
         assert ExchangeRate.objects.count() == 2

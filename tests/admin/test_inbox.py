@@ -1,12 +1,14 @@
 """The inbox and the queue of claims in the admin: previewed, asked about, done once."""
 
+import re
+
 import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
 from django.utils import timezone
 
 from ledger.auditing import audit
-from partners.models import Activity, MatchingRule, Member, ParkedDocument
+from partners.models import Activity, ImportRow, ImportRun, MatchingRule, Member, ParkedDocument
 from partners.reports import ActivityReport, LineReport
 from partners.roles import Role
 from rewards import claiming, inbox
@@ -116,6 +118,23 @@ class TestMatching:
         assert "Somebody else has to decide." in text(refused)
         assert "85123A" in document
         assert "stall-0" in document
+        # The kind as people call it.
+        assert re.search(r">\s*Order\s*<", document)
+        assert client.get(page(waiting[0], "bring-back")).status_code == 302
+
+    def test_rows_of_a_file_say_why_they_wait(self, client, dana, waiting):
+        run = ImportRun.objects.create(
+            kind="order", source="web", file_name="a.csv", status="finished", started_at=NOON
+        )
+        why = {"run": run, "parked_document": waiting[0], "outcome": "parked", "content": {}}
+        ImportRow.objects.create(row_number=2, code="unknown_partner", **why)
+
+        document = text(client.get(page(waiting[0], "change")))
+        of_run = text(client.get(reverse("admin:partners_importrun_change", args=[run.pk])))
+
+        for shown in (document, of_run):
+            assert "The partner is not known. The document waits until it is." in shown
+            assert "unknown_partner" not in shown
 
     def test_is_dismissed_with_a_reason_and_brought_back(self, client, dana, waiting):
         client.post(page(waiting[0], "dismiss"), {"reason": "A test of the till"})
@@ -167,6 +186,14 @@ class TestClaims:
         states = [type(each).objects.get(pk=each.pk).state for each in [*claims, mine]]
         assert states == ["paid", "approved", "approved", "rejected"]
         assert Activity.objects.filter(kind="sell_out").count() == 3
+
+    def test_that_are_decided_are_not_asked_about_again(self, client, dana, shop):
+        claim = file_one(shop.bob)
+        claiming.reject(claim=claim, reason="proof_unclear", note="", by=dana, at=NOON)
+        for step in ("approve", "reject", "mark-paid"):
+            answer = client.get(f"{CLAIMS}{claim.pk}/{step}/", follow=True)
+            assert answer.redirect_chain[-1][0] == f"{CLAIMS}{claim.pk}/change/"
+            assert "nothing is to be decided here now. Its state: Rejected." in text(answer)
 
     def test_appeals_are_decided_by_another_person(self, client, dana, shop):
         claim = file_one(shop.bob)

@@ -112,6 +112,36 @@ class TestInvitations:
             "Root",
         )
 
+    @pytest.mark.transaction
+    @pytest.mark.once("SQLite")
+    def test_say_so_when_the_mail_server_is_down(self, client, shop, settings, mailoutbox):
+        backend, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, "tests.admin.no_mail.Down"
+        added = client.get(invite(client, shop).url)
+        made = Invitation.objects.get()
+        address = reverse("admin:partners_invitation_resend", args=[made.pk])
+        failed = client.post(address, follow=True)
+        settings.EMAIL_BACKEND = backend
+        # Within a minute: what did not go out is no earlier press of the button.
+        sent = client.post(address, follow=True)
+
+        warning = "the mail to ivy@example.com could not be sent. Send it again."
+        assert warning in added.content.decode()
+        assert "Could not be sent" in added.content.decode()
+        assert warning in failed.content.decode()
+        assert "The invitation is on its way to ivy@example.com." in sent.content.decode()
+        assert len(mailoutbox) == made.mails.count() == 1
+
+    def test_that_are_over_are_not_asked_about(self, client, shop):
+        invite(client, shop)
+        made = Invitation.objects.get()
+        address = reverse("admin:partners_invitation_withdraw", args=[made.pk])
+        client.post(address, {"reason": "A mistake"})
+
+        answer = client.get(address, follow=True)
+
+        assert answer.redirect_chain[-1][0].endswith(f"/{made.pk}/change/")
+        assert "This invitation is not open any more." in answer.content.decode()
+
     @pytest.mark.parametrize(
         ("changes", "field"),
         [

@@ -138,6 +138,13 @@ class TestUpload:
         assert kept_files(tmp_path) == []
         assert not ImportRun.objects.exists()
 
+    def test_refuses_a_source_that_is_ours_at_once(self, client, manager):
+        form = send(client, FILE, source=" claims ").context["form"]
+        assert form.errors["source"] == [
+            "This source is ours: claims that were approved come from it."
+        ]
+        assert not ImportRun.objects.exists()
+
     def test_refuses_a_bomb(self, client, manager, tmp_path):
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -201,6 +208,13 @@ class TestMapping:
         answer = choose(client, run, column_partner="", currency="")
         assert set(answer.context["form"].errors) == {"column_partner", "column_currency"}
         assert find_mapping(source="shop", kind="order") is None
+
+    def test_says_in_our_words_which_columns_nobody_chose(self, client, manager):
+        run = upload(client, "Nr;Menge\n1;2\n")
+        preview = client.get(page_of(run, "mapping/")).context["preview"]
+        assert preview.problem.startswith("Choose below which column of the file is:")
+        assert "Date, Partner" in preview.problem
+        assert "occurred_at" not in preview.problem
 
     def test_is_kept_for_the_next_file_of_the_source(self, client, manager):
         check(client, upload(client), create_partners="on", return_prefix="CN")
@@ -412,6 +426,17 @@ class TestReport:
         sheet = list(book.active.values)
         assert sheet[-1] == (16, *rows[-1][1:4], "=1")
         assert client.get(page_of(run, "rows.exe")).status_code == 404
+
+    def test_what_a_kind_does_not_allow_is_said_in_a_sentence(self, client, manager):
+        """By the report of the run, as the dry run did."""
+        content = "order;occurred_at;partner;course\nT1;2026-03-02;12346;\n"
+        run = check(client, upload(client, content, kind="training", source="academy"))
+        [told] = client.get(page_of(run)).context["outcomes"]
+        act(client, run, "take_good")
+        take_in(run)
+        [(_outcome, kept)] = client.get(page_of(run)).context["rows"]
+        assert (kept.code, kept.message) == (told.code, told.message)
+        assert kept.message != kept.code
 
     def test_of_a_command_is_there_too_and_costs_the_same_for_many_rows(self, client, employ):
         employ(Role.AUDITOR)

@@ -145,6 +145,7 @@ class TestBudget:
         metering.charge(key=new, units=40, at=NOON)
 
         assert (caught.value.spent, caught.value.needed) == (60, 41)
+        assert "counted in the smallest part of each unit" in str(caught.value)
         assert metering.read_spent(old, at=NOON) == 100
         # A day of UTC, not of the one who asks.
         metering.charge(key=new, units=100, at=NOON + timedelta(days=1))

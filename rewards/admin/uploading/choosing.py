@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ from rewards.admin.uploading.rights import (
     person_of,
     require_own,
 )
-from rewards.admin.uploading.telling import ShownTable, say_kind, show_rows
+from rewards.admin.uploading.telling import ShownTable, say_kind, say_missing, show_rows
 from rewards.loading.queueing import NotStarted, Task, check, queue
 from rewards.loading.receiving import (
     OPEN_TO_CHANGE,
@@ -104,7 +104,7 @@ def _receive(request: HttpRequest, form: UploadForm) -> ImportRun | None:
             chunks=given.chunks(),
             name=str(given.name),
             kind=kind,
-            source=form.cleaned_data["source"].strip(),
+            source=form.cleaned_data["source"],
             by=person_of(request),
             at=timezone.now(),
         )
@@ -241,6 +241,8 @@ def _look(
         preview = Preview(headers=opened.headers, problem=str(error), code=error.code)
     columns = {**content.get("columns", {}), **content.get("attributes", {})}
     labels = columns_of(run.kind)
+    if preview.missing:
+        preview = replace(preview, problem=say_missing(preview.missing, labels))
     chosen = columns or {name: name for name in labels}
     return preview, show_rows(preview, chosen, labels)
 

@@ -20,8 +20,10 @@ from partners.currencies import CURRENCIES
 from partners.importing.companies import parse_company_mapping
 from partners.importing.guessing import PARTNERS, TIMES
 from partners.importing.mapping import MappingInvalid, normalise_header, parse_mapping
+from partners.importing.reasons import SENTENCES
 from partners.importing.rows import list_required
 from partners.kinds import all_kinds, find_kind
+from partners.reports import CLAIMS
 from rewards.admin.uploading.columns import columns_of, may_mark_returns
 from rewards.loading.receiving import arrange
 
@@ -74,6 +76,12 @@ class UploadForm(forms.Form):
         error_messages={"empty": gettext_lazy("The file is empty.")},
         max_length=255,
     )
+
+    def clean_source(self) -> str:
+        source = str(self.cleaned_data["source"]).strip()
+        if source == CLAIMS:
+            raise forms.ValidationError(str(SENTENCES["source_reserved"]), code="source_reserved")
+        return source
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,6 +1,6 @@
 """What came of a file, or would come of it, as the pages tell it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,9 +13,10 @@ from django.utils.translation import ngettext
 
 from ledger.models import Unit
 from ledger.wording import say_amount
+from partners.admin.imports import OTHERS
 from partners.doors.showing import language, say_money, say_number, say_time
 from partners.importing.guessing import PARTNERS
-from partners.importing.reasons import SENTENCES
+from partners.importing.reasons import SENTENCES, say_why
 from partners.importing.staging import Outcome
 from partners.kinds import all_kinds
 from partners.models import ImportRow, ImportRun
@@ -59,11 +60,14 @@ class Change:
 
 
 def say_kind(code: str) -> str:
-    if code == PARTNERS:
-        return _("Partners")
-    others = {"adjustment": _("Adjustments"), "balances": _("Opening balances")}
-    kind = all_kinds().get(code) if code not in others else None
-    return others.get(code) or (str(kind.name) if kind else code)
+    kind = all_kinds().get(code) if code not in OTHERS else None
+    return str(OTHERS.get(code) or (kind.name if kind else code))
+
+
+def say_missing(names: Sequence[str], labels: Mapping[str, Any]) -> str:
+    """Say which of our columns have none in the file, as the page calls them."""
+    said = ", ".join(capfirst(str(labels.get(name, name))) for name in names)
+    return _("Choose below which column of the file is: %(columns)s.") % {"columns": said}
 
 
 # -------------------------------------------------------------------- first rows
@@ -207,8 +211,7 @@ def list_rows(run: ImportRun, code: str = "") -> QuerySet[ImportRow]:
 
 
 def to_outcome(row: ImportRow) -> Outcome:
-    message = str(row.content.get("message") or SENTENCES.get(row.code, row.code))
-    return Outcome(row.row_number, row.column, row.code, message, row.value)
+    return Outcome(row.row_number, row.column, row.code, say_why(row.code, row.content), row.value)
 
 
 def read_outcomes(run: ImportRun, code: str = "") -> Iterator[Outcome]:

@@ -56,7 +56,7 @@ class Command(BaseCommand):
 
 def read(path: Path) -> RateFile:
     try:
-        return read_rate_file(path)
+        return read_rate_file(path, today=timezone.localdate())
     except FileNotOpened as error:
         raise CommandError(str(error), returncode=USAGE) from error
     except FileNotReadable as error:

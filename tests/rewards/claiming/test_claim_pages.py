@@ -65,6 +65,24 @@ class TestNewClaim:
         names = [each.name for each in claim.proofs.order_by("pk")]
         assert names == ["receipt.pdf", "again.exe.pdf"]
 
+    def test_a_page_that_was_sent_is_begun_anew_for_other_words(self, shop):
+        bob = sign_in(shop.bob)
+        sent = fill_in(shop.bob, proofs=[])
+        bob.post(NEW, sent)
+
+        other = bob.post(NEW, sent | {"serials": "SN-3"})
+        form = other.context["form"]
+        again = bob.post(NEW, sent | {"serials": "SN-3", "request_id": form["request_id"].value()})
+
+        assert other.status_code == 422
+        assert "This page was sent before and filed another claim" in words(other)
+        assert form["serials"].value() == "SN-3"
+        assert again.status_code == 302
+        assert [each.serial_numbers for each in SellOutClaim.objects.order_by("pk")] == [
+            ["SN-1", "SN-2"],
+            ["SN-3"],
+        ]
+
     @pytest.mark.parametrize(
         ("changes", "field", "says"),
         [
