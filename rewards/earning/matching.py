@@ -10,9 +10,14 @@ of the lines, newest and last first. A cancellation takes all that is left of it
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from rewards.earning.exact import e4_as_text
 from rewards.earning.facts import ActivityFacts, LineFacts
+from rewards.earning.said import amount_said
+
+SHRINKING = ("tax", "paid_with_points")
+"""What is said of the value of an order, and grows less with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +49,17 @@ class OrderKept:
     amount_e4: int = 0
 
     def facts(self) -> ActivityFacts:
-        """Return the order as if only what is kept had been ordered."""
-        return ActivityFacts(
-            id=self.order.id,
-            kind=self.order.kind,
-            source=self.order.source,
-            external_id=self.order.external_id,
-            occurred_at=self.order.occurred_at,
-            local_date=self.order.local_date,
+        """
+        Return the order as if only what is kept had been ordered.
+
+        Tax and what was paid with points shrink with the value, and so does a quantity without
+        lines; what was for delivery stays, as it is not sent back with the goods.
+        """
+        order = self.order
+        return replace(
+            order,
             amount_e4=self.amount_e4,
-            currency=self.order.currency,
+            quantity_e4=self._part_of(order.quantity_e4),
             lines=[
                 LineFacts(
                     id=kept.line.id,
@@ -63,9 +69,18 @@ class OrderKept:
                     amount_e4=kept.amount_e4,
                 )
                 for kept in self.lines
-                if kept.amount_e4 > 0 and self.order.lines
+                if kept.amount_e4 > 0 and order.lines
             ],
+            attributes={
+                name: e4_as_text(self._part_of(amount_said(order.attributes, name)))
+                if name in SHRINKING
+                else value
+                for name, value in order.attributes.items()
+            },
         )
+
+    def _part_of(self, whole_e4: int) -> int:
+        return whole_e4 * self.amount_e4 // self.order.amount_e4 if self.order.amount_e4 else 0
 
 
 class Purchases:

@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 
 from rewards.earning.due import ClawBackDue, VersionInForce
 from rewards.earning.evaluating import evaluate
-from rewards.earning.exact import Exact, as_decimal_text, round_units
+from rewards.earning.exact import Exact, as_decimal_text
 from rewards.earning.facts import ActivityFacts
 from rewards.earning.matching import OrderKept
 from rewards.earning.paying import InvoiceKept
 from rewards.earning.situation import Situation
 from rewards.earning.usage import Usage
-from rewards.programmes.definition import Definition
 
 
 @dataclass(slots=True)
@@ -60,7 +59,8 @@ def take_from_payment(paid: JudgedPayment, cause: ActivityFacts) -> list[ClawBac
         return []
     definition = paid.version.definition
     keeps = {
-        rule_code: awarded - _round(Exact(awarded * (counted_e4 - owed_e4), counted_e4), definition)
+        rule_code: awarded
+        - definition.settings.round(Exact(awarded * (counted_e4 - owed_e4), counted_e4))
         for rule_code, awarded in paid.awarded.items()
     }
     step = {
@@ -129,10 +129,6 @@ def _still_earned(order: JudgedOrder) -> Mapping[str, int]:
         ).amounts
     # Cumulative over all returns of the order, so that parts never take more than the whole.
     return {
-        rule_code: awarded - _round(Exact(awarded * (all_e4 - kept_e4), all_e4), definition)
+        rule_code: awarded - definition.settings.round(Exact(awarded * (all_e4 - kept_e4), all_e4))
         for rule_code, awarded in order.awarded.items()
     }
-
-
-def _round(exact: Exact, definition: Definition) -> int:
-    return round_units(exact, definition.settings.rounding, to=definition.settings.round_to)
