@@ -23,6 +23,7 @@ from partners.jobs import ChunkDone, Clock, StepFailed, StepRefused, run_step
 from partners.models import JobRun
 from rewards import claiming, inbox
 from rewards.catching_up import convert_earlier
+from rewards.deciding import decide
 from rewards.late import work_out_again
 from rewards.models import Programme
 from rewards.programmes.calendar import local_date, local_midnight
@@ -72,6 +73,11 @@ def _late_facts(night: Night, after: int) -> ChunkDone:
 def _earlier(night: Night, after: int) -> ChunkDone:
     counts = convert_earlier(programme=night.programme, as_of=night.as_of, after_activity_id=after)
     return ChunkDone(counts.converted, counts.last_activity_id)
+
+
+def _decide(night: Night, after: int) -> ChunkDone:
+    counts = decide(programme=night.programme, as_of=night.as_of, after_partner_id=after)
+    return ChunkDone(counts.partners, counts.last_partner_id)
 
 
 def _mature(night: Night, after: int) -> ChunkDone:
@@ -126,6 +132,7 @@ def _audit(night: Night, _after: int) -> ChunkDone:
 STEPS = (
     Step("late_facts", _late_facts, "First: what came in late counts in all that follows."),
     Step("earlier", _earlier, "With them: facts of before the programme, in another currency."),
+    Step("decide", _decide, "Before maturing: what was not paid in time, or bought for, is lost."),
     Step("mature", _mature, "What became available today may be spent, and expire, from today."),
     Step("lapse", _lapse, "Before expiring: what nobody decided about in time is free to expire."),
     Step("expire", _expire, "After maturing, so that a lot cannot mature after its expiry."),

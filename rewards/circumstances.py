@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from partners.models import Partner
+from rewards.consenting import read_holdings
 from rewards.earning.due import Dated
 from rewards.earning.facts import ActivityFacts
-from rewards.models import Award, EarningConsent, Programme, Standing
+from rewards.models import Award, Programme, Standing
 from rewards.programmes.definition import Definition
 from rewards.segments import read_spans
 
@@ -60,9 +61,8 @@ def _countries(root_ids: Sequence[int]) -> dict[int, str]:
 def _consents(facts: Mapping[int, Sequence[ActivityFacts]], programme: Programme) -> Consents:
     member_ids = {fact.member_id for each in facts.values() for fact in each}
     found: dict[int, list[tuple[datetime, datetime | None]]] = defaultdict(list)
-    rows = EarningConsent.objects.filter(programme=programme, member__in=member_ids - {None})
-    for member_id, *span in rows.values_list("member", "given_at", "withdrawn_at"):
-        found[member_id].append((span[0], span[1]))
+    for one in read_holdings(member_ids - {None}, programme=programme):
+        found[one.member_id].append((one.given_at, one.withdrawn_at))
     return found
 
 

@@ -7,16 +7,17 @@ transaction. What something would earn is told by ``rewards.asking``.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from partners import intake
 from partners.intake import ActivityConflict, ActivityReport, Recorded
 from partners.invoices import make_facts, says_more, take_apart
 from partners.models import Partner
+from rewards import segments
 from rewards.converting import Conversions, NoRate, keep_converted, look_up
 from rewards.earning.judging import Unmatched
 from rewards.late import mark_late
-from rewards.models import Award, Programme, Standing
+from rewards.models import Award, Programme, Segment, SegmentPlace, Standing
 from rewards.settlement import Settlement
 from rewards.settling import settle
 from rewards.tiers.recalculating import raise_standings
@@ -141,3 +142,32 @@ def enrol(partner_ids: Sequence[int], *, programme: Programme, as_of: datetime) 
         ignore_conflicts=True,
         batch_size=2_000,
     )
+
+
+def put_on_segment(
+    segment: Segment, partner: Partner, *, since: date, as_of: datetime
+) -> SegmentPlace:
+    """
+    Put a partner on a list from a local day on, and judge it anew by where it stands.
+
+    The caller owns the transaction.
+
+    :raises AlreadyOn: If it stands there on that day, or will later.
+    """
+    roots = Partner.objects.lock_roots({partner.pk})
+    place = segments.put_on(segment, partner, since=since)
+    settle_again(sorted(set(roots.values())), as_of=as_of)
+    return place
+
+
+def take_off_segment(segment: Segment, partner: Partner, *, until: date, as_of: datetime) -> None:
+    """
+    Let a partner stand on a list up to and without a local day, and judge it anew.
+
+    The caller owns the transaction.
+
+    :raises NotOn: If it does not stand there on the day before.
+    """
+    roots = Partner.objects.lock_roots({partner.pk})
+    segments.take_off(segment, partner, until=until)
+    settle_again(sorted(set(roots.values())), as_of=as_of)
