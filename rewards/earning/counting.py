@@ -1,15 +1,13 @@
 """What of an activity a rule counts: its money, its quantity, and the steps that led there."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from rewards.earning.facts import ActivityFacts
 
 Steps = list[dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(NamedTuple):
     """
     What an effect computes on. ``volume_before_e4`` is what its rule counted before in the period
     of the effect. Of a payment ``invoice_e4`` is the whole of which the amount is a part.
@@ -20,6 +18,12 @@ class Counted:
     currency: str = ""
     volume_before_e4: int = 0
     invoice_e4: int = 0
+
+    def of_quantity(self, quantity_e4: int) -> "Counted":
+        return self._replace(quantity_e4=quantity_e4)
+
+    def after_volume(self, volume_e4: int) -> "Counted":
+        return self._replace(volume_before_e4=volume_e4)
 
 
 def quantity_of(activity: ActivityFacts) -> int:

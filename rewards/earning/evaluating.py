@@ -1,16 +1,31 @@
-"""How much an activity earns: a pure function of facts, standing and rules."""
+"""How much an activity earns: a pure function of facts, situation, usage and rules."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
-from rewards.earning.counting import Counted, Steps, quantity_of
-from rewards.earning.exact import Exact, as_decimal_text, e4_as_text, round_units
+from rewards.earning.effects.multiply import Multiply
 from rewards.earning.facts import ActivityFacts
+from rewards.earning.giving import Giving
+from rewards.earning.outcome import (
+    AUDIENCE,
+    CAMPAIGN_NOT_RUNNING,
+    CONDITION,
+    LOWER_IN_GROUP,
+    NOT_RUNNING,
+    STOPPED,
+    Given,
+    Outcome,
+    PassedOver,
+)
+from rewards.earning.personally import Allowance, allowance_of
 from rewards.earning.situation import Situation
+from rewards.earning.stacking import drop_what_does_not_stack
 from rewards.earning.usage import Usage, UsageKey
-from rewards.programmes.definition import Definition, Rule
-from rewards.programmes.tiers import Tier
+from rewards.programmes.definition import Definition, Judged
+
+__all__ = ["Evaluation", "PassedOver", "RuleAward", "evaluate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +44,11 @@ class RuleAward:
 
 
 @dataclass(frozen=True, slots=True)
-class PassedOver:
-    """A rule of this kind of activity that gave nothing, with the reason and its figures."""
-
-    rule_code: str
-    reason: str
-    detail: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What an activity earns; ``used`` is what the caller adds to the usage after it."""
+    """
+    What an activity earns. ``passed_over`` are the rules of its kind that give nothing, ``used``
+    is what the caller adds to the usage after it.
+    """
 
     awards: tuple[RuleAward, ...] = ()
     passed_over: tuple[PassedOver, ...] = ()
@@ -51,58 +60,184 @@ class Evaluation:
         return {award.rule_code: award.amount for award in self.awards}
 
 
+NOTHING = Evaluation()
+
+
 def evaluate(
     activity: ActivityFacts, *, situation: Situation, definition: Definition, usage: Usage
 ) -> Evaluation:
     """
-    Return what each rule gives for the activity, in the order of the rules; zero is left out.
+    Return what each rule gives for the activity, in the order of judging; zero is left out.
 
     The same function serves live crediting, claw-backs (on what is kept of an order), previews
     and tests. ``situation`` is what held for the partner just before this activity, ``usage`` what
     its caps and volumes had counted by then; neither is changed.
+
+    Rules are judged by priority, then as they stand. First those that count something themselves,
+    each with its caps; of a group (of the base, or of one campaign) the one that gives most stays,
+    and one that stops leaves out all after it. Then those that multiply what others give. Then
+    campaigns that do not simply add to the base are weighed against it.
     """
-    awards = (
-        _apply(rule, activity, situation.tier, definition)
-        for rule in _triggered(activity, definition)
-    )
-    return Evaluation(awards=tuple(award for award in awards if award.amount > 0))
+    judged = definition.judged_on(activity.kind)
+    if not judged:
+        return NOTHING
+    giving = Giving(activity, situation, definition.settings, usage)
+    if len(judged) == 1:
+        # It has nothing to multiply, to stop or to be weighed against.
+        return _evaluation([_outcome(judged[0], giving, ())], giving)
+    walk = _Walk(judged, giving)
+    walk.judge()
+    walk.multiply(of_base=True)
+    drop_what_does_not_stack(walk.outcomes)
+    walk.multiply(of_base=False)
+    return _evaluation(walk.outcomes, giving)
 
 
-def _triggered(activity: ActivityFacts, definition: Definition) -> Iterable[Rule]:
-    return (
-        rule for rule in definition.rules_for(activity.kind) if rule.counts_on(activity.local_date)
-    )
+class _Walk:
+    """The rules for one activity on their way to what each gives."""
+
+    def __init__(self, judged: Sequence[Judged], giving: Giving) -> None:
+        self.judged = judged
+        self.giving = giving
+        self.outcomes: list[Outcome | None] = [None] * len(judged)
+        self.best: dict[tuple[str, str], int] = {}
+        self.stopped_by = ""
+
+    def judge(self) -> None:
+        """Judge the rules that count something themselves."""
+        for each in self.judged:
+            if self.stopped_by:
+                self._pass_over_stopped(each)
+            elif not each.rule.multiplies:
+                self._judge(each)
+
+    def multiply(self, *, of_base: bool) -> None:
+        """Judge the rules that multiply, of the base or of the campaigns."""
+        for each in self.judged:
+            is_open = self.outcomes[each.place] is None
+            if is_open and each.rule.multiplies and (each.campaign is None) is of_base:
+                self._judge(each)
+
+    def _judge(self, judged: Judged) -> None:
+        rival = self._best_of_group(judged)
+        if rival is not None:
+            self.giving.give_back(rival)
+        others = self._in_reach(judged) if judged.rule.multiplies else ()
+        self._keep(judged, _outcome(judged, self.giving, others), rival)
+
+    def _keep(self, judged: Judged, outcome: Outcome, rival: Given | None) -> None:
+        """Keep what a rule gives; of it and the best of its group so far the one that gives more."""
+        rule = judged.rule
+        if rival is not None and not (isinstance(outcome, Given) and outcome.amount > rival.amount):
+            self.giving.take(rival)
+            if isinstance(outcome, Given):
+                outcome = _lower(outcome, rival)
+        elif isinstance(outcome, Given):
+            group = (rule.campaign_code, rule.group)
+            if rival is not None:
+                self.outcomes[self.best[group]] = _lower(rival, outcome)
+            if rule.group:
+                self.best[group] = judged.place
+            if rule.stop:
+                self.stopped_by = rule.code
+            self.giving.take(outcome)
+        self.outcomes[judged.place] = outcome
+
+    def _best_of_group(self, judged: Judged) -> Given | None:
+        rule = judged.rule
+        place = self.best.get((rule.campaign_code, rule.group)) if rule.group else None
+        outcome = None if place is None else self.outcomes[place]
+        return outcome if isinstance(outcome, Given) else None
+
+    def _in_reach(self, judged: Judged) -> list[Given]:
+        """Return what a rule multiplies: of the base and its own campaign, judged before it."""
+        rule = judged.rule
+        named = rule.effect.rules if isinstance(rule.effect, Multiply) else frozenset()
+        return [
+            given
+            for given in self.outcomes[: judged.place]
+            if isinstance(given, Given)
+            and not given.rule.multiplies
+            and given.rule.campaign_code in {"", rule.campaign_code}
+            and (not named or given.rule.code in named)
+        ]
+
+    def _pass_over_stopped(self, judged: Judged) -> None:
+        detail = {"by": self.stopped_by}
+        self.outcomes[judged.place] = PassedOver(judged.rule.code, STOPPED, detail)
 
 
-def _apply(
-    rule: Rule, activity: ActivityFacts, tier: Tier | None, definition: Definition
+def _outcome(judged: Judged, giving: Giving, others: Sequence[Given]) -> Outcome:
+    """Return what a rule gives by itself, or more of what the others give that it multiplies."""
+    passed_over = _why_not(judged, giving)
+    if passed_over is not None:
+        return passed_over
+    if judged.rule.multiplies:
+        return giving.multiply(judged.rule, judged.campaign, others)
+    return giving.give(judged.rule, judged.campaign)
+
+
+def _evaluation(outcomes: Sequence[Outcome | None], giving: Giving) -> Evaluation:
+    allowance = allowance_of(giving.activity, giving.situation, giving.settings)
+    used = giving.counted
+    awards: list[RuleAward] = []
+    passed_over: list[PassedOver] = []
+    for outcome in outcomes:
+        if isinstance(outcome, Given):
+            awards.append(_award(outcome, giving, allowance, used))
+        elif outcome is not None:
+            passed_over.append(outcome)
+    return Evaluation(tuple(awards), tuple(passed_over), used)
+
+
+def _why_not(judged: Judged, giving: Giving) -> PassedOver | None:
+    """Say why a rule does not count for the activity; None where it does."""
+    rule, campaign = judged.rule, judged.campaign
+    activity, situation = giving.activity, giving.situation
+    if not rule.counts_on(activity.local_date):
+        return PassedOver(rule.code, NOT_RUNNING, _days(rule.starts_on, rule.ends_on))
+    if campaign is not None:
+        if not campaign.runs_on(activity.local_date):
+            days = _days(campaign.starts_on, campaign.ends_on)
+            return PassedOver(rule.code, CAMPAIGN_NOT_RUNNING, days | {"campaign": campaign.code})
+        audience = campaign.audience
+        if audience is not None and not audience.holds(activity, situation):
+            return PassedOver(rule.code, AUDIENCE, audience.why_not(activity, situation))
+    if rule.when is not None and not rule.when.holds(activity, situation):
+        return PassedOver(rule.code, CONDITION, rule.when.why_not(activity, situation))
+    return None
+
+
+def _days(starts_on: date | None, ends_on: date | None) -> dict[str, Any]:
+    return {
+        "starts_on": starts_on.isoformat() if starts_on else None,
+        "ends_on": ends_on.isoformat() if ends_on else None,
+    }
+
+
+def _lower(given: Given, best: Given) -> PassedOver:
+    detail = {"group": given.rule.group, "amount": given.amount, "best": best.said()}
+    return PassedOver(given.rule.code, LOWER_IN_GROUP, detail)
+
+
+def _award(
+    given: Given, giving: Giving, allowance: Allowance | None, used: dict[UsageKey, int]
 ) -> RuleAward:
-    money = e4_as_text(activity.amount_e4)
-    steps: Steps = [{"code": "net_amount", "amount": money, "currency": activity.currency}]
-    exact, effect_steps = rule.effect.gives(
-        Counted(activity.amount_e4, quantity_of(activity), activity.currency)
-    )
-    steps += effect_steps
-    if rule.tier_multiplier and tier is not None and tier.multiplier_percent != 100:
-        exact = exact * tier.multiplier_percent / 100
-        steps.append(
-            {
-                "code": "multiplier",
-                "percent": tier.multiplier_percent,
-                "tier": tier.code,
-                "result": as_decimal_text(exact),
-            }
-        )
-    amount = round_units(Exact(exact), definition.settings.rounding)
-    if exact != amount:
-        steps.append({"code": "rounded", "mode": definition.settings.rounding, "result": amount})
-    return RuleAward(
-        rule_code=rule.code,
-        amount=amount,
-        explanation={
-            "rule": rule.code,
-            "rule_name": dict(rule.names),
-            "steps": steps,
-            "total": amount,
-        },
-    )
+    """Return the award, and add to what is used what it takes of caps."""
+    rule, personal = given.rule, 0
+    if allowance is not None and rule.to == "member":
+        key = allowance.key
+        personal = allowance.part_of(given.amount, giving.usage.read(key) + used.get(key, 0))
+        used[key] = used.get(key, 0) + personal * allowance.worth_of_one
+        given.steps.append(allowance.step(personal, giving.activity.currency))
+    for key, amount in given.uses.items():
+        used[key] = used.get(key, 0) + amount
+    explanation: dict[str, Any] = {
+        "rule": rule.code,
+        "rule_name": dict(rule.names),
+        "steps": given.steps,
+        "total": given.amount,
+    }
+    if rule.campaign_code:
+        explanation["campaign"] = rule.campaign_code
+    return RuleAward(rule.code, given.amount, explanation, rule.campaign_code, personal)

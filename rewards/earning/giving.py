@@ -1,0 +1,172 @@
+"""What one rule gives for one activity: counted, multiplied, rounded and capped, step by step."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rewards.earning.capping import CapLeft, caps_of
+from rewards.earning.counting import Counted, Steps
+from rewards.earning.effects.multiply import NOTHING_MORE_PERCENT, Multiply
+from rewards.earning.exact import Exact, as_decimal_text, e4_as_text
+from rewards.earning.facts import ActivityFacts
+from rewards.earning.measuring import measure
+from rewards.earning.outcome import (
+    CAP_REACHED,
+    NOTHING_TO_COUNT,
+    TOO_LITTLE,
+    Given,
+    Outcome,
+    PassedOver,
+)
+from rewards.earning.periods import period_key
+from rewards.earning.situation import Situation
+from rewards.earning.usage import Usage, UsageKey
+from rewards.programmes.campaigns import Campaign
+from rewards.programmes.rules import Early, Rule
+from rewards.programmes.settings import Settings
+
+NOTHING = Exact(0)
+
+
+@dataclass(slots=True)
+class Giving:
+    """
+    One activity and what counts for it; its rules are tried one after another.
+
+    ``counted`` is what volumes grow by: all that was looked at, whether or not it gave anything.
+    ``taken`` is what the rules that give so far take of caps, so that those of one campaign share
+    them.
+    """
+
+    activity: ActivityFacts
+    situation: Situation
+    settings: Settings
+    usage: Usage
+    counted: dict[UsageKey, int] = field(default_factory=dict)
+    taken: dict[UsageKey, int] = field(default_factory=dict)
+
+    def give(self, rule: Rule, campaign: Campaign | None) -> Outcome:
+        """Return what a rule gives by itself."""
+        counted, steps = measure(
+            self.activity, rule, payment=self.situation.payment, settings=self.settings
+        )
+        if counted is None:
+            return PassedOver(rule.code, NOTHING_TO_COUNT)
+        counted = self._on_volume(rule, counted)
+        caps = self._caps(rule, campaign)
+        for cap in caps:
+            if cap.measure != "units" and cap.left == 0:
+                return PassedOver(rule.code, CAP_REACHED, cap.said())
+            if cap.measure == "quantity" and counted.quantity_e4 > cap.left:
+                counted = counted.of_quantity(cap.left)
+                steps.append({"code": "capped", **cap.said(), "result": e4_as_text(cap.left)})
+        exact, effect_steps = rule.effect.gives(counted)
+        steps += effect_steps
+        exact = self._multiplied(rule, exact, counted, steps)
+        given = Given(rule, campaign, exact, steps, quantity_e4=counted.quantity_e4)
+        return self._settle(given, caps, self._exact_before(rule, exact, counted))
+
+    def multiply(self, rule: Rule, campaign: Campaign | None, others: Sequence[Given]) -> Outcome:
+        """Return what a rule gives that multiplies what others give."""
+        effect = rule.effect
+        if not isinstance(effect, Multiply):
+            raise TypeError("only multiply looks at what other rules give")
+        units = sum(each.amount for each in others)
+        if units == 0:
+            return PassedOver(rule.code, NOTHING_TO_COUNT)
+        caps = self._caps(rule, campaign)
+        for cap in caps:
+            if cap.measure == "times" and cap.left == 0:
+                return PassedOver(rule.code, CAP_REACHED, cap.said())
+        exact = Exact(units * (effect.percent - NOTHING_MORE_PERCENT), 100)
+        step = {
+            "code": "multiply",
+            "percent": effect.percent,
+            "of": units,
+            "rules": [each.rule.code for each in others],
+            "result": as_decimal_text(exact),
+        }
+        return self._settle(Given(rule, campaign, exact, [step]), caps, NOTHING)
+
+    def take(self, given: Given) -> None:
+        """Let what a rule gives count for the caps of those after it."""
+        for key, used in given.uses.items():
+            self.taken[key] = self.taken.get(key, 0) + used
+
+    def give_back(self, given: Given) -> None:
+        for key, used in given.uses.items():
+            self.taken[key] -= used
+
+    def _caps(self, rule: Rule, campaign: Campaign | None) -> list[CapLeft]:
+        if not rule.caps and (campaign is None or not campaign.caps):
+            return []
+        return [
+            CapLeft(cap, key, self.usage.read(key) + self.taken.get(key, 0), code)
+            for cap, key, code in caps_of(rule, campaign, self.activity)
+        ]
+
+    def _on_volume(self, rule: Rule, counted: Counted) -> Counted:
+        """Say how much the period of an effect had counted before, and count this."""
+        if not rule.effect.period:
+            return counted
+        key = ("volume", rule.code, period_key(self.activity.local_date, rule.effect.period))
+        self.counted[key] = counted.amount_e4
+        return counted.after_volume(self.usage.read(key))
+
+    def _multiplied(self, rule: Rule, exact: Exact, counted: Counted, steps: Steps) -> Exact:
+        if counted.invoice_e4 and not rule.effect.COUNTS:
+            steps.append(
+                {
+                    "code": "partial_payment",
+                    "paid": e4_as_text(counted.amount_e4),
+                    "invoice": e4_as_text(counted.invoice_e4),
+                    "currency": counted.currency,
+                    "result": as_decimal_text(exact),
+                }
+            )
+        if (early := self._early(rule)) is not None:
+            exact = exact * early.percent / 100
+            step = {"code": "early", "days": early.days, "percent": early.percent}
+            steps.append(step | {"result": as_decimal_text(exact)})
+        tier = self.situation.tier
+        if rule.tier_multiplier and tier is not None and tier.multiplier_percent != 100:
+            exact = exact * tier.multiplier_percent / 100
+            step = {"code": "multiplier", "percent": tier.multiplier_percent, "tier": tier.code}
+            steps.append(step | {"result": as_decimal_text(exact)})
+        return exact
+
+    def _early(self, rule: Rule) -> Early | None:
+        """Return the row that gives most of those whose days the payment was early."""
+        payment = self.situation.payment
+        if payment is None:
+            return None
+        rows = [row for row in rule.early if payment.days_late <= -row.days]
+        return max(rows, key=lambda row: row.percent, default=None)
+
+    def _exact_before(self, rule: Rule, exact: Exact, counted: Counted) -> Exact:
+        """
+        Return what earlier payments of the same invoice gave by this rule at the same rate.
+
+        They are rounded together with this one, so that the parts give what the whole would.
+        """
+        invoice = self.activity.invoice
+        if not counted.invoice_e4 or not rule.effect.IS_LINEAR or invoice is None:
+            return NOTHING
+        rate = exact / counted.amount_e4
+        key = ("paid", rule.code, invoice.source, invoice.external_id, str(rate))
+        self.counted[key] = counted.amount_e4
+        return rate * self.usage.read(key)
+
+    def _settle(self, given: Given, caps: Sequence[CapLeft], before: Exact) -> Outcome:
+        """Round what a rule gives, and cut it to what is left of its caps."""
+        given.round(self.settings, before)
+        if given.amount == 0:
+            exact = as_decimal_text(given.exact)
+            return PassedOver(given.rule.code, TOO_LITTLE, {"exact": exact})
+        for cap in caps:
+            if cap.measure == "units" and given.amount > cap.left:
+                given.amount = cap.left - cap.left % self.settings.round_to
+                if given.amount == 0:
+                    return PassedOver(given.rule.code, CAP_REACHED, cap.said())
+                given.steps.append({"code": "capped", **cap.said(), "result": given.amount})
+        given.uses = {cap.key: given.used_of(cap.measure) for cap in caps}
+        return given
