@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from partners.bulk_writing import stored_day, stored_id, stored_time, write_rows
+from partners.bulk_writing import reserve_ids, stored_day, stored_id, stored_time, write_rows
 from partners.models import Activity, ActivityLine
 from partners.models.amounts import from_ten_thousandths
 from partners.references import KEYS_PER_QUERY, by_source, refer, resolve
@@ -22,6 +23,8 @@ from partners.reports import ActivityReport, LineReport, NaturalKey
 # A time outside is a slip of the pen; the calendar also ends before what it earns would expire.
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+# From so many on, knowing the ids before is worth the two statements more that it takes.
+MANY = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,24 +120,51 @@ def _insert(
     if not reports:
         return {}
     built = {key: _build(report, recorded_at=recorded_at) for key, report in reports.items()}
-    write_rows(
-        model=Activity,
-        columns=ACTIVITY_COLUMNS,
-        rows=map(_activity_row, built.values(), reports.values()),
-        skip_known=True,
-    )
+    insert = _insert_many if len(built) >= MANY else _insert_unless_known
+    inserted = insert(built, list(map(_activity_row, built.values(), reports.values())))
+    lines = ((inserted[key].pk, reports[key].lines) for key in inserted)
+    write_rows(model=ActivityLine, columns=LINE_COLUMNS, rows=_line_rows(lines))
+    return inserted
+
+
+def _insert_many(
+    built: Mapping[NaturalKey, Activity], rows: Sequence[tuple[Any, ...]]
+) -> Mapping[NaturalKey, Activity]:
+    """
+    Insert activities in one go, with ids that are known before: a third of the time per row.
+
+    Whoever stores the same fact in the same moment spoils that; then each is looked at alone.
+    """
+    ids = reserve_ids(Activity, len(rows))
+    try:
+        with transaction.atomic():
+            write_rows(
+                model=Activity,
+                columns=("id", *ACTIVITY_COLUMNS),
+                rows=((pk, *row) for pk, row in zip(ids, rows, strict=True)),
+            )
+    except IntegrityError:
+        return _insert_unless_known(built, rows)
+    for pk, activity in zip(ids, built.values(), strict=True):
+        activity.pk = pk
+        activity._state.adding = False
+    return built
+
+
+def _insert_unless_known(
+    built: Mapping[NaturalKey, Activity], rows: Sequence[tuple[Any, ...]]
+) -> dict[NaturalKey, Activity]:
+    write_rows(model=Activity, columns=ACTIVITY_COLUMNS, rows=rows, skip_known=True)
     inserted: dict[NaturalKey, Activity] = {}
     for source, external_ids in by_source(built):
-        rows = Activity.objects.filter(source=source, external_id__in=external_ids)
-        for pk, external_id, public_id in rows.values_list("pk", "external_id", "public_id"):
+        stored = Activity.objects.filter(source=source, external_id__in=external_ids)
+        for pk, external_id, public_id in stored.values_list("pk", "external_id", "public_id"):
             activity = built[source, external_id]
             # Under this number now stands ours, or what somebody else was quicker to store.
             if activity.public_id == public_id:
                 activity.pk = pk
                 activity._state.adding = False
                 inserted[source, external_id] = activity
-    lines = ((inserted[key].pk, reports[key].lines) for key in inserted)
-    write_rows(model=ActivityLine, columns=LINE_COLUMNS, rows=_line_rows(lines))
     return inserted
 
 

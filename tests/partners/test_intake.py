@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, transaction
 
-from partners.intake import ActivityConflict, ActivityReport, LineReport, Recorded, record
+from partners.intake import MANY, ActivityConflict, ActivityReport, LineReport, Recorded, record
 from partners.models import Activity, ActivityLine, Partner
 from tests.threads import run_at_once
 
@@ -183,3 +183,22 @@ class TestTheSameFactAtOnce:
         assert {answer.activity.pk for answer in recorded} == {stored.pk}
         assert len(recorded) in {4, 12}
         assert stored.lines.count() in {1, 2}
+
+    def test_is_stored_once_among_many_others(self, partner):
+        reports = [report_order(partner, external_id=str(number)) for number in range(MANY)]
+
+        def report_all(_number: int) -> list[Recorded | ActivityConflict]:
+            with transaction.atomic():
+                return record(reports, recorded_at=LATER)
+
+        outcomes = run_at_once(4, report_all)
+
+        assert [outcome.error for outcome in outcomes] == [None] * 4
+        assert sorted(sum(answer.is_new for answer in outcome.answer) for outcome in outcomes) == [
+            0,
+            0,
+            0,
+            MANY,
+        ]
+        assert Activity.objects.count() == MANY
+        assert ActivityLine.objects.count() == 2 * MANY
