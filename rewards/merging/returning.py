@@ -217,7 +217,8 @@ class Returning:
 
     def _return_rest(self) -> Iterable[Entry]:
         """What was earned since, or went on since, goes to the same account of the merged one."""
-        lots = self._find_lots().open().filter(account__partner=self.made.kept_id)
+        open_ones = self._find_lots().filter(remaining__gt=0)
+        lots = open_ones.filter(account__partner=self.made.kept_id)
         rest = lots.exclude(opened_by__in=[one.pk for one in self.moved]).order_by()
         left = rest.values_list("origin", "account").annotate(left=Sum("remaining"))
         held = Account.objects.select_related("unit").in_bulk([row[1] for row in left])
