@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from ledger.accounts import pool
 from ledger.models import Account, Unit
 from rewards.models import Programme, Reward, Segment
 from rewards.programmes.definition import parse
@@ -20,6 +21,8 @@ from rewards.programmes.presets import (
     preset_names,
     read_preset,
 )
+from tests.rewards.cast import earn, join, make_partner
+from tests.rewards.portal import sign_in, words
 
 NAMES = {
     "citizen-consul",
@@ -244,3 +247,28 @@ class TestCommand:
             load(*arguments)
 
         assert caught.value.returncode == code
+
+
+@pytest.mark.django_db
+@pytest.mark.once("SQLite")
+@pytest.mark.parametrize(
+    ("name", "minor", "said"),
+    [
+        # No tiers; money with two decimals; one decimal.
+        ("cordiant", 2500, "2,500 bonuses"),
+        ("maxperks", 2500, "25.00 USD cashback"),
+        ("citizen-consul", 10009, "1,000.9 points"),
+    ],
+)
+def test_the_portal_speaks_of_it(name, minor, said):
+    programme = load_preset(name, as_of=MARCH)
+    partner = make_partner(programme, "12346", tier="")
+    earn(pool(programme.main_unit, partner), minor, at=MARCH)
+    browser = sign_in(join(partner, "Alice", "head_buyer"))
+
+    pages = {page: words(browser.get(page)) for page in ("/", "/catalogue/", "/statement/")}
+
+    assert said in pages["/"]
+    assert said.split()[0] in pages["/statement/"]
+    for reward in read_preset(name).rewards:
+        assert reward["name"] in pages["/catalogue/"]
