@@ -224,6 +224,8 @@ def enrol(
     version = programme.versions.get()
     definition = version.definition
     definition |= parts
+    if settings and "pending" in settings:
+        definition["settings"].pop("pending_days", None)
     definition["settings"] |= settings or {}
     ProgrammeVersion.objects.filter(pk=version.pk).update(definition=definition)
     partner = Partner.objects.create(erp_number=number, legal_name=f"Shop {number}")

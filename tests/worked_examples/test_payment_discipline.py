@@ -1,0 +1,175 @@
+"""
+Points that wait until the invoice is paid, and are lost where it stays unpaid.
+
+A point a pound. An order of 1,000 pounds waits as a whole; its invoice is due on 31 March, and
+what is not paid 30 days after that, with 30 April, is lost.
+"""
+
+from itertools import permutations
+
+import pytest
+
+from tests.worked_examples.customer import enrol
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once("SQLite")]
+
+UNTIL_PAID = {"pending": {"until": "paid", "lost_after_days": 30}}
+
+
+def place_order(**enrolled):
+    shop = enrol("starter", settings=UNTIL_PAID, **enrolled)
+    shop.orders("Order 1", "1000.00", on="2026-03-02")
+    shop.is_invoiced("Invoice 1", "1000.00", on="2026-03-02", due="2026-03-31", of="Order 1")
+    return shop
+
+
+def test_paid_in_two_parts():
+    """400 of 1,000 are paid: 400 points become available. With the rest, the rest."""
+    shop = place_order()
+    assert shop.holds() == {"pending": "1000"}
+
+    shop.pays("Payment 1", "400.00", on="2026-03-20", of="Invoice 1")
+    assert shop.holds() == {"pending": "600", "pool": "400"}
+    shop.pays("Payment 2", "600.00", on="2026-03-31", of="Invoice 1")
+
+    assert shop.journal() == ["issued > pending 1000", "pending > pool 400", "pending > pool 600"]
+
+
+def test_what_stays_unpaid_is_lost():
+    """400 are paid. On 30 April 600 points still wait; the night after it they are lost."""
+    shop = place_order()
+    shop.pays("Payment 1", "400.00", on="2026-03-20", of="Invoice 1")
+
+    shop.night_after("2026-04-29")
+    assert shop.holds() == {"pending": "600", "pool": "400"}
+    shop.night_after("2026-04-30")
+
+    assert shop.holds() == {"pool": "400"}
+    assert shop.journal()[-1] == "pending > taken back 600"
+    shop.night_after("2026-05-01")
+    assert shop.books() == {"issued": "1000", "pool": "400", "taken back": "600"}
+
+
+@pytest.mark.parametrize(
+    ("paid_on", "left"),
+    [
+        # Paid on the last day, only told late: given back, as if it had been told in time.
+        ("2026-04-30", {"pool": "1000"}),
+        # Paid a day after it: what was lost stays lost.
+        ("2026-05-01", {}),
+    ],
+)
+def test_a_payment_told_after_the_points_were_lost(paid_on, left):
+    shop = place_order()
+    shop.night_after("2026-04-30")
+    assert shop.holds() == {}
+
+    shop.pays("Payment 1", "1000.00", on=paid_on, of="Invoice 1", told="2026-05-11")
+
+    assert shop.holds() == left
+
+
+def test_a_dispute_stops_the_clock():
+    """
+    The invoice is disputed from 5 to 15 April: ten days that do not count. So 10 May is the last
+    day, and paid on it, all points are there.
+    """
+    shop = place_order()
+    shop.disputes("Invoice 1", on="2026-04-05")
+    shop.night_after("2026-04-30")
+    assert shop.holds() == {"pending": "1000"}
+    shop.disputes("Invoice 1", on="2026-04-15", state="closed", told="2026-05-04")
+    shop.night_after("2026-05-09")
+    assert shop.holds() == {"pending": "1000"}
+
+    shop.pays("Payment 1", "1000.00", on="2026-05-10", of="Invoice 1")
+
+    assert shop.holds() == {"pool": "1000"}
+
+
+def test_goods_that_come_back_need_not_be_paid():
+    """
+    Goods of 200 come back: 200 points are taken from what waits. 800 pounds are paid, all that is
+    owed, and the other 800 points are there.
+    """
+    shop = place_order()
+    shop.returns("Return 1", "200.00", on="2026-03-10", of="Order 1")
+    assert shop.holds() == {"pending": "800"}
+
+    shop.pays("Payment 1", "800.00", on="2026-03-31", of="Invoice 1")
+
+    assert shop.journal() == [
+        "issued > pending 1000",
+        "pending > taken back 200",
+        "pending > pool 800",
+    ]
+
+
+def test_any_order_of_arrival():
+    """Order, invoice, payment and return are told in any order: in the end the same is there."""
+    tellings = {
+        "order": lambda shop, n: shop.orders(
+            f"Order {n}", "1000.00", on="2026-03-02", told="2026-04-10"
+        ),
+        "invoice": lambda shop, n: shop.is_invoiced(
+            f"Invoice {n}",
+            "1000.00",
+            on="2026-03-02",
+            due="2026-03-31",
+            of=f"Order {n}",
+            told="2026-04-10",
+        ),
+        "payment": lambda shop, n: shop.pays(
+            f"Payment {n}", "400.00", on="2026-03-20", of=f"Invoice {n}", told="2026-04-10"
+        ),
+        "return": lambda shop, n: shop.returns(
+            f"Return {n}", "200.00", on="2026-03-10", of=f"Order {n}", told="2026-04-10"
+        ),
+    }
+    ends = []
+    shop = enrol("starter", settings=UNTIL_PAID)
+    for number, names in enumerate(permutations(tellings)):
+        before = shop.holds()
+        for name in names:
+            tellings[name](shop, number)
+        after = shop.holds()
+        ends.append({kind: int(after[kind]) - int(before.get(kind, 0)) for kind in after})
+
+    # Half of what is owed is paid: half of the 800 that are kept.
+    assert ends == [{"pending": 400, "pool": 400}] * 24
+
+
+@pytest.mark.parametrize(
+    ("days_late", "points"), [(-1, "1000"), (0, "1000"), (5, "1000"), (6, None)]
+)
+def test_points_on_payment_with_five_days_of_grace(days_late, points):
+    """A point for each pound that is paid, no more than five days late."""
+    shop = enrol(
+        "starter",
+        rules=[
+            {
+                "code": "paid",
+                "names": {"en": "Paid"},
+                "trigger": "payment",
+                "when": {"kind": "payment", "late_days_at_most": 5},
+                "effect": {"kind": "per_money", "units": 1, "per": "1.00"},
+            }
+        ],
+    )
+    shop.is_invoiced("Invoice 1", "1000.00", on="2026-03-02", due="2026-03-20")
+
+    shop.pays("Payment 1", "1000.00", on=f"2026-03-{20 + days_late}", of="Invoice 1")
+
+    assert shop.holds() == ({"pool": points} if points else {})
+
+
+def test_days_under_dispute_are_not_late():
+    """Due on 10 March, disputed from 8 to 18 March, paid on 18 March: in time."""
+    firm = enrol("virto")
+    firm.is_invoiced("Invoice 1", "1000.00", on="2026-03-02", due="2026-03-10")
+    firm.disputes("Invoice 1", on="2026-03-08")
+    firm.disputes("Invoice 1", on="2026-03-18", state="closed")
+
+    firm.pays("Payment 1", "1000.00", on="2026-03-18", of="Invoice 1")
+
+    assert firm.earned("Payment 1") == {"paid-in-time": "20"}
