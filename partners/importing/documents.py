@@ -2,9 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from partners.importing.mapping import Mapping
@@ -19,10 +21,15 @@ AMOUNT_BELOW_E4 = 10**9 * 10_000
 
 FIRST_OF_CONTENT = FileRow._fields.index("occurred_at")
 """Content of a row begins here; number, document and partner stand before it."""
-FIRST_OF_ALL = FileRow._fields.index("currency")
-"""What all rows of a document say alike begins here."""
 FIRST_SAID_SELDOM = FileRow._fields.index("kind")
 """What is empty in most files begins here, and then is no part of the content."""
+CONTENT = itemgetter(slice(FIRST_OF_CONTENT, FIRST_SAID_SELDOM))
+SAID_SELDOM = itemgetter(slice(FIRST_SAID_SELDOM, None))
+NOTHING_SELDOM = ("",) * (len(FileRow._fields) - FIRST_SAID_SELDOM)
+SAID_ALIKE = itemgetter(slice(FileRow._fields.index("currency"), None))
+"""What all rows of a document say alike."""
+# As LineReport._make does, but without a step of Python for each row.
+make_line: Callable[[Iterable[Any]], LineReport] = partial(tuple.__new__, LineReport)
 STATE_OF_INVOICE = ("paid_on", "disputed")
 """Said of an invoice later on: they make facts of their own and change nothing about the first."""
 
@@ -43,6 +50,7 @@ class Document:
     dropped: tuple[tuple[FileRow, str], ...]
     content_hash: str
     first: FileRow
+    amount_e4: int
     flaw: str = ""
 
     @property
@@ -52,10 +60,6 @@ class Document:
     @property
     def occurred_at(self) -> datetime:
         return to_moment(self.first.occurred_at)
-
-    @property
-    def amount_e4(self) -> int:
-        return sum(abs(row.amount_e4) for row in self.kept)
 
     def canonical_key(self, source: str) -> tuple[int, bool, str, str]:
         """Return what facts of a partner are ordered by, whatever the order of arrival."""
@@ -88,7 +92,7 @@ class Document:
             occurred_at=self.occurred_at,
             currency=first.currency,
             country=first.country,
-            lines=[_line_of(row) for row in self.kept] if has_lines else (),
+            lines=_lines_of(self.kept) if has_lines else (),
             amount_e4=self.amount_e4,
             quantity_e4=self.quantity_e4 if kind.has_quantity else None,
             refers_to=(source, first.refers_to) if first.refers_to else None,
@@ -99,10 +103,13 @@ class Document:
         )
 
 
-def _line_of(row: FileRow) -> LineReport:
-    return LineReport(
-        row.sku, abs(row.quantity_e4), abs(row.amount_e4), row.description, row.category
-    )
+def _lines_of(rows: Sequence[FileRow]) -> list[LineReport]:
+    return [
+        make_line(
+            (row.sku, abs(row.quantity_e4), abs(row.amount_e4), row.description, row.category)
+        )
+        for row in rows
+    ]
 
 
 def assemble(
@@ -123,15 +130,13 @@ def assemble(
     code = "return" if mapping.marks_return(number, kind=kind.code) else rows[0].kind or kind.code
     partners = {row.partner_ref for row in rows}
     names_partner = "" not in partners
-    kept, dropped = [], []
-    for row in rows:
-        # Without a partner nothing is judged: all rows wait as they came.
-        judged = names_partner or has_partner
-        reason = find_reason_to_drop(row, kind=kind, is_return=code == "return") if judged else ""
-        if reason:
-            dropped.append((row, reason))
-        else:
-            kept.append(row)
+    # Without a partner nothing is judged: all rows wait as they came.
+    judged = names_partner or has_partner
+    kept, dropped = _sift(rows, kind, is_return=code == "return") if judged else (rows, [])
+    contents = _contents_of(rows)
+    # The smallest content, not the first row of the file: rows come in any order.
+    first = rows[contents.index(min(contents))]
+    amount_e4 = sum(abs(row.amount_e4) for row in kept)
     return Document(
         number=number,
         kind=code,
@@ -139,10 +144,29 @@ def assemble(
         kept=tuple(kept),
         dropped=tuple(dropped),
         content_hash=hash_content(rows, without_state=code == "invoice"),
-        # The smallest content, not the first row of the file: rows come in any order.
-        first=rows[0] if len(rows) == 1 else min(rows, key=_content_of),
-        flaw=_find_flaw(rows, kept, partners, latest),
+        first=first,
+        amount_e4=amount_e4,
+        flaw=_find_flaw(rows, partners)
+        or ("in_future" if latest is not None and first.occurred_at > latest else "")
+        or ("too_large" if amount_e4 >= AMOUNT_BELOW_E4 else ""),
     )
+
+
+def _sift(
+    rows: Sequence[FileRow], kind: Kind, *, is_return: bool
+) -> tuple[Sequence[FileRow], list[tuple[FileRow, str]]]:
+    """Return the rows that count, and those that are dropped, each with its code."""
+    least_e4 = min(row.quantity_e4 for row in rows)
+    if least_e4 > 0 and min(row.unit_price_e4 for row in rows) > 0:
+        # Nearly every document: no rule drops what is worth something.
+        return rows, []
+    kept, dropped = [], []
+    for row in rows:
+        if reason := find_reason_to_drop(row, kind=kind, is_return=is_return):
+            dropped.append((row, reason))
+        else:
+            kept.append(row)
+    return kept, dropped
 
 
 def find_reason_to_drop(row: FileRow, *, kind: Kind, is_return: bool) -> str:
@@ -154,7 +178,7 @@ def find_reason_to_drop(row: FileRow, *, kind: Kind, is_return: bool) -> str:
     return ""
 
 
-def hash_content(rows: Iterable[FileRow], *, without_state: bool = False) -> str:
+def hash_content(rows: Sequence[FileRow], *, without_state: bool = False) -> str:
     """
     Return the hash of the multiset of rows; their order does not matter.
 
@@ -164,11 +188,15 @@ def hash_content(rows: Iterable[FileRow], *, without_state: bool = False) -> str
     """
     if without_state:
         rows = [_without_state(row) for row in rows]
-    contents = sorted((_content_of(row), row.partner_ref) for row in rows)
-    without_partner = repr([content for content, _ in contents])
-    partners = {partner_ref for _, partner_ref in contents}
-    # One partner on every row says the same as the partner beside each row, and hashes faster.
-    named = partners if len(partners) == 1 else [partner_ref for _, partner_ref in contents]
+    partners = {row.partner_ref for row in rows}
+    if len(partners) == 1:
+        # One partner on every row says the same as the partner beside each row, and hashes faster.
+        contents = sorted(_contents_of(rows))
+        named: object = partners
+    else:
+        pairs = zip(_contents_of(rows), (row.partner_ref for row in rows), strict=True)
+        contents, named = map(list, zip(*sorted(pairs), strict=True))
+    without_partner = repr(contents)
     first_half = _half_hash(without_partner)
     return first_half + _half_hash(f"{first_half}{named!r}")
 
@@ -185,30 +213,29 @@ def same_but_for_partner(one_hash: str, other_hash: str) -> bool:
     return one_hash[:length] == other_hash[:length]
 
 
-def _content_of(row: FileRow) -> tuple[object, ...]:
-    if row.kind or row.refers_to or row.attributes:
-        return row[FIRST_OF_CONTENT:]
-    return row[FIRST_OF_CONTENT:FIRST_SAID_SELDOM]
+def _contents_of(rows: Sequence[FileRow]) -> list[tuple[object, ...]]:
+    """Return what each row says, without where it stands and whose it is."""
+    if set(map(SAID_SELDOM, rows)) == {NOTHING_SELDOM}:
+        # Taken apart without a step of Python for each row: nearly every document.
+        return list(map(CONTENT, rows))
+    return [
+        row[FIRST_OF_CONTENT:] if SAID_SELDOM(row) != NOTHING_SELDOM else CONTENT(row)
+        for row in rows
+    ]
 
 
 def _half_hash(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=HALF_HASH_BYTES).hexdigest()
 
 
-def _find_flaw(
-    rows: Sequence[FileRow], kept: Sequence[FileRow], partners: set[str], latest: int | None
-) -> str:
+def _find_flaw(rows: Sequence[FileRow], partners: set[str]) -> str:
     if len(partners - {""}) > 1:
         return "two_partners"
     # One look at all of it first: nearly every document is of one mind.
-    if len({row[FIRST_OF_ALL:] for row in rows}) > 1:
+    if len(set(map(SAID_ALIKE, rows))) > 1:
         if len({row.currency for row in rows}) > 1:
             return "two_currencies"
         if len({(row.due_on, row.paid_on) for row in rows}) > 1:
             return "two_dates"
         return "rows_differ"
-    if latest is not None and min(row.occurred_at for row in rows) > latest:
-        return "in_future"
-    if sum(abs(row.amount_e4) for row in kept) >= AMOUNT_BELOW_E4:
-        return "too_large"
     return ""

@@ -5,6 +5,7 @@ Chunks are transactions of their own, and the same file again changes nothing: s
 killed is simply run again.
 """
 
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -275,7 +276,7 @@ class _Loader:
                     code=each.code,
                     column=each.column[:64],
                     value=each.value,
-                    content={"message": each.message},
+                    content=json.dumps({"message": each.message}),
                 )
                 for each in outcomes
             ]

