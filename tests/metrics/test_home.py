@@ -197,7 +197,7 @@ class TestTimeline:
 
         assert (item.title, item.amount) == ("Order 575607", 330)
         assert item.explanation.rows == (
-            ("Net value of the order", "£330.18"),
+            ("Net value", "£330.18"),
             ("1\N{NO-BREAK SPACE}point for every £1", "330.18"),
             ("330.18 rounded down, as the rule says", "330"),
         )

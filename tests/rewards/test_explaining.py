@@ -29,7 +29,7 @@ def test_an_award_reads_as_a_bill_whose_last_row_is_the_total():
     told = teller().tell(EARNED)
 
     assert told.rows == (
-        ("Net value of the order", "£330.18"),
+        ("Net value", "£330.18"),
         (f"1{NB}point for every £1", "330.18"),
         ("Gold: times 1.25", "412.725"),
         ("412.725 rounded down, as the rule says", "412"),
