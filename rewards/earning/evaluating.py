@@ -108,21 +108,21 @@ class _Walk:
         for each in self.judged:
             if self.stopped_by:
                 self._pass_over_stopped(each)
-            elif not each.rule.multiplies:
+            elif not each.multiplies:
                 self._judge(each)
 
     def multiply(self, *, of_base: bool) -> None:
         """Judge the rules that multiply, of the base or of the campaigns."""
         for each in self.judged:
             is_open = self.outcomes[each.place] is None
-            if is_open and each.rule.multiplies and (each.campaign is None) is of_base:
+            if is_open and each.multiplies and (each.campaign is None) is of_base:
                 self._judge(each)
 
     def _judge(self, judged: Judged) -> None:
         rival = self._best_of_group(judged)
         if rival is not None:
             self.giving.give_back(rival)
-        others = self._in_reach(judged) if judged.rule.multiplies else ()
+        others = self._in_reach(judged) if judged.multiplies else ()
         self._keep(judged, _outcome(judged, self.giving, others), rival)
 
     def _keep(self, judged: Judged, outcome: Outcome, rival: Given | None) -> None:
@@ -172,7 +172,7 @@ def _outcome(judged: Judged, giving: Giving, others: Sequence[Given]) -> Outcome
     passed_over = _why_not(judged, giving)
     if passed_over is not None:
         return passed_over
-    if judged.rule.multiplies:
+    if judged.multiplies:
         return giving.multiply(judged.rule, judged.campaign, others)
     return giving.give(judged.rule, judged.campaign)
 

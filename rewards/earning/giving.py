@@ -113,7 +113,7 @@ class Giving:
         return counted.after_volume(self.usage.read(key))
 
     def _multiplied(self, rule: Rule, exact: Exact, counted: Counted, steps: Steps) -> Exact:
-        if counted.invoice_e4 and not rule.effect.COUNTS:
+        if counted.amount_e4 < counted.invoice_e4 and not rule.effect.COUNTS:
             steps.append(
                 {
                     "code": "partial_payment",

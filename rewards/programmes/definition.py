@@ -42,6 +42,7 @@ class Judged:
     place: int
     rule: Rule
     campaign: Campaign | None
+    multiplies: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,8 @@ def _in_order_of_judging(
         by_trigger.setdefault(rule.trigger, []).append((rule, campaign))
     return {
         trigger: tuple(
-            Judged(place, rule, campaign) for place, (rule, campaign) in enumerate(found)
+            Judged(place, rule, campaign, rule.multiplies)
+            for place, (rule, campaign) in enumerate(found)
         )
         for trigger, found in by_trigger.items()
     }
