@@ -28,7 +28,7 @@ from rewards.prolonging import prolong
 from rewards.raising import Raise, find_raises, open_wallets
 from rewards.releasing import release
 from rewards.remembering import AwardKey, store_awards, store_matches
-from rewards.settlement import Books, Settlement, Step, earning_key, expiry
+from rewards.settlement import Books, Settlement, Step, earning_key, expiry, find_wait
 
 Done = tuple[Step, Posted]
 """A step, and what became of it in the ledger."""
@@ -196,8 +196,7 @@ def _earning_entries(one: Raise, award: Award, books: Books) -> list[Entry]:
     due = one.due
     wait = books.wait_of(due.activity, due.version, award.rule_code)
     accounts_by_partner = books.pools if wait is None else books.pendings
-    member_id = due.activity.member_id
-    wallet = books.wallets.get(member_id) if member_id is not None and wait is None else None
+    wallet = _wallet_for(one, books)
     personal = min(one.personal, one.amount) if wallet is not None else 0
     award.personal += personal
     entry = Entry(
@@ -226,6 +225,13 @@ def _earning_entries(one: Raise, award: Award, books: Books) -> list[Entry]:
         idempotency_key=f"{entry.idempotency_key}:personal",
     )
     return [each for each in (entry, own) if each.amount]
+
+
+def _wallet_for(one: Raise, books: Books) -> Account | None:
+    """What has to wait goes to the pool, however late it is told: nothing waits for a wallet."""
+    due = one.due
+    waits = find_wait(due.activity, due.version, due.award.rule_code, time_zone=books.time_zone)
+    return None if waits else books.wallets.get(due.activity.member_id or 0)
 
 
 def _events(steps: Sequence[Step], posted: Sequence[Posted], *, unit_code: str) -> list[EventDraft]:

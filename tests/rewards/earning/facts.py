@@ -15,9 +15,10 @@ _ids = count(1)
 STARTER = read_preset("starter").definition
 
 
-def starter(**settings: object):
-    """The starter preset, with some settings changed."""
-    return parse(STARTER | {"settings": STARTER["settings"] | settings})
+def starter(*, rules=None, **settings: object):
+    """The starter preset, with some settings changed, and other rules where they are given."""
+    parts = {"settings": STARTER["settings"] | settings}
+    return parse({**STARTER, **parts, "rules": STARTER["rules"] if rules is None else rules})
 
 
 def always(definition):
