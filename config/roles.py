@@ -42,6 +42,9 @@ CODES: Final = ("ledger.add_accountcode", "ledger.change_accountcode")
 LOYALTY: Final = (
     "rewards.view_programme",
     "rewards.view_programmeversion",
+    "rewards.view_campaignbudget",
+    "rewards.view_segment",
+    "rewards.view_segmentplace",
     "rewards.view_standing",
     "rewards.view_tierchange",
     "rewards.view_award",
@@ -100,7 +103,13 @@ PERMISSIONS: Final[Mapping[Role, tuple[str, ...]]] = {
         # Lets a paused key go on, and revokes one; making them stays with administrators.
         "partners.view_apikey",
         "partners.change_apikey",
+        # Programmes, their rules, and the lists of partners that rules ask for.
+        "rewards.add_programme",
         "rewards.change_programme",
+        "rewards.add_segment",
+        "rewards.change_segment",
+        "rewards.add_segmentplace",
+        "rewards.change_segmentplace",
         "rewards.add_programmeversion",
         "rewards.change_programmeversion",
         "rewards.add_reward",

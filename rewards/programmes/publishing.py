@@ -117,9 +117,7 @@ def withdraw(*, version: ProgrammeVersion, as_of: datetime) -> ProgrammeVersion:
     scheduled.number = scheduled.published_at = scheduled.published_by = None
     scheduled.valid_from = None
     scheduled.edits += 1
-    scheduled.save(
-        update_fields=["number", "published_at", "published_by", "valid_from", "edits"]
-    )
+    scheduled.save(update_fields=["number", "published_at", "published_by", "valid_from", "edits"])
     return scheduled
 
 

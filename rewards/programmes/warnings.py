@@ -85,13 +85,16 @@ class Placed:
 def find_warnings(document: Row, *, today: date, known: Known) -> list[RuleWarning]:
     """Return what is worth a second look, in the order of the rules."""
     rules = list(place_rules(document))
-    found: list[RuleWarning] = []
+    order = {placed.code: number for number, placed in enumerate(rules)}
+    over = [placed for placed in rules if placed.window[1] <= today.isoformat()]
+    # Of what is over nothing else matters any more.
+    rules = [placed for placed in rules if placed not in over]
+    found = [RuleWarning("over", placed.code, {"day": placed.window[1]}) for placed in over]
     for placed in rules:
-        found += _never_matches(placed, today, known)
+        found += _never_matches(placed, known)
         found += _costs(placed, document, known)
     found += _unreachable(rules)
     found += _overlaps(rules)
-    order = {placed.code: number for number, placed in enumerate(rules)}
     return sorted(found, key=lambda warning: order[warning.rule])
 
 
@@ -136,11 +139,9 @@ def segments_asked(document: Row) -> set[str]:
 # ----------------------------------------------------------------- never matches
 
 
-def _never_matches(placed: Placed, today: date, known: Known) -> Iterator[RuleWarning]:
+def _never_matches(placed: Placed, known: Known) -> Iterator[RuleWarning]:
     starts_on, ends_on = placed.window
-    if ends_on <= today.isoformat():
-        yield RuleWarning("over", placed.code, {"day": ends_on})
-    elif ends_on <= starts_on:
+    if ends_on <= starts_on:
         yield RuleWarning("no_common_day", placed.code)
     elif known.ends_on and starts_on >= known.ends_on.isoformat():
         yield RuleWarning("after_the_programme", placed.code, {"day": known.ends_on.isoformat()})
@@ -291,9 +292,8 @@ def _pay_for_the_same(one: Placed, other: Placed) -> bool:
 
 def _count_other_lines(one: Row, other: Row) -> bool:
     """Whether no line can count for both: what one wants, the other wants not or leaves out."""
-    for mine, theirs in ((one.get("lines") or {}, other.get("lines") or {}),) + (
-        (other.get("lines") or {}, one.get("lines") or {}),
-    ):
+    here, there = one.get("lines") or {}, other.get("lines") or {}
+    for mine, theirs in ((here, there), (there, here)):
         for plural in ("categories", "skus"):
             wanted = set(mine.get(f"include_{plural}") or ())
             refused = set(theirs.get(f"exclude_{plural}") or ())

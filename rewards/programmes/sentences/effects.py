@@ -103,12 +103,12 @@ def _each_full(effect: Row, rule: Row, speaker: Speaker) -> str:
 def _stepped(effect: Row, rule: Row, speaker: Speaker) -> str:
     by = effect.get("by", "activity")
     start = (
-        _("By the size of %(what)s")
+        _("By the value of %(what)s")
         if by == "activity"
         else _("By the total of %(what)s %(period)s")
     ) % {"what": what_counts(rule, speaker), "period": IN_A_PERIOD.get(by, "")}
     steps = "; ".join(
-        _("from %(money)s %(rate)s")
+        _("from %(money)s on %(rate)s")
         % {"money": speaker.money(step.get("from", "0")), "rate": _rate(step, speaker)}
         for step in effect.get("steps", [])
     )
