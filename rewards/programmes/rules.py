@@ -278,7 +278,7 @@ def _read_early(value: Any, path: str, reading: Reading) -> tuple[Early, ...]:
     for row, at in rows:
         refuse_unknown(row, {"days", "percent"}, at)
         days = read_whole(row.get("days"), 0, 3_650, f"{at}.days")
-        found.append(Early(days, read_whole(row.get("percent"), 0, 10_000, f"{at}.percent")))
+        found.append(Early(days, read_whole(row.get("percent"), 1, 10_000, f"{at}.percent")))
     if len({row.days for row in found}) != len(found):
         raise InvalidDefinition(path, _("days must differ"))
     return tuple(found)
