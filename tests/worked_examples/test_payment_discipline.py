@@ -173,3 +173,27 @@ def test_days_under_dispute_are_not_late():
     firm.pays("Payment 1", "1000.00", on="2026-03-18", of="Invoice 1")
 
     assert firm.earned("Payment 1") == {"paid-in-time": "20"}
+
+
+def test_goods_that_come_back_after_they_were_paid():
+    """
+    Paying earns a point a pound, and 20 points for doing it in time. The order of 1,000 is paid:
+    1,020 points. A quarter of the goods come back, and with them a quarter of the 1,000; the 20
+    were for paying, and stay.
+    """
+    paid = {"trigger": "payment", "names": {"en": "Paid"}}
+    shop = enrol(
+        "starter",
+        rules=[
+            {**paid, "code": "paid", "effect": {"kind": "per_money", "units": 1, "per": "1.00"}},
+            {**paid, "code": "in-time", "effect": {"kind": "fixed", "units": 20}},
+        ],
+    )
+    shop.orders("Order 1", "1000.00", on="2026-03-02")
+    shop.is_invoiced("Invoice 1", "1000.00", on="2026-03-02", due="2026-03-31", of="Order 1")
+    shop.pays("Payment 1", "1000.00", on="2026-03-20", of="Invoice 1")
+    assert shop.holds() == {"pool": "1020"}
+
+    shop.returns("Return 1", "250.00", on="2026-04-02", of="Order 1")
+
+    assert shop.journal() == ["issued > pool 1000", "issued > pool 20", "pool > taken back 250"]

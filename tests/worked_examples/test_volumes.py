@@ -116,3 +116,25 @@ def test_the_first_order_and_the_fifth_of_a_month():
         {"fifth": "30"},
         {},
     ]
+
+
+def test_a_rule_that_comes_first_and_lets_no_other_give():
+    """
+    Orders from 1,000 pounds on earn 500 points and nothing else, because that rule is judged first
+    and stops the others. Smaller ones earn a point a pound.
+    """
+    large = rule(
+        "order",
+        {"kind": "fixed", "units": 500},
+        code="large",
+        when={"kind": "amount", "at_least": "1000.00"},
+        priority=10,
+        stop=True,
+    )
+    points = rule("order", {"kind": "per_money", "units": 1, "per": "1.00"}, code="points")
+    shop = enrol("starter", rules=[points, large])
+
+    shop.orders("Order 1", "999.99", on="2026-03-02")
+    shop.orders("Order 2", "1000.00", on="2026-03-03")
+
+    assert (shop.earned("Order 1"), shop.earned("Order 2")) == ({"points": "999"}, {"large": "500"})
