@@ -13,6 +13,7 @@ from partners.doors.admin import actor_of
 from partners.doors.showing import say_number
 from partners.models import SellOutClaim
 from rewards.admin.opening import may_prepare
+from rewards.admin.programmes.all_campaigns import may_see_campaigns
 from rewards.admin.uploading.rights import may_import
 from rewards.models import Redemption
 
@@ -21,6 +22,7 @@ PAGES: dict[str, Callable[[HttpRequest], bool]] = {
     "finance": may_see_finance,
     "opening": may_prepare,
     "import-upload": may_import,
+    "campaigns": may_see_campaigns,
 }
 # Group, then its lists: model or page, icon, words. A list is shown to who may see its rows.
 SIDEBAR: tuple[tuple[Any, tuple[tuple[str, str, Any], ...]], ...] = (
@@ -43,6 +45,8 @@ SIDEBAR: tuple[tuple[Any, tuple[tuple[str, str, Any], ...]], ...] = (
             ("partners.selloutclaim", "sell", _("Sell-out claims")),
             ("rewards.reward", "redeem", _("Catalogue")),
             ("rewards.programme", "loyalty", _("Programmes")),
+            ("campaigns", "campaign", _("Campaigns")),
+            ("rewards.segment", "group_work", _("Segments")),
             ("rewards.share", "share", _("Shares")),
             ("rewards.entitlement", "verified", _("Entitlements")),
         ),

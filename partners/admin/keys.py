@@ -82,7 +82,8 @@ class ApiKeyAdmin(BaseAdmin):
     add_fieldsets = (
         (
             None,
-            {"fields": (("name", "partner"), ("expires_at", "daily_units_max"), "scopes")},
+            # A day and a time are wider than half a row.
+            {"fields": (("name", "partner"), "expires_at", "daily_units_max", "scopes")},
         ),
     )
     fields = (

@@ -13,13 +13,14 @@ from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from partners.doors.admin import BaseAdmin, Step, action, actor_of, display
+from partners.doors.admin_pickers import PickedManyField
 from partners.models import Member, Person
 from partners.roles import Role
 from partners.team import find_companies_left_alone
 
 
 class PersonForm(forms.ModelForm):
-    groups = forms.ModelMultipleChoiceField(
+    groups = PickedManyField(
         label=gettext_lazy("Roles"),
         queryset=Group.objects.order_by("name"),
         required=False,

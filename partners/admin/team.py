@@ -23,7 +23,7 @@ from unfold.widgets import (
 
 from partners import team
 from partners.doors.admin import ReadOnlyAdmin, Step, action, actor_of, display
-from partners.doors.showing import Labels, link_to
+from partners.doors.showing import Labels, link_to, say_time
 from partners.models import Member
 
 REFUSED = (team.LastHeadBuyer, team.MemberNotActive, team.OnlyHeadBuyerDecides)
@@ -85,10 +85,10 @@ class MemberAdmin(ReadOnlyAdmin):
         (None, {"fields": (("person_link", "partner_link"), ("role", "job_title"))}),
         (
             gettext_lazy("Record"),
-            {"fields": (("status", "joined_at"), ("left_at", "public_id"))},
+            {"fields": (("status", "joined"), ("left", "public_id"))},
         ),
     )
-    readonly_fields = ("person_link", "partner_link")
+    readonly_fields = ("person_link", "partner_link", "joined", "left")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("person", "partner")
@@ -183,6 +183,14 @@ class MemberAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("status"), ordering="status", label=LABELS)
     def shown_status(self, member: Member) -> tuple[str, Any]:
         return member.status, member.get_status_display()
+
+    @display(description=gettext_lazy("joined at"))
+    def joined(self, member: Member) -> str:
+        return say_time(member.joined_at)
+
+    @display(description=gettext_lazy("left at"))
+    def left(self, member: Member) -> str:
+        return say_time(member.left_at)
 
     @display(description=gettext_lazy("person"))
     def person_link(self, member: Member) -> Any:

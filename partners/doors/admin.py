@@ -23,6 +23,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from partners.doors.admin_pickers import PickedField, PickedManyField
 from partners.models import Actor, PartnerScopedQuerySet
 from partners.retrying import again
 from partners.roles import read_staff_actor
@@ -113,6 +114,7 @@ class ScopedRows:
         rows = kwargs.get("queryset", db_field.remote_field.model._default_manager.all())
         if isinstance(rows, PartnerScopedQuerySet):
             kwargs["queryset"] = limit(rows, request)
+        kwargs.setdefault("form_class", PickedField)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]  # mixed in
 
     def formfield_for_manytomany(
@@ -121,6 +123,7 @@ class ScopedRows:
         rows = kwargs.get("queryset", db_field.remote_field.model._default_manager.all())
         if isinstance(rows, PartnerScopedQuerySet):
             kwargs["queryset"] = limit(rows, request)
+        kwargs.setdefault("form_class", PickedManyField)
         return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]  # mixed in
 
 

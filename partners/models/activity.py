@@ -6,6 +6,7 @@ import uuid_utils.compat
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from partners.models.amounts import ExactAmountField
@@ -142,7 +143,8 @@ class OwnKind(models.Model):
         verbose_name_plural = _("own kinds of activity")
 
     def __str__(self) -> str:
-        return self.code
+        language = (get_language() or "en").split("-")[0]
+        return str(self.names.get(language) or self.names.get("en") or self.code)
 
 
 class WaitingReferenceQuerySet(PartnerScopedQuerySet):

@@ -196,7 +196,7 @@ class SellOutClaimAdmin(ReadOnlyAdmin):
         ("state_in_words", "filed"),
         ("partner_link", "claimant"),
         ("sku", "sold"),
-        ("document", "articles_in_full"),
+        ("paper", "articles_in_full"),
         "proof_links",
         "note",
         ("activity_link", "public_id"),
@@ -207,6 +207,7 @@ class SellOutClaimAdmin(ReadOnlyAdmin):
         "partner_link",
         "claimant",
         "sold",
+        "paper",
         "articles_in_full",
         "proof_links",
         "activity_link",
@@ -288,6 +289,11 @@ class SellOutClaimAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("serial numbers"))
     def articles(self, claim: SellOutClaim) -> int:
         return int(claim.serial_count)  # type: ignore[attr-defined]  # annotated above
+
+    @display(description=gettext_lazy("invoice or receipt"))
+    def paper(self, claim: SellOutClaim) -> str:
+        """Without the words that the field has for whoever claims."""
+        return claim.document or NOTHING
 
     @display(description=gettext_lazy("serial numbers"))
     def articles_in_full(self, claim: SellOutClaim) -> SafeString:

@@ -39,6 +39,8 @@ STATES = {
     "dismissed": gettext_lazy("Dismissed"),
 }
 EVERYTHING = "all"
+# What has a field of its own, or is drawn apart.
+SHOWN_ABOVE = {"lines", "occurred_at", "currency"}
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -330,7 +332,7 @@ def in_words(content: dict[str, Any]) -> dict[str, Any]:
         if name.endswith("_e4")
         else value
         for name, value in content.items()
-        if name != "lines"
+        if name not in SHOWN_ABOVE
     }
     lines = [
         {

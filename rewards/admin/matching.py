@@ -19,6 +19,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from ledger.models import Unit
 from ledger.wording import say_amount
 from partners.doors.admin import CHOSEN_MAX, BaseAdmin, actor_of, limit
+from partners.doors.admin_pickers import PickedField
 from partners.doors.showing import language
 from partners.models import MatchingRule, ParkedDocument, Partner
 from partners.retrying import again
@@ -39,7 +40,7 @@ OUTCOMES_SHOWN = 50
 
 
 class MatchForm(forms.Form):
-    partner = forms.ModelChoiceField(
+    partner = PickedField(
         label=gettext_lazy("Partner"),
         queryset=Partner.objects.none(),
         error_messages={"invalid_choice": gettext_lazy("Choose a partner of the list.")},

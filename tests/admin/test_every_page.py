@@ -13,7 +13,11 @@ from ledger.models import Transfer
 from partners.doors.admin import BaseAdmin, ReadOnlyAdmin
 from partners.models import (
     Activity,
+    ApiKey,
     Invitation,
+    OwnKind,
+    ParkedDocument,
+    Partner,
     PartnerMerge,
     Person,
     SellOutClaim,
@@ -86,6 +90,7 @@ def test_pages_are_headed_by_words_and_not_by_keys(client, one_of_each):
         first(Invitation): first(Invitation).email,
         first(WaitingReference): "awaited-0-first (erp)",
         one_of_each.parked: "parked-0 (erp)",
+        first(OwnKind): "Kind 0",
     }
     for row, name in named.items():
         title = re.search("<title>(.*?)</title>", page_text(client, row))[1]
@@ -213,3 +218,17 @@ class TestTheDoor:
 
         assert client.get("/admin/", follow=True).status_code == 403
         assert client.get("/admin/partners/partner/", follow=True).status_code == 403
+
+
+@pytest.mark.usefixtures("one_of_each")
+@pytest.mark.parametrize("key", ["x", "\x00", "-1", "9" * 25, "<b>"])
+def test_a_key_that_is_none_is_no_choice_of_a_picker(client, key):
+    """What is refused is shown again, and then the picker looks its choice up."""
+    given = {"partner": key, "account_manager": key, "tags": [key], "groups": [key], "scopes": "x"}
+    pages = [
+        *(page(model, "add") for model in (Partner, Invitation, ApiKey, Person)),
+        *(page(model, "change", first(model).pk) for model in (Partner, Person)),
+        f"{page(ParkedDocument, 'changelist')}{first(ParkedDocument).pk}/match/",
+    ]
+    for address in pages:
+        assert client.post(address, given | {"preview": "1"}).status_code == 200, address

@@ -21,7 +21,7 @@ from django.utils import timezone
 from partners.importing.forgetting import forget_old_files
 from partners.importing.mappings import find_mapping
 from partners.importing.runs import path_of
-from partners.models import Activity, ImportRow, ImportRun, Partner
+from partners.models import Activity, ImportRow, ImportRun, OwnKind, Partner
 from partners.roles import Role
 from rewards import loading
 from rewards.admin.uploading import choosing
@@ -167,6 +167,10 @@ class TestUpload:
         assert send(strict).status_code == 403
 
     def test_refuses_a_form_that_is_not_filled(self, client, manager):
+        OwnKind.objects.create(code="fair", names={"en": "Fair"})
+        offered = client.get(UPLOAD).context["form"].fields["kind"].choices[0][1]
+        # Most files are of orders; nobody uploads them as something else by not looking.
+        assert (offered[0][0], offered[-1][0]) == ("order", "fair")
         answer = client.post(UPLOAD, {"kind": "nonsense", "source": "a\0b"})
         assert answer.status_code == 200
         assert set(answer.context["form"].errors) == {"kind", "source", "file"}

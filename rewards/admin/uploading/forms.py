@@ -85,7 +85,9 @@ class UploadForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        kinds = [(each.code, str(each.name)) for each in all_kinds().values() if each.is_active]
+        # Orders first, which most files are of; own kinds after what is built in.
+        ordered = sorted(all_kinds().values(), key=lambda kind: (kind.is_own, kind.code != "order"))
+        kinds = [(each.code, str(each.name)) for each in ordered if each.is_active]
         chosen: forms.ChoiceField = self.fields["kind"]  # type: ignore[assignment]  # as declared
         chosen.choices = [
             (_("Activities"), kinds),
