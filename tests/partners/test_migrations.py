@@ -8,7 +8,8 @@ from django.core.management import call_command
 
 from partners.models import ImportRow, ImportRun, ParkedDocument
 
-pytestmark = [pytest.mark.transaction, pytest.mark.once("PostgreSQL")]
+# All the way back and forth takes as long as making the database.
+pytestmark = [pytest.mark.transaction, pytest.mark.long, pytest.mark.once("PostgreSQL")]
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 CONTENT = {"lines": [{"sku": "mug", "amount": "15.30"}]}
