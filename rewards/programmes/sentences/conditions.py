@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from rewards.earning.said import as_word
 from rewards.programmes.sentences.effects import say_pattern
 from rewards.programmes.sentences.speaker import Row, Speaker
 
@@ -171,9 +172,14 @@ def _supplier_share(leaf: Row, speaker: Speaker) -> str:
 def _attribute(leaf: Row, speaker: Speaker) -> str:
     name = str(leaf.get("name", "")).replace("_", " ")
     if "in" in leaf:
-        values = speaker.any_of(map(str, leaf["in"]))
+        values = speaker.any_of(map(_say_value, leaf["in"]))
         return _("when “%(name)s” is %(values)s") % {"name": name, "values": values}
     return _("when “%(name)s” is %(least)s or more") % {"name": name, "least": leaf.get("at_least")}
+
+
+def _say_value(value: Any) -> str:
+    word = as_word(value) or ""
+    return {"true": _("yes"), "false": _("no")}.get(word, word)
 
 
 CONDITIONS: Mapping[str, Callable[[Row, Speaker], str]] = {

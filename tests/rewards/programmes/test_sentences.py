@@ -161,6 +161,8 @@ def test_each_part_has_words(changes, sentence):
         ),
         ({"kind": "attribute", "name": "score", "at_least": "80"}, "when “score” is 80 or more"),
         ({"kind": "attribute", "name": "grade", "in": ["A", "B"]}, "when “grade” is A or B"),
+        ({"kind": "attribute", "name": "passed", "in": [True]}, "when “passed” is yes"),
+        ({"kind": "attribute", "name": "places", "in": [1, "false"]}, "when “places” is 1 or no"),
         (
             {
                 "any": [
