@@ -130,19 +130,16 @@ def parse(document: Mapping[str, Any]) -> Definition:
     refuse_unknown(document, {"settings", "rules", "tiers", "campaigns"}, "definition")
     settings = read_settings(read_table(document.get("settings", {}), "settings"), "settings")
     tiers = _read_tiers(document)
-    known = {
-        "tiers": tuple(tier.code for tier in tiers),
-        "unit_decimals": settings.unit_decimals,
-    }
+    codes, decimals = tuple(tier.code for tier in tiers), settings.unit_decimals
     definition = Definition(
         settings,
         tuple(
-            read_rule(row, path, **known)
+            read_rule(row, path, tiers=codes, unit_decimals=decimals)
             for row, path in read_rows(document.get("rules", []), "rules")
         ),
         tiers,
         tuple(
-            read_campaign(row, path, **known)
+            read_campaign(row, path, tiers=codes, unit_decimals=decimals)
             for row, path in read_rows(document.get("campaigns", []), "campaigns")
         ),
     )
