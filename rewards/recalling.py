@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import BigIntegerField, ExpressionWrapper, F, Q, QuerySet
+from django.db.models import ExpressionWrapper, F, Field, Q, QuerySet
 
 from partners.families import name_roots
 from partners.models import Activity, ActivityLine, ConvertedAmount
@@ -273,5 +273,6 @@ def _lines(rows: QuerySet[ActivityLine]) -> dict[int, list[LineFacts]]:
 
 
 def as_stored(column: str) -> ExpressionWrapper:
-    # Policy counts in whole ten-thousandths, as the column stores them: no Decimal on the way.
-    return ExpressionWrapper(F(column), output_field=BigIntegerField())
+    # Policy counts in whole ten-thousandths, as the column stores them: no Decimal on the way. A
+    # field of no type converts nothing; int(each) alone took 0.5 s for 400,000 lines.
+    return ExpressionWrapper(F(column), output_field=Field())
