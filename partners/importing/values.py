@@ -20,6 +20,7 @@ SPACES = " \u00a0\u2009\u202f"
 NO_DIGIT = re.compile(r"[^0-9]")
 SHORTENED = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?E\+[0-9]{1,3}", re.ASCII | re.IGNORECASE)
 SERIAL = re.compile(r"[1-9][0-9]{4}(?:[.,][0-9]+)?", re.ASCII)
+CONTROL = re.compile(r"[\x00-\x1f]")
 SHEET_ERRORS = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"}
 )
@@ -213,7 +214,7 @@ def make_name_reader(length_max: int, *, required: bool = False) -> Callable[[st
         refuse_shortened(name)
         if name in SHEET_ERRORS:
             raise ValueNotReadable(_("The spreadsheet holds an error here, not a value."))
-        if name.startswith("=") or any(ord(character) < 32 for character in name):
+        if name.startswith("=") or CONTROL.search(name):
             raise ValueNotReadable(_("This is a formula or several lines, not a name."))
         return name
 
