@@ -386,7 +386,9 @@ class TestTheRun:
 
         assert ImportRun.objects.get().status == "failed"
         assert Activity.objects.count() == 1
-        assert ends(load(ORDER, other)) == (1, 1, 0, 0)
+        # The same run goes on, and tells of the whole file.
+        assert ends(load(ORDER, other)) == (2, 0, 0, 0)
+        assert ImportRun.objects.get().status == "finished"
 
     def test_tells_how_far_it_is(self, load):
         told = []
