@@ -85,7 +85,7 @@ class TogetherForm(forms.ModelForm):
         if isinstance(stored, list):
             # Of several chosen ones each is put in or taken out by itself.
             mine = set(typed) - set(seen), set(seen) - set(typed)
-            field = cast(forms.ModelMultipleChoiceField, self.fields[name])
+            field = cast(Any, self.fields[name])
             cleaned[name] = field.queryset.filter(pk__in=set(stored) - mine[1] | mine[0])
         elif typed == seen:
             cleaned[name] = getattr(self.instance, name)
@@ -135,15 +135,17 @@ class TogetherFormSet(BaseInlineFormSet):
         rows = super().get_queryset()
         if not self.is_bound:
             return rows
-        key = self.model._meta.pk.name
+        model: Any = self.model
+        key = model._meta.pk.name
         stored = {str(row.pk): row for row in rows}
         shown = range(min(self.initial_form_count(), self.total_form_count()))
         asked = [self.data.get(f"{self.add_prefix(place)}-{key}", "") for place in shown]
-        return [stored.get(pk) or self.model() for pk in asked]
+        return [stored.get(pk) or model() for pk in asked]
 
-    def add_fields(self, form: forms.Form, index: int | None) -> None:
+    def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
-        name = self.model._meta.pk.name
+        model: Any = self.model
+        name = model._meta.pk.name
         known = form.fields[name].initial
         form.fields[name] = forms.IntegerField(
             initial=known, required=False, widget=forms.HiddenInput

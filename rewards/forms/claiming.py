@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from django import forms
@@ -140,7 +140,7 @@ class ClaimForm(forms.Form):
 
     def begun_anew(self) -> "ClaimForm":
         """Return the form with what was typed, to be sent as a claim of its own."""
-        typed = self.data.copy()
+        typed = cast(Any, self.data).copy()
         typed["request_id"] = str(uuid4())
         again = ClaimForm(typed, self.files)
         again.is_valid()
