@@ -130,8 +130,13 @@ class Returning:
         """Say whether anything but facts took of what is the merged one's, or holds it."""
         uses = LotUse.objects.filter(lot__in=self._find_lots(), transfer__gt=self.last_id)
         held = Lot.objects.filter(pk__in=self._find_lots(), held__gt=0)
+        # What a fact gave to somebody who was of the kept one alone has no wallet to go back to.
+        stuck = Lot.objects.filter(
+            pk__in=self._find_lots(), remaining__gt=0, account__member__isnull=False
+        ).exclude(account__member__in=self._came_from())
         known = TAKING_BACK | CARRYING_ON
-        return uses.exclude(transfer__kind__in=known).exists() or held.exists()
+        used = uses.exclude(transfer__kind__in=known)
+        return used.exists() or held.exists() or stuck.exists()
 
     def _find_lots(self) -> QuerySet[Lot]:
         """Return the slices of the merged one, wherever the kept one has or had them."""
@@ -228,10 +233,13 @@ class Returning:
             entry = self._entry(account, self._find_own(account), amount, name)
             yield replace(entry, prefer_origin_id=origin_id, strictly_of_origin=True)
 
+    def _came_from(self) -> dict[int | None, int]:
+        """Who each member of the kept one was with the merged one."""
+        return {done["to"]: done["from"] for done in self.made.changes["members"]}
+
     def _find_own(self, account: Account) -> Account:
         if account.kind == Account.Kind.WALLET:
-            came_from = {done["to"]: done["from"] for done in self.made.changes["members"]}
-            member = Member.objects.get(pk=came_from[account.member_id])
+            member = Member.objects.get(pk=self._came_from()[account.member_id])
             return accounts.wallet(account.unit, member)
         partner_id = self.made.merged_id
         return accounts.of_partners(account.unit, account.kind, [partner_id])[partner_id]
