@@ -70,6 +70,7 @@ def _find_entries(
         if award is None or not lots:
             continue
         left = sum(lot.free for lot in lots) - _should_wait(due, award)
+        occurred_at = _find_time(due)
         for lot in lots:
             amount = min(left, lot.free)
             if amount <= 0:
@@ -81,8 +82,8 @@ def _find_entries(
                 credit=books.pools[award.partner_id],
                 amount=amount,
                 idempotency_key=_key(award),
-                occurred_at=due.activity.occurred_at,
-                posted_at=due.activity.occurred_at if post_when_occurred else None,
+                occurred_at=occurred_at,
+                posted_at=occurred_at if post_when_occurred else None,
                 reference=str(award.public_id),
                 prefer_origin_id=lot.origin_id,
                 strictly_of_origin=True,
@@ -93,6 +94,11 @@ def _find_entries(
 
 def _key(award: Award) -> str:
     return f"release:{award.version_id}:{award.activity_id}:{award.rule_code}:{award.released}"
+
+
+def _find_time(due: AwardDue) -> datetime:
+    since = due.outcome.since if due.outcome else None
+    return since or due.activity.occurred_at
 
 
 def _should_wait(due: AwardDue, award: Award) -> int:

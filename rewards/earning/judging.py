@@ -149,7 +149,7 @@ class _Walk:
             self.orders[id(kept)] = judged
             self.taken[id(fact)] = judged.taken
             self._prolong(fact, version.definition, situation.tier)
-        self._spend(fact.local_date, fact.amount_e4)
+        self._spend(fact, fact.amount_e4)
         self.order_days.append(fact.local_date)
 
     def _invoice(self, fact: ActivityFacts) -> None:
@@ -242,14 +242,14 @@ class _Walk:
             self.order_counts.update(_periods(self.order_days.pop()).values())
         return {name: self.order_counts[period] for name, period in _periods(day).items()}
 
-    def _spend(self, day: date, amount_e4: int) -> None:
-        self.judgement.spend.add(day, amount_e4)
-        self.monthly.add(day, amount_e4)
+    def _spend(self, fact: ActivityFacts, amount_e4: int) -> None:
+        self.judgement.spend.add(fact.local_date, amount_e4)
+        self.monthly.add(fact, amount_e4)
 
     # --------------------------------------------------------- what takes back
 
     def _return(self, fact: ActivityFacts) -> None:
-        self._spend(fact.local_date, -fact.amount_e4)
+        self._spend(fact, -fact.amount_e4)
         if fact.waits:
             return
         self._credit(fact, fact.amount_e4)
@@ -267,7 +267,7 @@ class _Walk:
 
     def _cancellation(self, fact: ActivityFacts) -> None:
         if named := self.purchases.kept_of(fact.order):
-            self._spend(fact.local_date, -named.amount_e4)
+            self._spend(fact, -named.amount_e4)
             self.purchases.take_back_all(named)
             self._take_back(named, fact)
         elif fact.invoice is not None:

@@ -8,7 +8,7 @@ facts, so that the order of their arrival changes nothing; what became available
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from rewards.earning.exact import Exact
 from rewards.earning.facts import ActivityFacts
@@ -32,13 +32,15 @@ class Outcome:
     """
     What of an award is available, what is lost, and what waits.
 
-    ``decide_on`` is the local day whose end decides about more of it, if any does.
+    ``decide_on`` is the local day whose end decides about more of it, if any does. ``since`` is the
+    time of the last fact that made any of it available.
     """
 
     released: int
     waits: int = 0
     lost: Sequence[Lost] = ()
     decide_on: date | None = None
+    since: datetime | None = None
 
 
 def by_payment(
@@ -58,6 +60,7 @@ def by_payment(
     if owed_e4 == 0:
         return Outcome(net) if invoices else Outcome(0, waits=net)
     paid_e4, lost_e4, taken = 0, 0, 0
+    payments = [one.payment.occurred_at for each in invoices for one in each.paid]
     lost: list[Lost] = []
     coming: list[date] = []
     for each in invoices:
@@ -78,7 +81,13 @@ def by_payment(
         taken = gone
     released = _share(net, paid_e4, owed_e4)
     waits = net - released - taken
-    return Outcome(released, waits, lost, min(coming) if coming and waits else None)
+    return Outcome(
+        released,
+        waits,
+        lost,
+        decide_on=min(coming) if coming and waits else None,
+        since=max(payments, default=None),
+    )
 
 
 def _share(net: int, part_e4: int, whole_e4: int) -> int:
@@ -98,6 +107,7 @@ class Waiting:
     net: int
     step: int
     released: int = 0
+    since: datetime | None = None
 
     @property
     def day(self) -> date:
@@ -113,27 +123,33 @@ class _Room:
     """What the purchases of one month allow, and what of it is taken."""
 
     purchases: int
+    since: datetime
     taken: int = 0
 
     def take(self, one: Waiting) -> None:
         allowed = max(self.purchases, 0) // one.step * one.step - self.taken
         part = max(min(one.left, allowed), 0)
-        one.released += part
-        self.taken += part
+        if part:
+            one.released += part
+            one.since = max(self.since, one.fact.occurred_at)
+            self.taken += part
 
 
 def by_purchases(
-    waiting: Iterable[Waiting], purchases: Mapping[Month, int], *, today: date | None
+    waiting: Iterable[Waiting],
+    purchases: Mapping[Month, tuple[int, datetime]],
+    *,
+    today: date | None,
 ) -> list[Outcome]:
     """
     Release up to the purchases of each month, in whole steps, the oldest awards first.
 
-    ``waiting`` comes in canonical order, purchases in minor units. What a month leaves unused is
-    not carried over, and what waits at the end of the year is lost.
+    ``waiting`` comes in canonical order, ``purchases`` in minor units, with the time of the last of
+    them. What a month leaves unused is not carried over; what waits when the year ends is lost.
     """
     awards = list(waiting)
     for month in sorted(purchases):
-        room = _Room(purchases[month])
+        room = _Room(*purchases[month])
         for one in awards:
             if one.left and one.day.year == month[0] and one.day.month <= month[1]:
                 room.take(one)
@@ -143,22 +159,27 @@ def by_purchases(
 def _outcome(one: Waiting, today: date | None) -> Outcome:
     last_day = date(one.day.year, 12, 31)
     if one.left == 0:
-        return Outcome(one.released)
+        return Outcome(one.released, since=one.since)
     if today is None or today <= last_day:
-        return Outcome(one.released, one.left, decide_on=last_day)
+        return Outcome(one.released, one.left, decide_on=last_day, since=one.since)
     lost = Lost(one.fact, one.left, {"code": "lost_at_year_end", "year": one.day.year})
-    return Outcome(one.released, lost=[lost])
+    return Outcome(one.released, lost=[lost], since=one.since)
 
 
 @dataclass(slots=True)
 class MonthlyPurchases:
-    """Orders less returns by month, as they come."""
+    """Orders less returns by month, as they come, and the time of the last of each month."""
 
     e4: dict[Month, int] = field(default_factory=dict)
+    latest: dict[Month, datetime] = field(default_factory=dict)
 
-    def add(self, day: date, amount_e4: int) -> None:
-        month = (day.year, day.month)
+    def add(self, fact: ActivityFacts, amount_e4: int) -> None:
+        month = (fact.local_date.year, fact.local_date.month)
         self.e4[month] = self.e4.get(month, 0) + amount_e4
+        self.latest[month] = fact.occurred_at
 
-    def in_minor_units(self, decimals: int) -> dict[Month, int]:
-        return {month: e4 * 10**decimals // 10_000 for month, e4 in self.e4.items()}
+    def in_minor_units(self, decimals: int) -> dict[Month, tuple[int, datetime]]:
+        return {
+            month: (e4 * 10**decimals // 10_000, self.latest[month])
+            for month, e4 in self.e4.items()
+        }

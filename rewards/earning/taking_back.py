@@ -34,6 +34,7 @@ class JudgedPayment:
     invoice: InvoiceKept
     version: VersionInForce
     awarded: Mapping[str, int]
+    returned_e4: int = 0
     taken: dict[str, int] = field(default_factory=dict)
 
 
@@ -57,6 +58,8 @@ def take_from_payment(paid: JudgedPayment, cause: ActivityFacts) -> list[ClawBac
     counted_e4, owed_e4 = paid.invoice.counted_e4, paid.invoice.owed_e4
     if owed_e4 >= counted_e4:
         return []
+    returned_e4 = counted_e4 - owed_e4 - paid.returned_e4
+    paid.returned_e4 += returned_e4
     definition = paid.version.definition
     keeps = {
         rule_code: awarded
@@ -65,7 +68,7 @@ def take_from_payment(paid: JudgedPayment, cause: ActivityFacts) -> list[ClawBac
     }
     step = {
         "code": "cancelled" if cause.kind == "cancellation" else "returned",
-        "amount": as_decimal_text(Exact(counted_e4 - owed_e4, 10_000)),
+        "amount": as_decimal_text(Exact(returned_e4, 10_000)),
         "currency": paid.payment.currency,
     }
     return _take(paid.payment, paid.version, paid.awarded, keeps, paid.taken, cause, step)
