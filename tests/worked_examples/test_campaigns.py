@@ -2,8 +2,8 @@
 
 import pytest
 
-from partners.models import Partner
 from rewards.models import Award, CampaignBudget, Segment
+from tests.factories import PartnerFactory
 from tests.worked_examples.customer import Customer, enrol, rule
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once("SQLite")]
@@ -49,9 +49,7 @@ def test_a_budget_of_500_points():
     The first order comes back. Its points are taken back, but the budget stays spent.
     """
     first = spring(A_POINT_A_POUND, budget={"units": 500})
-    second = Customer(
-        first.programme, Partner.objects.create(erp_number="12347", legal_name="Shop 12347")
-    )
+    second = Customer(first.programme, PartnerFactory())
 
     first.orders("Order 1", "400.00", on="2026-03-05")
     second.orders("Order 2", "300.00", on="2026-03-06")
