@@ -5,6 +5,7 @@ import re
 
 import pytest
 from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -38,7 +39,6 @@ def page(model, name, *args):
 
 
 def count_queries(client, url):
-    client.get(url)
     with CaptureQueriesContext(connection) as queries:
         answer = client.get(url)
     assert answer.status_code == 200, url
@@ -72,6 +72,10 @@ def test_a_list_and_a_page_cost_the_same_for_one_row_and_for_ten(client, one_of_
         for model in MODELS
         for url in (page(model, "changelist"), page(model, "change", first(model).pk))
     ]
+
+    # What the process remembers from the first page on is not counted with any of them.
+    ContentType.objects.get_for_models(*MODELS)
+    client.get(urls[0])
 
     with_one = {url: count_queries(client, url) for url in urls}
     world.grow(one_of_each, 9)
@@ -180,20 +184,20 @@ class TestBadQuestions:
 
 
 class TestHistory:
-    @pytest.mark.parametrize("model", HISTORY, ids=NAMES)
     @pytest.mark.usefixtures("one_of_each")
-    def test_refuses_a_crafted_post(self, client, model):
-        row = first(model)
-        before = model.objects.filter(pk=row.pk).values().get()
+    def test_refuses_a_crafted_post(self, client):
+        for model in HISTORY:
+            row = first(model)
+            before = model.objects.filter(pk=row.pk).values().get()
 
-        answers = [
-            client.post(page(model, "add"), {"amount": "1"}),
-            client.post(page(model, "change", row.pk), {"amount": "1", "state": "x"}),
-            client.post(page(model, "delete", row.pk), {"post": "yes"}),
-        ]
+            answers = [
+                client.post(page(model, "add"), {"amount": "1"}),
+                client.post(page(model, "change", row.pk), {"amount": "1", "state": "x"}),
+                client.post(page(model, "delete", row.pk), {"post": "yes"}),
+            ]
 
-        assert [answer.status_code for answer in answers] == [403, 403, 403]
-        assert model.objects.filter(pk=row.pk).values().get() == before
+            assert [answer.status_code for answer in answers] == [403, 403, 403], model
+            assert model.objects.filter(pk=row.pk).values().get() == before, model
 
     @pytest.mark.usefixtures("one_of_each")
     def test_no_row_of_any_kind_is_deleted(self, client):

@@ -70,14 +70,18 @@ def shop(db: None) -> Shop:
     return open_shop(points=500)
 
 
-@pytest.fixture
-def earning_shop(db: None) -> Shop:
+def open_earning_shop() -> Shop:
     """A shop in a programme that gives a point for each pound."""
     shop = open_shop()
     version = shop.programme.versions.get()
     version.definition = {**version.definition, "rules": RULES}
     version.save()
     return shop
+
+
+@pytest.fixture
+def earning_shop(db: None) -> Shop:
+    return open_earning_shop()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 import psycopg
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from psycopg import sql
 
 numbers = itertools.count(1)
@@ -96,6 +96,19 @@ def make_template() -> Template:
     """Keep the migrated test database aside, before any test has touched it."""
     name = str(connection.settings_dict["NAME"])
     return SqliteTemplate(Path(name)) if connection.vendor == "sqlite" else PostgresqlTemplate(name)
+
+
+@contextlib.contextmanager
+def taken_back() -> Iterator[None]:
+    """Take back at the end what was written in the block: a world that a module's tests share."""
+    around = transaction.atomic()
+    # The mark of Django's own TestCase: whole transactions may be opened inside.
+    around._from_testcase = True
+    with around:
+        try:
+            yield
+        finally:
+            transaction.set_rollback(True)
 
 
 @contextlib.contextmanager

@@ -31,8 +31,7 @@ class Looked:
         self.too_wide: list[str] = []
 
     def at(self, page: Page, *, is_judged: bool = True) -> None:
-        for scheme in ("light", "dark") if is_judged else ():
-            page.emulate_media(color_scheme=scheme)
+        if is_judged:
             self.barriers += find_barriers(page)
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             self.too_wide.append(page.url)
