@@ -62,12 +62,17 @@ def _points_given_back(
 
 
 def _name_cause(payload: Fields) -> str:
-    """A return or a cancellation takes back; so does an order that late facts made worth less."""
+    """
+    A return or a cancellation takes back; so does what late facts made worth less, and an invoice
+    that was not paid in time.
+    """
     titles = {
         "order": _("Order %(document)s"),
+        "return": _("Return %(document)s"),
         "cancellation": _("Cancellation %(document)s"),
+        "invoice": _("Invoice %(document)s"),
     }
-    title = titles.get(str(payload.get("kind")), _("Return %(document)s"))
+    title = titles.get(str(payload.get("kind", "return")), _("Points for %(document)s"))
     return title % {"document": payload.get("document", "")}
 
 
