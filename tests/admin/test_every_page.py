@@ -27,6 +27,7 @@ from partners.models import (
 from rewards.models import Redemption
 from tests.admin import world
 
+# PostgreSQL is the one that minds what is asked; the longest two of the others run on SQLite.
 pytestmark = [pytest.mark.django_db, pytest.mark.once("PostgreSQL")]
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -65,6 +66,7 @@ def test_every_page_stands_on_our_base():
     ] == []
 
 
+@pytest.mark.once("SQLite")
 def test_a_list_and_a_page_cost_the_same_for_one_row_and_for_ten(client, one_of_each):
     """All models in one world: filling it is what takes the time."""
     urls = [
@@ -183,6 +185,7 @@ class TestBadQuestions:
         assert client.get("/admin/autocomplete/", query).status_code == 400
 
 
+@pytest.mark.once("SQLite")
 class TestHistory:
     @pytest.mark.usefixtures("one_of_each")
     def test_refuses_a_crafted_post(self, client):
