@@ -20,8 +20,8 @@ class Condition(Protocol):
 
     def holds(self, activity: ActivityFacts, situation: Situation) -> bool: ...
 
-    def why_not(self, activity: ActivityFacts, situation: Situation) -> dict[str, Any]:
-        """Return what was asked and what was found instead, for one that does not hold."""
+    def why_not(self, activity: ActivityFacts, situation: Situation) -> dict[str, Any] | None:
+        """Return what was asked and what was found instead; None where it holds."""
         ...
 
 
@@ -60,5 +60,7 @@ class Question:
         """Return what there was, as it is shown beside what was asked."""
         raise NotImplementedError
 
-    def why_not(self, activity: ActivityFacts, situation: Situation) -> dict[str, Any]:
+    def why_not(self, activity: ActivityFacts, situation: Situation) -> dict[str, Any] | None:
+        if self.holds(activity, situation):
+            return None
         return {**self.asked, "found": self.found(activity, situation)}

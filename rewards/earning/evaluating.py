@@ -200,11 +200,14 @@ def _why_not(judged: Judged, giving: Giving) -> PassedOver | None:
         if not campaign.runs_on(activity.local_date):
             days = _days(campaign.starts_on, campaign.ends_on)
             return PassedOver(rule.code, CAMPAIGN_NOT_RUNNING, days | {"campaign": campaign.code})
-        audience = campaign.audience
-        if audience is not None and not audience.holds(activity, situation):
-            return PassedOver(rule.code, AUDIENCE, audience.why_not(activity, situation))
-    if rule.when is not None and not rule.when.holds(activity, situation):
-        return PassedOver(rule.code, CONDITION, rule.when.why_not(activity, situation))
+        if campaign.audience is not None:
+            missing = campaign.audience.why_not(activity, situation)
+            if missing is not None:
+                return PassedOver(rule.code, AUDIENCE, missing)
+    if rule.when is not None:
+        missing = rule.when.why_not(activity, situation)
+        if missing is not None:
+            return PassedOver(rule.code, CONDITION, missing)
     return None
 
 

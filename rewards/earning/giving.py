@@ -50,7 +50,7 @@ class Giving:
             self.activity, rule, payment=self.situation.payment, settings=self.settings
         )
         if counted is None:
-            return PassedOver(rule.code, NOTHING_TO_COUNT)
+            return PassedOver(rule.code, NOTHING_TO_COUNT, {})
         counted = self._on_volume(rule, counted)
         caps = self._caps(rule, campaign)
         for cap in caps:
@@ -72,7 +72,7 @@ class Giving:
             raise TypeError("only multiply looks at what other rules give")
         units = sum(each.amount for each in others)
         if units == 0:
-            return PassedOver(rule.code, NOTHING_TO_COUNT)
+            return PassedOver(rule.code, NOTHING_TO_COUNT, {})
         caps = self._caps(rule, campaign)
         for cap in caps:
             if cap.measure == "times" and cap.left == 0:

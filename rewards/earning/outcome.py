@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from rewards.earning.counting import Steps
 from rewards.earning.exact import Exact, as_decimal_text
@@ -41,13 +41,12 @@ REASONS: Final = (
 """Every reason for which a rule can be passed over."""
 
 
-@dataclass(frozen=True, slots=True)
-class PassedOver:
+class PassedOver(NamedTuple):
     """A rule of this kind of activity that gave nothing, with the reason and its figures."""
 
     rule_code: str
     reason: str
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Any]
 
 
 @dataclass(slots=True)

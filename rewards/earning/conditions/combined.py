@@ -19,10 +19,13 @@ class All:
     def holds(self, activity: ActivityFacts, situation: Situation) -> bool:
         return all(each.holds(activity, situation) for each in self.conditions)
 
-    def why_not(self, activity: ActivityFacts, situation: Situation) -> dict[str, Any]:
-        """Return the first that does not hold: it is enough."""
-        failed = next(each for each in self.conditions if not each.holds(activity, situation))
-        return failed.why_not(activity, situation)
+    def why_not(self, activity: ActivityFacts, situation: Situation) -> dict[str, Any] | None:
+        """Return what the first asked that does not hold: it is enough."""
+        for each in self.conditions:
+            missing = each.why_not(activity, situation)
+            if missing is not None:
+                return missing
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,9 @@ class AnyOf:
     def holds(self, activity: ActivityFacts, situation: Situation) -> bool:
         return any(each.holds(activity, situation) for each in self.conditions)
 
-    def why_not(self, activity: ActivityFacts, situation: Situation) -> dict[str, Any]:
+    def why_not(self, activity: ActivityFacts, situation: Situation) -> dict[str, Any] | None:
+        if self.holds(activity, situation):
+            return None
         return {"any": [each.why_not(activity, situation) for each in self.conditions]}
 
 
@@ -54,5 +59,5 @@ class Not:
     def holds(self, activity: ActivityFacts, situation: Situation) -> bool:
         return not self.condition.holds(activity, situation)
 
-    def why_not(self, activity: ActivityFacts, situation: Situation) -> dict[str, Any]:
-        return {"not": self.asked}
+    def why_not(self, activity: ActivityFacts, situation: Situation) -> dict[str, Any] | None:
+        return None if self.holds(activity, situation) else {"not": self.asked}

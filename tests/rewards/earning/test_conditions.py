@@ -20,9 +20,9 @@ def read(row, trigger="order"):
 def holds(row, fact, situation=NOTHING_KNOWN, trigger="order"):
     """Whether it holds, and what was found where it does not."""
     condition = read(row, trigger)
-    if condition.holds(fact, situation):
-        return True
-    return condition.why_not(fact, situation).get("found", "")
+    missing = condition.why_not(fact, situation)
+    assert condition.holds(fact, situation) is (missing is None)
+    return True if missing is None else missing["found"]
 
 
 MUG_AND_JUG = [("mug", 1, 5, "cups"), ("jug", 2, 5, "jars")]
