@@ -128,8 +128,8 @@ def _insert(
 
 
 def _insert_many(
-    built: Mapping[NaturalKey, Activity], rows: Sequence[tuple[Any, ...]]
-) -> Mapping[NaturalKey, Activity]:
+    built: dict[NaturalKey, Activity], rows: Sequence[tuple[Any, ...]]
+) -> dict[NaturalKey, Activity]:
     """
     Insert activities in one go, with ids that are known before: a third of the time per row.
 

@@ -166,7 +166,7 @@ def _by_document(runs: Iterable[tuple[str, bytes]]) -> Iterator[list[FileRow]]:
         yield [row for _document, packed in group for row in _unpack(packed)]
 
 
-def _pack(rows: Iterable[FileRow]) -> bytes:
+def _pack(rows: Iterable[tuple[object, ...]]) -> bytes:
     """
     Pack rows column by column, which costs a quarter of what columns in the database would.
 

@@ -43,6 +43,10 @@ STANDINGS_PER_CHUNK = 1_000
 CLOCK_SKEW = timedelta(minutes=5)
 
 
+Refused = tuple[str, Outcome, dict[str, Any]]
+"""Of a row: its document, what the report says of it, and what else is to be kept."""
+
+
 class RunCancelled(Exception):
     """Somebody asked the run to stop. What was taken in stays."""
 
@@ -196,12 +200,12 @@ class Loader:
 
     def _refuse_unreadable(self) -> None:
         sentence = str(SENTENCES["unreadable"])
-        unreadable = (
+        unreadable: Iterator[Refused] = (
             (row.document, Outcome(row.number, column, "unreadable", message, value), {})
             for row in self.stage.unreadable()
             for column, message, value in [row.problem]
         )
-        spoiled = (
+        spoiled: Iterator[Refused] = (
             (
                 row.document,
                 Outcome(row.number, "", "unreadable", sentence, ""),
@@ -213,8 +217,7 @@ class Loader:
             while batch := list(islice(rows, ASIDE_ROWS)):
                 self._refuse_batch(batch)
 
-    def _refuse_batch(self, batch: list[tuple[str, Outcome, Dict[str, Any]]]) -> None:
-        """Each row has its document, what the report says of it, and what else is to be kept."""
+    def _refuse_batch(self, batch: list[Refused]) -> None:
         rows = [
             SetAside(
                 number=outcome.number,
