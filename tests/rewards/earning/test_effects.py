@@ -138,6 +138,12 @@ class TestEachFull:
             "result": "25",
         }
 
+    def test_counts_from_nothing_where_it_has_no_volume(self):
+        effect = {"kind": "each_full", "units": 1, "per": "500", "period": "activity"}
+
+        assert earns(rule(effect=effect), order("499.9999")) == {}
+        assert earns(rule(effect=effect), order("500")) == {"points": 1}
+
     @pytest.mark.parametrize(
         ("period", "earned"),
         [

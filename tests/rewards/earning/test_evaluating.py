@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from rewards.earning.evaluating import evaluate
+from rewards.earning.evaluating import RuleAward, evaluate
 from rewards.earning.outcome import REASONS
 from rewards.earning.situation import Situation
 from rewards.earning.usage import Usage
@@ -344,7 +344,10 @@ class TestMultiply:
         ):
             capped = rule("m", effect=DOUBLE, caps=[{"per": "partner", "period": "year"} | cap])
 
-            assert each_earns(definition(fixed("a", 3), capped), [order(1)] * 3) == found
+            usage = Usage()
+            both = definition(fixed("a", 3), capped)
+            assert [sum(earns(both, order(1), usage=usage).values()) for _each in "123"] == found
+            assert passed_over(both, order(1), usage=usage)["m"][0] == "cap_reached"
 
     def test_explains_itself(self):
         several = definition(
@@ -503,6 +506,15 @@ class TestACap:
         assert passed_over(capped, brought, usage=usage) == {
             "points": ("cap_reached", said | {"used": "20.5"})
         }
+
+    def test_on_the_quantity_says_nothing_where_it_does_not_cut(self):
+        capped = rule(
+            trigger="recycling",
+            effect={"kind": "per_quantity", "units": 3},
+            caps=[{"per": "partner", "period": "month", "quantity": "20"}],
+        )
+
+        assert len(steps(capped, activity("recycling", quantity=20))) == 2
 
     def test_says_nothing_where_it_does_not_cut(self):
         capped = rule(caps=[{"per": "partner", "period": "month", "units": 10}])
@@ -861,6 +873,7 @@ class TestPersonalEarning:
             ("1", 2, "0.25", [10, 10, 5, 0]),
             ("0.0001", 4, "0.0001", [10, 10, 10, 10]),
             ("3", 0, "50", [10, 6, 0, 0]),
+            ("3", 0, "29.9999", [9, 0, 0, 0]),
         ],
     )
     def test_ends_with_the_yearly_cap_in_money(self, unit_value, decimals, cap, parts):
@@ -870,6 +883,13 @@ class TestPersonalEarning:
 
         assert [personal for _amount, personal in found] == parts
         assert {amount for amount, _personal in found} == {10}
+
+    def test_counts_the_smallest_worth_there_is(self):
+        orders = [order(9_999, member_id=7), order(2, member_id=7)]
+
+        found = self.personal(orders, cap="0.0001", unit_value="0.0001", unit_decimals=4)
+
+        assert found == [(9_999, 9_999), (2, 1)]
 
     def test_counts_the_cap_for_each_member_and_year(self):
         orders = [
@@ -942,6 +962,10 @@ class TestWhatIsUsed:
         web = {"kind": "channel", "in": ["web"]}
 
         assert judge(rule(effect=full, when=web), order(60)).used == {}
+
+
+def test_an_award_goes_to_the_pool_where_nothing_else_is_said():
+    assert RuleAward("points", 5, {}).personal == 0
 
 
 def test_every_reason_to_pass_over_a_rule_has_one_code():

@@ -30,7 +30,7 @@ class TestRoundUnits:
         assert round_units(Fraction(exact), mode, to=to) == rounded
 
     def test_goes_to_whole_units_where_nothing_is_said(self):
-        assert round_units(Fraction("12.3"), "down") == 12
+        assert round_units(Fraction("13.7"), "down") == 13
 
 
 class TestNumbersForReaders:
