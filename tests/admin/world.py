@@ -37,6 +37,8 @@ from rewards.models import (
     Redemption,
     RedemptionMove,
     Reward,
+    Segment,
+    SegmentPlace,
     Share,
     SharePart,
     Standing,
@@ -220,6 +222,12 @@ def hang_on(world: World, code: str) -> None:
         kept=world.partner, merged=make_partner(f"merged-{code}"), reason="The same", merged_at=NOON
     )
     Group.objects.create(name=f"group {code}")
+    Segment.objects.create(code=code, name=f"segment {code}")
+    SegmentPlace.objects.create(
+        segment=Segment.objects.order_by("pk").first(),
+        partner=make_partner(f"placed-{code}"),
+        since=date(2026, 1, 1),
+    )
     ApiKey.objects.create(
         name=code, prefix=uuid.uuid4().hex[:8], secret_hash="x", scopes=[], created_at=NOON
     )

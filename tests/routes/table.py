@@ -630,6 +630,10 @@ ADDRESSES = {
     "release_now": "release",
     "cancel_waiting": "cancel",
     "merge_into_it": "merge",
+    "open_it": "open",
+    "close_it": "close",
+    "add_partners": "add-partners",
+    "remove_partners": "remove-partners",
 }
 
 
@@ -694,14 +698,52 @@ PAGES = [
     Page("rewards_award", steps=("release_now", "cancel_waiting")),
     Page("rewards_clawback"),
     Page("rewards_entitlement"),
-    Page("rewards_programme", steps=("edit_rules",)),
+    Page("rewards_programme", steps=("edit_rules", "open_it", "close_it")),
     Page("rewards_programmeversion", steps=("publish_draft",)),
     Page("rewards_redemption", steps=("approve", "ship", "fulfil", "reject", "cancel")),
     Page("rewards_reward", adds=True),
+    Page("rewards_segment", adds=True, steps=("add_partners", "remove_partners")),
     Page("rewards_share"),
     Page("rewards_standing"),
     Page("rewards_tierchange"),
 ]
+
+VERSION = "/admin/rewards/programmeversion/{rewards_programmeversion}/"
+
+
+def rule_editor() -> Iterator[Row]:
+    """The pages of a version. The one of this world is published: it is read, and never changed."""
+    for name in ("campaigns", "tiers", "settings", "names", "document", "compare", "trial"):
+        yield of_version(name, f"{name}/", "200 200 404")
+    yield of_version("campaign", "campaigns/no-such/", "404 404 404")
+    writing = (
+        ("rule", "rules/base/"),
+        ("rule_add", "rules/add/"),
+        ("campaign_add", "campaigns/add/"),
+        ("campaign_edit", "campaigns/spring/edit/"),
+        ("discard", "discard/"),
+    )
+    for name, address in writing:
+        yield of_version(name, address, "302 302 404")
+    # It began long ago: asked, and refused when it is confirmed.
+    yield of_version("withdraw", "withdraw/", "200 200 404")
+    single = (
+        ("rule_move", "rules/base/move/"),
+        ("rule_copy", "rules/base/copy/"),
+        ("rule_remove", "rules/base/remove/"),
+        ("put_back", "put-back/"),
+        ("campaign_remove", "campaigns/spring/remove/"),
+        ("campaign_put_back", "put-campaign-back/"),
+    )
+    for name, address in single:
+        yield of_version(name, address, "405")
+        yield of_version(name, address, "302 302 404", method="POST")
+
+
+def of_version(name: str, address: str, status: str, *, method: str = "GET") -> Row:
+    route = f"admin:rewards_programmeversion_{name}"
+    return Row(route, f"{VERSION}{address}", staff(status), method=method)
+
 
 ADMIN = [
     Row("admin:index", "/admin/", staff("200")),
@@ -719,6 +761,12 @@ ADMIN = [
     Row("admin:jsi18n", "/admin/jsi18n/", staff("200")),
     Row("finance", "/admin/finance/", staff("200")),
     Row("opening", "/admin/opening/", staff("200")),
+    Row("campaigns", "/admin/campaigns/", staff("200")),
+    Row("admin:rewards_programme_new_programme", "/admin/rewards/programme/start/", staff("302")),
+    Row("admin:rewards_programme_presets", "/admin/rewards/programme/new/", staff("200")),
+    Row("admin:rewards_programme_create", "/admin/rewards/programme/new/starter/", staff("200")),
+    Row("admin:rewards_programme_create", "/admin/rewards/programme/new/no-such/", staff("404")),
+    *rule_editor(),
     Row("import-upload", "/admin/imports/", staff("200")),
     Row("import", "/admin/imports/{partners_importrun}/", staff("200 200 404")),
     # Somebody else's file: what it means is not asked of others.

@@ -38,7 +38,7 @@ from partners.models import (
 )
 from rewards import sharing
 from rewards.crediting import take_in
-from rewards.models import Award, ClawBack, Share, Standing, TierChange
+from rewards.models import Award, ClawBack, Segment, Share, Standing, TierChange
 from tests.api.conftest import RULES
 from tests.ledger.corrections import adjust, allow, make_staff, reason
 from tests.rewards.cast import NOON, Shop, earn, join, make_partner, offer, open_shop, take
@@ -309,6 +309,10 @@ def find_common_things(shop: Shop) -> dict[str, dict[str, str]]:
         "programme": (shop.programme.code, "no-such-programme"),
         "rewards_reward": (str(reward.pk), "999999999"),
         "rewards_programme": (str(shop.programme.pk), "999999999"),
+        "rewards_segment": (
+            str(Segment.objects.create(code="friends", name="Friends").pk),
+            "999999999",
+        ),
         "rewards_programmeversion": (str(shop.programme.versions.get().pk), "999999999"),
         "ledger_unit": (str(shop.unit.pk), "999999999"),
         "ledger_accountcode": (str(code.pk), "999999999"),

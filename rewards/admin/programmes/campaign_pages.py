@@ -71,14 +71,14 @@ class Shown:
 
 
 def state_of_campaign(
-    campaign: Mapping[str, Any], *, today: date, is_draft: bool
+    campaign: Mapping[str, Any], *, today: date, is_draft: bool, is_in_force: bool = True
 ) -> tuple[str, str]:
     """Return how far a campaign is: draft, scheduled, running or ended, with the word."""
     if campaign["ends_on"] <= today.isoformat():
         return "ended", _("Ended")
     if is_draft:
         return "draft", _("Draft")
-    if campaign["starts_on"] > today.isoformat():
+    if campaign["starts_on"] > today.isoformat() or not is_in_force:
         return "scheduled", _("Scheduled")
     return "running", _("Running")
 
@@ -93,7 +93,13 @@ def show_campaign(
 ) -> Shown:
     parts = tell_campaign(campaign, speaker)
     code = str(campaign["code"])
-    state, state_name = state_of_campaign(campaign, today=timezone.localdate(), is_draft=is_draft)
+    starts_at = version.valid_from
+    state, state_name = state_of_campaign(
+        campaign,
+        today=timezone.localdate(),
+        is_draft=is_draft,
+        is_in_force=starts_at is None or starts_at <= timezone.now(),
+    )
     return Shown(
         code=code,
         name=summarise(parts, ("name",)),

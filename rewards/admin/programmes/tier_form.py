@@ -25,7 +25,7 @@ class TierForm(RowForm):
         ),
         Asked(
             "expiry_extra_months",
-            gettext_lazy("Months that points live longer"),
+            gettext_lazy("Points live longer by months"),
             Type.WHOLE,
             default=0,
         ),
