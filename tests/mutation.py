@@ -34,12 +34,22 @@ PURE: Final = (
     "measuring", "outcome", "periods", "personally", "reading", "said", "stacking", "usage", "words",
 )  # fmt: skip
 TESTS: Final = {
-    "conditions": "tests/rewards/earning/test_conditions.py",
-    "effects": "tests/rewards/earning/test_effects.py",
-    "exact": "tests/rewards/earning/test_exact.py",
-    "measuring": "tests/rewards/earning/test_measuring.py",
-    "evaluating": "tests/rewards/earning/test_evaluating.py",
-    "rules": "tests/rewards/programmes/test_rules.py",
+    part: f"tests/rewards/earning/test_{part}.py"
+    for part in (
+        "conditions", "effects", "exact", "measuring", "evaluating", "capping", "payments",
+        "campaigns", "personally", "usage",
+    )
+} | {"rules": "tests/rewards/programmes/test_rules.py"}  # fmt: skip
+# Where most changes of a file fail, if that is no file of the same name.
+FIRST: Final = {
+    "stacking": "campaigns",
+    "giving": "evaluating",
+    "bounds": "conditions",
+    "line_words": "conditions",
+    "words": "conditions",
+    "said": "conditions",
+    "reading": "rules",
+    "periods": "capping",
 }
 FORGOTTEN: Final = ("rewards.earning", "rewards.programmes", "tests.rewards")
 SECONDS_MAX: Final = 120
@@ -256,8 +266,8 @@ def module_name(path: Path) -> str:
 
 def tests_for(path: Path) -> list[list[str]]:
     """Return all tests, those of the file's own part first: most changes fail there at once."""
-    own = [TESTS[part] for part in (path.parent.name, path.stem) if part in TESTS]
-    own = own or [TESTS["evaluating"]]
+    parts = (path.parent.name, path.stem, FIRST.get(path.stem, "evaluating"))
+    own = [TESTS[part] for part in parts if part in TESTS][:1]
     return [own, [each for each in TESTS.values() if each not in own]]
 
 

@@ -19,12 +19,10 @@ from rewards.earning.outcome import (
 )
 from rewards.earning.periods import period_key
 from rewards.earning.situation import Situation
-from rewards.earning.usage import Usage, UsageKey
+from rewards.earning.usage import VOLUME, Usage, UsageKey
 from rewards.programmes.campaigns import Campaign
 from rewards.programmes.rules import Early, Rule
 from rewards.programmes.settings import Settings
-
-NOTHING = Exact(0)
 
 
 @dataclass(slots=True)
@@ -85,7 +83,7 @@ class Giving:
             "rules": [each.rule.code for each in others],
             "result": as_decimal_text(exact),
         }
-        return self._settle(Given(rule, campaign, exact, [step]), caps, NOTHING)
+        return self._settle(Given(rule, campaign, exact, [step]), caps)
 
     def take(self, given: Given) -> None:
         """Let what a rule gives count for the caps of those after it."""
@@ -108,7 +106,7 @@ class Giving:
         """Say how much the period of an effect had counted before, and count this."""
         if not rule.effect.period:
             return counted
-        key = ("volume", rule.code, period_key(self.activity.local_date, rule.effect.period))
+        key = (VOLUME, rule.code, period_key(self.activity.local_date, rule.effect.period))
         self.counted[key] = counted.amount_e4
         return counted.after_volume(self.usage.read(key))
 
@@ -142,21 +140,23 @@ class Giving:
         rows = [row for row in rule.early if payment.days_late <= -row.days]
         return max(rows, key=lambda row: row.percent, default=None)
 
-    def _exact_before(self, rule: Rule, exact: Exact, counted: Counted) -> Exact:
+    def _exact_before(self, rule: Rule, exact: Exact, counted: Counted) -> Exact | None:
         """
-        Return what earlier payments of the same invoice gave by this rule at the same rate.
+        Return what earlier payments of the same invoice gave by this rule at the same rate, if any.
 
         They are rounded together with this one, so that the parts give what the whole would.
         """
         invoice = self.activity.invoice
         if not counted.invoice_e4 or not rule.effect.IS_LINEAR or invoice is None:
-            return NOTHING
+            return None
         rate = exact / counted.amount_e4
         key = ("paid", rule.code, invoice.source, invoice.external_id, str(rate))
         self.counted[key] = counted.amount_e4
         return rate * self.usage.read(key)
 
-    def _settle(self, given: Given, caps: Sequence[CapLeft], before: Exact) -> Outcome:
+    def _settle(
+        self, given: Given, caps: Sequence[CapLeft], before: Exact | None = None
+    ) -> Outcome:
         """Round what a rule gives, and cut it to what is left of its caps."""
         given.round(self.settings, before)
         if given.amount == 0:

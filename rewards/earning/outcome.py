@@ -65,7 +65,7 @@ class Given:
     quantity_e4: int = 0
     uses: dict[UsageKey, int] = field(default_factory=dict)
 
-    def round(self, settings: Settings, before: Exact) -> None:
+    def round(self, settings: Settings, before: Exact | None) -> None:
         """Round it together with what was given ``before`` for the same whole, if anything was."""
         if before:
             self.amount = settings.round(before + self.exact) - settings.round(before)

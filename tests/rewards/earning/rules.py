@@ -28,6 +28,10 @@ ONE_A_POUND = {"kind": "per_money", "units": 1, "per": "1.00"}
 SETTINGS = {"unit_names": {"en": {"one": "point", "other": "points"}}, "unit_value": "0.01"}
 
 
+def march(day: int) -> date:
+    return date(2026, 3, day)
+
+
 def e4(amount: str | int) -> int:
     return int(Decimal(amount) * 10_000)
 

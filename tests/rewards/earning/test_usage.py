@@ -1,0 +1,78 @@
+"""What is counted of caps and volumes, and how it is named."""
+
+import pytest
+
+from rewards.earning.situation import (
+    Situation,
+)
+from rewards.earning.usage import (
+    Usage,
+)
+from tests.rewards.earning.rules import (
+    campaign,
+    definition,
+    each_earns,
+    fixed,
+    judge,
+    order,
+    rule,
+)
+
+PERSONAL = {"allowed": True, "terms": {"en": "We agree."}}
+
+
+AGREED = Situation(may_earn_personally=True)
+
+
+class TestWhatIsUsed:
+    def test_is_named_by_what_is_counted_for_whom_and_when(self):
+        caps = [
+            {"per": "partner", "period": "week", "units": 50},
+            {"per": "member", "period": "day", "times": 3},
+        ]
+        volume = {"kind": "each_full", "units": 1, "per": "10", "period": "quarter"}
+        several = definition(
+            rule(caps=caps, to="member"),
+            rule("full", effect=volume),
+            campaigns=[campaign("spring", fixed("x", 5), caps=caps[:1])],
+            personal_earning=PERSONAL,
+        )
+
+        assert judge(several, order(12, member_id=7), AGREED).used == {
+            ("cap", "rule", "points", "units", "partner", "", "week 2026-03-02"): 12,
+            ("cap", "rule", "points", "times", "member", "7", "day 2026-03-05"): 1,
+            ("volume", "full", "quarter 2026-1"): 120_000,
+            ("cap", "campaign", "spring", "units", "partner", "", "week 2026-03-02"): 5,
+            ("personal", "7", "year 2026"): 12_000_000,
+        }
+
+    def test_is_the_volume_looked_at_also_where_nothing_was_given(self):
+        full = {"kind": "each_full", "units": 1, "per": "100", "period": "year"}
+        rivals = definition(rule("full", effect=full, group="g"), fixed("b", 9, group="g"))
+
+        assert each_earns(rivals, [order(60), order(60)]) == [9, 9]
+        assert judge(rivals, order(60)).used == {("volume", "full", "year 2026"): 600_000}
+
+    def test_is_no_volume_where_the_rule_did_not_count(self):
+        full = {"kind": "each_full", "units": 1, "per": "100", "period": "year"}
+        web = {"kind": "channel", "in": ["web"]}
+
+        assert judge(rule(effect=full, when=web), order(60)).used == {}
+
+
+class TestUsage:
+    def test_never_goes_down(self):
+        usage = Usage({("a",): 1})
+        usage.add(("a",), 0)
+
+        with pytest.raises(ValueError, match="never given back"):
+            usage.add(("a",), -1)
+        assert usage.read(("a",)) == 1
+        assert usage.read(("b",)) == 0
+
+    def test_copies_are_counted_apart(self):
+        usage = Usage({("a",): 1})
+        copy = usage.copy()
+        usage.add(("a",), 2)
+
+        assert (usage.read(("a",)), copy.read(("a",))) == (3, 1)
