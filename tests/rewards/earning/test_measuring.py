@@ -183,6 +183,13 @@ class TestNothingPaid:
         assert passed_over(paid, activity(kind, 0)) == NOTHING
         assert earns(paid, activity(kind, "0.0001")) == {"points": 9}
 
+    @pytest.mark.parametrize("said", [{}, {"tax": "5"}, {"paid_with_points": "5"}])
+    def test_earns_nothing_by_money(self, said):
+        free = order(0, attributes=said)
+
+        assert passed_over(rule(tax=True), free) == NOTHING
+        assert passed_over(rule(), free) == NOTHING
+
     def test_is_no_matter_where_nothing_is_to_be_paid(self):
         assert earns(fixed("points", 9, trigger="training"), activity("training")) == {"points": 9}
 
