@@ -4,7 +4,8 @@ Change policy in every small way there is, and see that a test fails each time.
 ``python -m tests.mutation`` makes one change at a time (an operator, a bound, a constant, a
 negation, what is returned) in the pure part of earning, runs its pure tests on it in a process of
 its own, and lists the changes that no test noticed. ``python -m tests.mutation conditions/`` does so
-for files of which the path has these letters. It uses no database.
+for files of which the path has these letters, ``--workers=4`` with so many processes at once. It
+uses no database.
 """
 
 import ast
@@ -341,6 +342,10 @@ def set_up() -> None:
 
 
 def main(arguments: list[str]) -> int:
+    words = [argument for argument in arguments if not argument.startswith("--workers=")]
+    workers = next(
+        (int(each.partition("=")[2]) for each in arguments if each not in words), WORKERS
+    )
     set_up()
     os.chdir(ROOT)
     # What is there before it forks stays shared between the processes.
@@ -349,13 +354,11 @@ def main(arguments: list[str]) -> int:
     if status != 0:
         say("The tests fail without any change: nothing can be learnt from them.")
         return 2
-    paths = [
-        path for path in targets() if not arguments or any(word in str(path) for word in arguments)
-    ]
+    paths = [path for path in targets() if not words or any(word in str(path) for word in words)]
     mutants = [mutant for path in paths for mutant in mutants_of(path)]
     say(f"{len(mutants)} changes in {len(paths)} files")
     began = time.monotonic()
-    survived = survivors(mutants, WORKERS)
+    survived = survivors(mutants, workers)
     unknown = [mutant for mutant in survived if mutant.name not in EQUIVALENT]
     say(
         f"{len(mutants) - len(survived)} noticed, {len(survived) - len(unknown)} change nothing, "

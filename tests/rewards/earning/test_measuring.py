@@ -2,6 +2,8 @@
 
 import pytest
 
+from rewards.earning.counting import Counted
+from rewards.earning.measuring import measure
 from rewards.earning.situation import PaymentTiming, Situation
 from tests.rewards.earning.rules import (
     activity,
@@ -217,6 +219,27 @@ class TestPayment:
         big = {"kind": "per_money", "units": 10_000, "per": "1"}
 
         assert earns(rule(trigger="payment", effect=big), paid, situation) == {"points": 1}
+
+
+@pytest.mark.parametrize("said", [{}, {"channel": "web"}])
+def test_money_is_counted_without_a_quantity(said):
+    settings = definition().settings
+    [a_pound] = definition(rule()).rules
+    fact = order(0, ("mug", 3, 10), attributes=said)
+
+    assert measure(fact, a_pound, payment=None, settings=settings)[0] == Counted(
+        100_000, 0, "GBP", volume_before_e4=0, invoice_e4=0
+    )
+
+
+def test_a_payment_is_counted_without_a_quantity():
+    settings = definition().settings
+    [a_pound] = definition(rule(trigger="payment")).rules
+    fact, situation = payment(3, of=10)
+
+    counted, _steps = measure(fact, a_pound, payment=situation.payment, settings=settings)
+
+    assert counted == Counted(30_000, 0, "GBP", volume_before_e4=0, invoice_e4=100_000)
 
 
 def test_other_kinds_say_nothing_of_delivery_or_points():
