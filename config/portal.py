@@ -21,7 +21,7 @@ from ledger.statements import Movement
 from partners.access import Frame
 from partners.models import Actor, Member, Partner
 from partners.wording import UnitWording, choose_language
-from rewards.explaining import Explanation, Teller
+from rewards.explaining import Explanation, teller_of
 from rewards.models import Award, Programme, Redemption, SharePart, Standing
 from rewards.programmes.live import NoVersionInForce, definition_of, version_in_force
 
@@ -130,10 +130,13 @@ def _name_awards(awards: QuerySet[Award]) -> dict[str, Reference]:
 
 def _explain(award: Award, language: str) -> Explanation:
     """Tell the award by the version that gave it, whose tiers may have had other names."""
-    definition = definition_of(award.version)
-    tiers = {tier.code: tier.name(language) for tier in definition.tiers}
-    unit = UnitWording(definition.settings.unit_names, award.unit.decimals)
-    return Teller(language=language, unit=unit, tier_names=tiers).tell(award.explanation)
+    teller = teller_of(
+        definition_of(award.version),
+        language=language,
+        currency=award.activity.currency,
+        decimals=award.unit.decimals,
+    )
+    return teller.tell(award.explanation)
 
 
 def _share_parts(actor: Actor, transfer_ids: Sequence[UUID]) -> dict[UUID, SharePart]:

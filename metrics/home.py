@@ -15,7 +15,7 @@ from metrics.ladder import Track, lay_track, read_standing
 from metrics.timeline import Item, read_timeline
 from partners.access import Frame
 from partners.models import Actor, Member
-from rewards.explaining import Teller
+from rewards.explaining import Teller, teller_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +38,16 @@ def read_home(
     """Gather the home page of a member. Ten queries at most."""
     standing, definition = read_standing(actor, as_of)
     holdings = read_holdings(member, actor, frame)
-    names = {tier.code: tier.name(language) for tier in definition.tiers} if definition else {}
-    teller = Teller(language=language, unit=frame.unit, tier_names=names)
+    teller = (
+        teller_of(
+            definition,
+            language=language,
+            currency=frame.currency,
+            decimals=frame.unit.decimals,
+        )
+        if definition
+        else Teller(language=language, unit=frame.unit, tier_names={})
+    )
     this_month = as_of.astimezone(frame.zone).date().replace(day=1)
     balance, lapses, never = weigh(holdings, as_of, frame.zone)
     movements = read_movements(holdings.shown, frame.zone, this_month)

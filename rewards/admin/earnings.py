@@ -19,9 +19,8 @@ from ledger.wording import say_amount
 from partners.doors.admin import ReadOnlyAdmin, ReadOnlyInline, action, display, limit
 from partners.doors.admin_filters import DayRangeFilter
 from partners.doors.showing import NOTHING, language, link_to, say_time
-from partners.wording import UnitWording
 from rewards.admin.ending_waits import cancelling, releasing
-from rewards.explaining import Teller
+from rewards.explaining import teller_of
 from rewards.models import Award, ClawBack, ProgrammeVersion, Redemption, Share
 from rewards.programmes.live import definition_of
 from rewards.waiting import find_waiting
@@ -29,13 +28,11 @@ from rewards.waiting import find_waiting
 
 def explain(explanation: Mapping[str, Any], version: ProgrammeVersion) -> SafeString:
     """Draw an explanation as the small bill that the partner sees."""
-    definition = definition_of(version)
-    spoken = language()
-    unit = version.programme.main_unit
-    teller = Teller(
-        spoken,
-        UnitWording(definition.settings.unit_names, unit.decimals),
-        {tier.code: tier.name(spoken) for tier in definition.tiers},
+    teller = teller_of(
+        definition_of(version),
+        language=language(),
+        currency=version.programme.currency,
+        decimals=version.programme.main_unit.decimals,
     )
     return render_to_string("admin/explanation.html", {"explanation": teller.tell(explanation)})
 

@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from partners.wording import FALLBACK_LANGUAGE, UnitWording
 from rewards.explaining.steps import STEPS, Row, Step, tell_plainly
 from rewards.explaining.voice import Voice
+from rewards.programmes.definition import Definition
+from rewards.programmes.sentences.speaker import Speaker
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,9 @@ class Teller:
     tier_names: Mapping[str, str]
     rule_names: Mapping[str, str] = field(default_factory=dict)
     campaign_names: Mapping[str, str] = field(default_factory=dict)
+    segment_names: Mapping[str, str] = field(default_factory=dict)
+    kind_names: Mapping[str, str] = field(default_factory=dict)
+    currency: str = ""
 
     def tell(self, explanation: Mapping[str, Any], *, total_label: str = "") -> Explanation:
         """Return the explanation as rows; a last row is added where no step states the total."""
@@ -84,6 +89,41 @@ class Teller:
             rule_names=self.rule_names,
             campaign_names=self.campaign_names,
         )
+
+    @property
+    def speaker(self) -> Speaker:
+        """Return who says rules and their conditions with the same names."""
+        return Speaker(
+            language=self.language,
+            currency=self.currency,
+            unit=self.unit,
+            tiers=self.tier_names,
+            segments=self.segment_names,
+            kinds=self.kind_names,
+            rules=self.rule_names,
+        )
+
+
+def teller_of(
+    definition: Definition,
+    *,
+    language: str,
+    currency: str,
+    decimals: int,
+    segment_names: Mapping[str, str] | None = None,
+    kind_names: Mapping[str, str] | None = None,
+) -> Teller:
+    """Return who tells by a version: its tiers, rules and campaigns by the names it gives them."""
+    return Teller(
+        language=language,
+        unit=UnitWording(definition.settings.unit_names, decimals),
+        tier_names={tier.code: tier.name(language) for tier in definition.tiers},
+        rule_names={rule.code: rule.name(language) for rule in definition.all_rules},
+        campaign_names={each.code: each.name(language) for each in definition.campaigns},
+        segment_names=segment_names or {},
+        kind_names=kind_names or {},
+        currency=currency,
+    )
 
 
 def _decimal(value: Any) -> Decimal | None:

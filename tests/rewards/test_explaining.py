@@ -1,13 +1,27 @@
 """Explanations as rows: every figure can be checked, and nothing stored is swallowed."""
 
+import ast
+from pathlib import Path
+
 import pytest
 
+import rewards.earning
 from partners.wording import UnitWording
-from rewards.explaining import Teller
+from rewards.earning import outcome
+from rewards.earning.conditions import CONDITIONS
+from rewards.explaining import Teller, concerns_others, tell_passed_over
+from rewards.explaining.reasons import FOUND, REASONS
+from rewards.explaining.steps import STEPS
+from rewards.programmes.definition import parse
 
 pytestmark = pytest.mark.once("SQLite")
 
 NB = "\N{NO-BREAK SPACE}"
+RULE = {
+    "names": {"en": "Points on purchases"},
+    "trigger": "order",
+    "effect": {"kind": "per_money", "units": 1, "per": "1.00"},
+}
 EARNED = {
     "rule_name": {"en": "Points on purchases"},
     "version": 3,
@@ -84,3 +98,206 @@ def test_figures_follow_the_language():
     told = teller("uk").tell({**EARNED, "total": 12_480, "steps": []})
 
     assert told.rows[-1][1] == f"12{NB}480"
+
+
+EARNING = Path(rewards.earning.__path__[0])
+WRITERS = (
+    *EARNING.rglob("*.py"),
+    EARNING.parent / "settling.py",
+    EARNING.parent / "clawing_back.py",
+)
+# They write a step whose code they are given.
+STEP_MAKERS = {"_money", "_add"}
+
+
+def codes_written(path: Path) -> set[str]:
+    """Every code that a module puts into a step, read from its source."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        said: list[ast.expr] = []
+        if isinstance(node, ast.Dict):
+            pairs = zip(node.keys, node.values, strict=True)
+            said = [
+                value
+                for key, value in pairs
+                if isinstance(key, ast.Constant) and key.value == "code"
+            ]
+        elif isinstance(node, ast.Call) and node.args:
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            said = node.args[:1] if name in STEP_MAKERS else []
+        found |= {
+            each.value
+            for one in said
+            for each in ([one.body, one.orelse] if isinstance(one, ast.IfExp) else [one])
+            if isinstance(each, ast.Constant) and isinstance(each.value, str)
+        }
+    return found
+
+
+def test_every_step_that_is_written_has_words():
+    written = set().union(*map(codes_written, WRITERS))
+
+    assert len(written) > 20
+    assert written - set(STEPS) == set()
+
+
+def test_every_reason_and_every_condition_has_words():
+    assert set(REASONS) == set(outcome.REASONS)
+    assert set(FOUND) == set(CONDITIONS)
+
+
+LIMIT = {"measure": "units", "per": "partner", "period": "month", "limit": 20, "used": 20}
+
+
+@pytest.mark.parametrize(
+    ("reason", "detail", "said"),
+    [
+        (
+            "condition",
+            {"kind": "tier", "at_least": "gold", "found": "silver"},
+            "It counts only for partners in Gold or higher. The tier was Silver.",
+        ),
+        (
+            "condition",
+            {"kind": "weekday", "in": ["sat", "sun"], "found": "mon"},
+            "It counts only on Saturday or Sunday. The day was a Monday.",
+        ),
+        (
+            "condition",
+            {"kind": "amount", "at_least": "500", "found": "120.50"},
+            "It counts only for an amount of £500 or more. The amount was £120.50.",
+        ),
+        (
+            "condition",
+            {"kind": "payment", "early_days_at_least": 5, "found": 2},
+            "It counts only when paid at least 5 days early. It came 2 days late.",
+        ),
+        (
+            "condition",
+            {"kind": "sku", "in": ["MUG-*"], "match": "any", "found": []},
+            "It counts only when a line has the SKU MUG-…. No line was like that.",
+        ),
+        (
+            "condition",
+            {
+                "any": [
+                    {"kind": "country", "in": ["DE"], "found": "PL"},
+                    {"not": {"kind": "channel", "in": ["web"]}},
+                ]
+            },
+            "It counts only in DE or not through web.",
+        ),
+        (
+            "audience",
+            {"kind": "segment", "in": ["vip"], "found": []},
+            "The campaign is for others. It counts only for partners in the segment “VIP”. "
+            "The partner was in no segment.",
+        ),
+        (
+            "campaign_not_running",
+            {"campaign": "spring", "starts_on": "2026-03-01", "ends_on": "2026-04-01"},
+            "The campaign “Spring” runs from 1 Mar 2026 to 31 Mar 2026.",
+        ),
+        (
+            "not_running",
+            {"starts_on": "2027-01-01", "ends_on": None},
+            "This rule counts from 1 Jan 2027 on.",
+        ),
+        ("nothing_to_count", {}, "There is nothing in it that this rule counts."),
+        ("too_little", {"exact": "0.4"}, "It comes to 0.4, which rounds down to nothing."),
+        (
+            "cap_reached",
+            LIMIT,
+            "The limit is reached: at most 20 points a month for the company, 20 before.",
+        ),
+        (
+            "cap_reached",
+            LIMIT | {"campaign": "spring"},
+            "The limit of the campaign “Spring” is reached: "
+            "at most 20 points a month for the company, 20 before.",
+        ),
+        (
+            "lower_in_group",
+            {"group": "best", "amount": 20, "best": {"rule": "large", "amount": 30}},
+            "“Large orders” gives more: 30 points instead of 20. Only the best counts.",
+        ),
+        (
+            "lower_than_campaign",
+            {"amount": 20, "best": {"campaign": "spring", "amount": 30}},
+            "The campaign “Spring” gives more: 30 points instead of 20.",
+        ),
+        (
+            "lower_than_base",
+            {"amount": 20, "best": {"campaign": "", "amount": 30}},
+            "The other rules give as much or more: 30 points; the campaign gives 20.",
+        ),
+        (
+            "replaced",
+            {"amount": 20, "best": {"campaign": "spring", "amount": 30}},
+            "The campaign “Spring” counts in its place: 30 points.",
+        ),
+        (
+            "stopped",
+            {"by": "large"},
+            "Where “Large orders” gives something, rules after it do not count.",
+        ),
+        ("blue_moon", {}, "Blue moon."),
+        ("condition", {"kind": "tier"}, "Condition."),
+    ],
+)
+def test_a_rule_that_gave_nothing_says_why(reason, detail, said):
+    told = tell_passed_over(outcome.PassedOver("large", reason, detail), of_the_club())
+
+    assert told.rule == "Large orders"
+    assert told.why.replace(NB, " ") == said
+
+
+def of_the_club() -> Teller:
+    return Teller(
+        language="en",
+        unit=UnitWording(),
+        tier_names={"gold": "Gold", "silver": "Silver"},
+        rule_names={"large": "Large orders"},
+        campaign_names={"spring": "Spring"},
+        segment_names={"vip": "VIP"},
+        currency="GBP",
+    )
+
+
+class TestWhatAPartnerIsTold:
+    DEFINITION = parse(
+        {
+            "settings": {"unit_names": UnitWording().names, "unit_value": "1"},
+            "rules": [{**RULE, "code": "base"}],
+            "campaigns": [
+                {
+                    "code": "spring",
+                    "names": {"en": "Spring"},
+                    "starts_on": "2026-03-01",
+                    "ends_on": "2026-04-01",
+                    "audience": {"kind": "segment", "in": ["vip"]},
+                    "rules": [{**RULE, "code": "extra"}],
+                }
+            ],
+        }
+    )
+
+    @pytest.mark.parametrize(
+        ("rule", "reason", "detail", "is_of_others"),
+        [
+            ("base", "condition", {"kind": "weekday", "in": ["sun"], "found": "mon"}, False),
+            ("base", "condition", {"not": {"kind": "segment", "in": ["slow"]}}, True),
+            ("base", "condition", {"any": [{"kind": "segment", "in": ["a"], "found": []}]}, True),
+            ("extra", "audience", {"kind": "segment", "in": ["vip"], "found": []}, True),
+            ("extra", "campaign_not_running", {"campaign": "spring"}, True),
+            ("extra", "stopped", {"by": "base"}, True),
+            ("base", "stopped", {"by": "extra"}, False),
+            ("extra", "cap_reached", LIMIT, False),
+        ],
+    )
+    def test_is_nothing_about_lists_and_campaigns_of_others(
+        self, rule, reason, detail, is_of_others
+    ):
+        passed = outcome.PassedOver(rule, reason, detail)
+
+        assert concerns_others(passed, self.DEFINITION) is is_of_others
