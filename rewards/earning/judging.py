@@ -32,6 +32,7 @@ from rewards.earning.taking_back import (
     JudgedPayment,
     take_from_order,
     take_from_payment,
+    volumes_of,
 )
 from rewards.earning.usage import Usage
 from rewards.programmes.definition import Definition, Tier
@@ -145,7 +146,8 @@ class _Walk:
             before = self.usage.copy() if version.definition.counts_usage else NOTHING_USED
             situation = self._situation(fact, version.definition)
             evaluation = self._judge(fact, version, situation)
-            judged = JudgedOrder(kept, version, situation, before, evaluation.amounts)
+            volumes = volumes_of(evaluation)
+            judged = JudgedOrder(kept, version, situation, before, evaluation.amounts, volumes)
             self.orders[id(kept)] = judged
             self.taken[id(fact)] = judged.taken
             self._prolong(fact, version.definition, situation.tier)
@@ -276,9 +278,27 @@ class _Walk:
     def _take_back(self, kept: OrderKept, cause: ActivityFacts) -> None:
         """Claw back what an order no longer earns, if any version judged it, and its payments."""
         if order := self.orders.get(id(kept)):
-            self.judgement.claw_backs += take_from_order(order, cause)
+            later = self._leave_volumes(order)
+            self.judgement.claw_backs += take_from_order(order, cause, later=later)
         for invoice in self.invoices_of[id(kept)]:
             self._take_from_payments(invoice, cause)
+
+    def _leave_volumes(self, order: JudgedOrder) -> list[JudgedOrder]:
+        """Let volumes be less by what came back; return later orders that were judged by them."""
+        less = order.leave_volumes()
+        if not less:
+            return []
+        orders = list(self.orders.values())
+        later = [
+            each
+            for each in orders[orders.index(order) + 1 :]
+            if not less.keys().isdisjoint(each.volumes)
+        ]
+        for key, amount in less.items():
+            self.usage.leave(key, amount)
+            for each in later:
+                each.usage.leave(key, amount)
+        return later
 
     def _credit(self, cause: ActivityFacts, amount_e4: int) -> None:
         """Less is owed of an invoice that names no order; the others follow what is kept."""

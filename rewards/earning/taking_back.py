@@ -1,29 +1,59 @@
 """What a return or a cancellation takes back of what was awarded before it. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rewards.earning.due import ClawBackDue, VersionInForce
-from rewards.earning.evaluating import evaluate
+from rewards.earning.evaluating import NOTHING, Evaluation, evaluate
 from rewards.earning.exact import Exact, as_decimal_text
 from rewards.earning.facts import ActivityFacts
 from rewards.earning.matching import OrderKept
 from rewards.earning.paying import InvoiceKept
 from rewards.earning.situation import Situation
-from rewards.earning.usage import Usage
+from rewards.earning.usage import VOLUME, Usage, UsageKey
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class JudgedOrder:
-    """An order on its way through the walk: how it was judged and what was taken back since."""
+    """
+    An order on its way through the walk: how it was judged and what was taken back since.
+
+    ``volumes`` is what is kept of what it counted for steps of a period.
+    """
 
     kept: OrderKept
     version: VersionInForce
     situation: Situation
     usage: Usage
     awarded: Mapping[str, int]
+    volumes: dict[UsageKey, int] = field(default_factory=dict)
     returned_e4: int = 0
     taken: dict[str, int] = field(default_factory=dict)
+
+    def judge_again(self) -> Evaluation:
+        """Judge what is kept of it by what held then, and by the volumes that are kept."""
+        if self.kept.amount_e4 == 0:
+            return NOTHING
+        return evaluate(
+            self.kept.facts(),
+            situation=self.situation,
+            definition=self.version.definition,
+            usage=self.usage,
+        )
+
+    def leave_volumes(self) -> dict[UsageKey, int]:
+        """Count what is kept of it only, and return by how much each volume is less."""
+        if not self.volumes:
+            return {}
+        kept = volumes_of(self.judge_again())
+        less = {key: before - kept.get(key, 0) for key, before in self.volumes.items()}
+        self.volumes = {key: kept.get(key, 0) for key in self.volumes}
+        return {key: amount for key, amount in less.items() if amount > 0}
+
+
+def volumes_of(evaluation: Evaluation) -> dict[UsageKey, int]:
+    """Return what an activity counts for steps of a period."""
+    return {key: amount for key, amount in evaluation.used.items() if key[0] == VOLUME}
 
 
 @dataclass(slots=True)
@@ -38,19 +68,26 @@ class JudgedPayment:
     taken: dict[str, int] = field(default_factory=dict)
 
 
-def take_from_order(order: JudgedOrder, cause: ActivityFacts) -> list[ClawBackDue]:
-    """Return what an order no longer earns by what is kept of it, and was not taken yet."""
+def take_from_order(
+    order: JudgedOrder, cause: ActivityFacts, *, later: Sequence[JudgedOrder] = ()
+) -> list[ClawBackDue]:
+    """
+    Return what an order no longer earns by what is kept of it, and was not taken yet.
+
+    ``later`` are orders that were judged by a volume in which it counted: they are judged again by
+    what is kept of it, and together they keep what that earns.
+    """
     whole = order.kept.order
     returned_e4 = whole.amount_e4 - order.kept.amount_e4 - order.returned_e4
     order.returned_e4 += returned_e4
-    keeps = _still_earned(order)
     code = "cancelled" if cause.kind == "cancellation" else "returned"
     step = {
         "code": code,
         "amount": as_decimal_text(Exact(returned_e4, 10_000)),
         "currency": whole.currency,
     }
-    return _take(whole, order.version, order.awarded, keeps, order.taken, cause, step)
+    sources = [_Source.of(each) for each in (order, *later)]
+    return _take(sources, cause, step)
 
 
 def take_from_payment(paid: JudgedPayment, cause: ActivityFacts) -> list[ClawBackDue]:
@@ -71,67 +108,93 @@ def take_from_payment(paid: JudgedPayment, cause: ActivityFacts) -> list[ClawBac
         "amount": as_decimal_text(Exact(returned_e4, 10_000)),
         "currency": paid.payment.currency,
     }
-    return _take(paid.payment, paid.version, paid.awarded, keeps, paid.taken, cause, step)
+    source = _Source(paid.payment, paid.version, paid.awarded, keeps, paid.taken)
+    return _take([source], cause, step)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """An activity of which awards may be taken back: what it had, still earns, and what is taken."""
+
+    activity: ActivityFacts
+    version: VersionInForce
+    awarded: Mapping[str, int]
+    keeps: Mapping[str, int]
+    taken: dict[str, int]
+
+    @classmethod
+    def of(cls, order: JudgedOrder) -> "_Source":
+        keeps = _still_earned(order)
+        return cls(order.kept.order, order.version, order.awarded, keeps, order.taken)
 
 
 def _take(
-    activity: ActivityFacts,
-    version: VersionInForce,
-    awarded: Mapping[str, int],
-    keeps: Mapping[str, int],
-    taken: dict[str, int],
-    cause: ActivityFacts,
-    step: Mapping[str, str],
+    sources: Sequence[_Source], cause: ActivityFacts, step: Mapping[str, str]
 ) -> list[ClawBackDue]:
     due = []
-    for rule_code, all_taken in _spread(awarded, keeps).items():
-        before = taken.get(rule_code, 0)
-        amount = all_taken - before
+    takes = _spread(sources)
+    left = sum(takes.values()) - sum(sum(source.taken.values()) for source in sources)
+    for (place, rule_code), all_taken in takes.items():
+        source = sources[place]
+        before = source.taken.get(rule_code, 0)
+        amount = min(all_taken - before, left)
         if amount <= 0:
             continue
-        taken[rule_code] = before + amount
-        had = awarded[rule_code] - before
+        left -= amount
+        source.taken[rule_code] = before + amount
+        had = source.awarded[rule_code] - before
         steps = [
             {"code": "awarded_before", "units": had},
             dict(step),
             {"code": "earned_by_what_is_kept", "units": had - amount},
         ]
         explanation = {"rule": rule_code, "steps": steps, "total": amount}
-        due.append(ClawBackDue(activity, version, rule_code, cause, amount, explanation))
+        due.append(
+            ClawBackDue(source.activity, source.version, rule_code, cause, amount, explanation)
+        )
     return due
 
 
-def _spread(awarded: Mapping[str, int], keeps: Mapping[str, int]) -> dict[str, int]:
+def _spread(sources: Sequence[_Source]) -> dict[tuple[int, str], int]:
     """
-    Return how much is taken of each award, in all.
+    Return how much is taken of each award, in all, by the place of its source and its rule.
 
-    Together that is what was awarded less what is still earned: what another rule gives for the
-    rest, such as the next of a group, is kept of those that give less, the last of them first.
+    Together that is what was awarded less what is still earned: what another rule, or another order
+    of the same volume, gives for the rest is kept of those that give less, the last of them first.
     """
-    takes = {code: max(amount - keeps.get(code, 0), 0) for code, amount in awarded.items()}
-    more = sum(max(amount - awarded.get(code, 0), 0) for code, amount in keeps.items())
-    for code in reversed(takes):
-        kept = min(takes[code], more)
-        takes[code] -= kept
+    takes: dict[tuple[int, str], int] = {}
+    more = 0
+    for place, source in enumerate(sources):
+        for code, amount in source.awarded.items():
+            takes[place, code] = max(amount - source.keeps.get(code, 0), 0)
+        more += sum(
+            max(amount - source.awarded.get(code, 0), 0) for code, amount in source.keeps.items()
+        )
+    for key in reversed(takes):
+        kept = min(takes[key], more)
+        takes[key] -= kept
         more -= kept
     return takes
 
 
 def _still_earned(order: JudgedOrder) -> Mapping[str, int]:
-    """Return what each rule gives for what is kept, on the programme's basis."""
+    """
+    Return what each rule gives for what is kept, on the programme's basis.
+
+    What steps of a period give is judged again on either basis: what came back is no volume.
+    """
     definition = order.version.definition
     kept_e4, all_e4 = order.kept.amount_e4, order.kept.order.amount_e4
     if kept_e4 == 0:
         return {}
     if definition.settings.claw_back_basis == "by_line":
-        return evaluate(
-            order.kept.facts(),
-            situation=order.situation,
-            definition=definition,
-            usage=order.usage,
-        ).amounts
+        return order.judge_again().amounts
     # Cumulative over all returns of the order, so that parts never take more than the whole.
-    return {
+    keeps = {
         rule_code: awarded - definition.settings.round(Exact(awarded * (all_e4 - kept_e4), all_e4))
         for rule_code, awarded in order.awarded.items()
     }
+    if order.volumes:
+        amounts = order.judge_again().amounts
+        keeps |= {code: amounts.get(code, 0) for _volume, code, _period in order.volumes}
+    return keeps

@@ -152,3 +152,44 @@ class TestRulesOf2010:
         late.orders("Order 2", "50.00", on="2010-02-15", told="2010-03-20")
 
         assert early.holds() == late.holds() == {"pending": "12.00", "pool": "48.00"}
+
+
+@pytest.mark.once("SQLite")
+class TestWhatComesBackIsNotSpent:
+    """A step of 500 is full by what was bought and kept, whichever order filled it."""
+
+    def test_the_first_order_comes_back_before_the_second(self):
+        """499.00 are bought and sent back; 1.00 is bought. One dollar fills no step."""
+        school = enrol("maxperks")
+        school.orders("Order 1", "499.00", on="2026-03-02")
+        school.returns("Return 1", "499.00", on="2026-03-03", of="Order 1")
+
+        school.orders("Order 2", "1.00", on="2026-03-04")
+
+        assert school.holds() == {}
+
+    def test_the_first_order_comes_back_after_the_second(self):
+        """499.00 and 1.00 fill a step: 25.00. The first order comes back, and so do the 25.00."""
+        school = enrol("maxperks")
+        school.orders("Order 1", "499.00", on="2026-03-02")
+        school.orders("Order 2", "1.00", on="2026-03-04")
+        assert school.holds() == {"pending": "25.00"}
+
+        school.returns("Return 1", "499.00", on="2026-03-05", of="Order 1")
+
+        assert school.journal() == ["issued > pending 25.00", "pending > taken back 25.00"]
+
+    def test_what_is_kept_still_fills_its_steps(self):
+        """
+        Three orders of 300.00: the second fills a step. The first one comes back: 600.00 are
+        kept, a full 500 as before. Nothing is taken. With the second, 300.00 are left, and it is.
+        """
+        school = enrol("maxperks")
+        for day in (2, 3, 4):
+            school.orders(f"Order {day}", "300.00", on=f"2026-03-0{day}")
+
+        school.returns("Return 1", "300.00", on="2026-03-10", of="Order 2")
+        assert school.journal() == ["issued > pending 25.00"]
+        school.returns("Return 2", "300.00", on="2026-03-11", of="Order 3")
+
+        assert school.journal() == ["issued > pending 25.00", "pending > taken back 25.00"]
