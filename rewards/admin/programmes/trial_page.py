@@ -19,7 +19,7 @@ from rewards.admin.programmes.frame import draw, frame, read_names, say_version,
 from rewards.circumstances import circumstances_of
 from rewards.earning.due import VersionInForce
 from rewards.earning.evaluating import Evaluation
-from rewards.explaining import Teller
+from rewards.explaining import Teller, tell_passed_over, teller_of
 from rewards.models import ProgrammeVersion, Standing
 from rewards.programmes.calendar import local_date
 from rewards.programmes.live import definition_of
@@ -88,7 +88,14 @@ def show(
     rows: list[Tried], version: ProgrammeVersion, live: ProgrammeVersion | None, speaker: Speaker
 ) -> dict[str, Any]:
     """Return the table, its sums, and for each row why it gives what it gives."""
-    teller = Teller(language(), speaker.unit, speaker.tiers)
+    teller = teller_of(
+        definition_of(version),
+        language=language(),
+        currency=speaker.currency,
+        decimals=version.programme.main_unit.decimals,
+        segment_names=speaker.segments,
+        kind_names=speaker.kinds,
+    )
     total_live = sum(row.live_amount for row in rows)
     total_draft = sum(row.draft_amount for row in rows)
     return {
@@ -117,7 +124,7 @@ def show_row(row: Tried, currency: str, speaker: Speaker, teller: Teller) -> dic
         "is_more": row.difference > 0,
         "is_less": row.difference < 0,
         "awards": show_awards(row.draft, speaker, teller),
-        "passed_over": show_passed_over(row.draft, speaker),
+        "passed_over": show_passed_over(row.draft, teller),
     }
 
 
@@ -132,26 +139,10 @@ def show_awards(evaluation: Evaluation, speaker: Speaker, teller: Teller) -> lis
     ]
 
 
-def show_passed_over(evaluation: Evaluation, speaker: Speaker) -> list[tuple[str, str]]:
+def show_passed_over(evaluation: Evaluation, teller: Teller) -> list[tuple[str, str]]:
     """Return the rules that gave nothing, with the reason in words."""
-    return [
-        (speaker.rule(each.rule_code), say_reason(each.reason)) for each in evaluation.passed_over
-    ]
-
-
-def say_reason(reason: str) -> str:
-    words = PASSED_OVER_WORDS.get(reason)
-    return str(words) if words else reason.replace("_", " ").capitalize()
-
-
-PASSED_OVER_WORDS = {
-    "condition": gettext_lazy("A condition does not hold"),
-    "lower_than_another": gettext_lazy("Another rule of its group gives more"),
-    "stopped": gettext_lazy("A rule before it stops"),
-    "cap_reached": gettext_lazy("A limit is reached"),
-    "campaign_not_running": gettext_lazy("The campaign does not run on this day"),
-    "nothing_to_count": gettext_lazy("Nothing of it counts"),
-}
+    told = (tell_passed_over(each, teller) for each in evaluation.passed_over)
+    return [(each.rule, each.why) for each in told]
 
 
 def say_difference(minor_units: int, speaker: Speaker) -> str:
