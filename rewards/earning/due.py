@@ -10,6 +10,7 @@ from rewards.earning.facts import ActivityFacts
 from rewards.earning.matching import Match
 from rewards.earning.releasing import Outcome
 from rewards.earning.situation import Situation
+from rewards.earning.usage import Usage
 from rewards.programmes.definition import Definition
 from rewards.tiers.qualifying import RollingSpend
 
@@ -89,7 +90,10 @@ class Judged:
 
 @dataclass(slots=True)
 class Judgement:
-    """``judged`` has those activities only that were asked about."""
+    """
+    ``judged`` has those activities only that were asked about. ``usage`` is what all of them
+    together used up of caps.
+    """
 
     awards: list[AwardDue] = field(default_factory=list)
     claw_backs: list[ClawBackDue] = field(default_factory=list)
@@ -98,6 +102,7 @@ class Judgement:
     prolonging: list[Prolonging] = field(default_factory=list)
     spend: RollingSpend = field(default_factory=RollingSpend)
     judged: list[Judged] = field(default_factory=list)
+    usage: Usage = field(default_factory=Usage)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
