@@ -19,7 +19,7 @@ from rewards.earning.outcome import (
 )
 from rewards.earning.periods import period_key
 from rewards.earning.situation import Situation
-from rewards.earning.usage import Usage, UsageKey
+from rewards.earning.usage import VOLUME, Usage, UsageKey
 from rewards.programmes.campaigns import Campaign
 from rewards.programmes.rules import Early, Rule
 from rewards.programmes.settings import Settings
@@ -106,7 +106,7 @@ class Giving:
         """Say how much the period of an effect had counted before, and count this."""
         if not rule.effect.period:
             return counted
-        key = ("volume", rule.code, period_key(self.activity.local_date, rule.effect.period))
+        key = (VOLUME, rule.code, period_key(self.activity.local_date, rule.effect.period))
         self.counted[key] = counted.amount_e4
         return counted.after_volume(self.usage.read(key))
 
