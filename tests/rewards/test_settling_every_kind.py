@@ -1,16 +1,24 @@
 """Awards that wait for something to happen, budgets, lists and tiers of today, in the ledger."""
 
+import random
+
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from ledger.auditing import audit
 from ledger.models import Transfer
+from partners.models import Partner
 from rewards import crediting, waiting
 from rewards.asking import Supposed, explain_activity, preview
 from rewards.deciding import decide
+from rewards.hearing import hear
 from rewards.models import Award, CampaignBudget, ClawBack, Segment
 from rewards.segments import AlreadyOn, NotOn
-from tests.worked_examples.customer import enrol, rule
+from tests.factories import JANUARY
+from tests.rewards.cast import make_partner
+from tests.rewards.dealings import open_programmes, report, tell
+from tests.worked_examples.customer import Customer, enrol, rule
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once("SQLite")]
 
@@ -57,6 +65,28 @@ class TestWhatWaitsForItsPayment:
             again = decide(programme=shop.programme, as_of=shop.moment("2026-06-01"))
         assert again.partners == 0
         check(shop, "2026-06-01")
+
+    def test_is_decided_in_chunks_that_go_on_where_they_stopped(self):
+        shop = buy_for_later()
+        other = Customer(
+            shop.programme, Partner.objects.create(erp_number="12347", legal_name="Shop 12347")
+        )
+        other.orders("Order 2", "30.00", on="2026-03-02")
+        other.is_invoiced("Invoice 2", "30.00", on="2026-03-02", due="2026-03-31", of="Order 2")
+        at, reached, seen = shop.moment("2026-05-01"), 0, []
+
+        while True:
+            with transaction.atomic():
+                decided = decide(
+                    programme=shop.programme, as_of=at, after_partner_id=reached, partners_max=1
+                )
+            seen.append(decided.partners)
+            if decided.last_partner_id is None:
+                break
+            reached = decided.last_partner_id
+
+        assert seen == [1, 1, 0]
+        assert (shop.holds(), other.holds()) == ({}, {})
 
     def test_two_invoices_release_and_lose_their_parts(self):
         """60 and 40 pounds; the second is paid, the first is not: 100 points are 40 and 60 lost."""
@@ -125,6 +155,28 @@ class TestWhatWaitsForItsPayment:
 
         assert shop.holds() == {"pool": "100"}
         check(shop, "2026-04-01")
+
+
+class TestReading:
+    def test_asks_as_often_for_many_partners_as_for_one(self):
+        chance = random.Random(7)
+        programmes = open_programmes()
+        partners = [make_partner(programmes[0], f"9{place}", tier="") for place in range(4)]
+        for partner in partners:
+            reports = [
+                report(fact, partner_id=partner.pk, prefix=partner.erp_number)
+                for fact in tell(chance, 16)
+            ]
+            with transaction.atomic():
+                crediting.take_in(reports, as_of=JANUARY)
+        ids = [partner.pk for partner in partners]
+
+        def count(root_ids):
+            with CaptureQueriesContext(connection) as queries:
+                hear(root_ids, programme=programmes[0], as_of=JANUARY)
+            return len(queries)
+
+        assert count(ids[:1]) == count(ids) <= 14
 
 
 class TestABudget:

@@ -1,0 +1,122 @@
+"""An invoice after it went out: how late its payments are, what they count, when time is up."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rewards.earning.matching import OrderKept
+from rewards.earning.paying import InvoiceKept, find_disputed
+from tests.rewards.earning.facts import activity, order
+
+DUE = date(2026, 3, 20)
+
+
+def invoice(pounds="100.00", *, disputed=(), due_on=DUE, **fields):
+    fact = activity("invoice", "I1", day=1, lines=[("goods", 1, pounds)], due_on=due_on)
+    for name, value in fields.items():
+        setattr(fact, name, value)
+    return InvoiceKept(fact, disputed)
+
+
+def payment(pounds, *, day=20, number="P1", **fields):
+    fact = activity("payment", number, day=day, lines=[("money", 1, pounds)])
+    for name, value in fields.items():
+        setattr(fact, name, value)
+    return fact
+
+
+def disputes(*told):
+    return [
+        activity("dispute", f"D{place}", day=day, attributes={"state": state})
+        for place, (day, state) in enumerate(told)
+    ]
+
+
+class TestADispute:
+    def test_is_counted_from_opening_to_closing_whoever_says_it_twice(self):
+        told = disputes((2, "closed"), (5, "opened"), (7, "opened"), (9, "closed"), (12, "opened"))
+
+        assert find_disputed(reversed(told)) == [
+            (date(2026, 3, 5), date(2026, 3, 9)),
+            (date(2026, 3, 12), None),
+        ]
+
+    @pytest.mark.parametrize(
+        ("day", "late"),
+        [
+            (date(2026, 3, 18), -2),
+            (DUE, 0),
+            # Ten days before the day it was due, and four after it, do not count as late.
+            (date(2026, 4, 3), 0),
+            (date(2026, 4, 4), 1),
+            (date(2026, 4, 10), 7),
+        ],
+    )
+    def test_takes_its_days_off_those_that_are_late(self, day, late):
+        spans = [
+            (date(2026, 3, 5), date(2026, 3, 15)),
+            (date(2026, 3, 21), date(2026, 3, 25)),
+        ]
+        assert invoice(disputed=spans).days_late(day) == late
+
+    def test_holds_up_the_last_day_while_it_is_open(self):
+        assert invoice().last_day(10) == date(2026, 3, 30)
+        on_the_last_day = [(date(2026, 3, 30), None)]
+        assert invoice(disputed=on_the_last_day).last_day(10) is None
+        after_it = [(date(2026, 3, 31), None)]
+        assert invoice(disputed=after_it).last_day(10) == date(2026, 3, 30)
+
+    @given(
+        spans=st.lists(st.tuples(st.integers(0, 9), st.integers(1, 9)), max_size=4),
+        grace=st.integers(0, 30),
+    )
+    def test_leaves_a_last_day_that_is_just_in_time(self, spans, grace):
+        day, disputed = date(2026, 3, 1), []
+        for wait, length in spans:
+            opened = day + timedelta(days=wait)
+            day = opened + timedelta(days=length)
+            disputed.append((opened, day))
+        sent = invoice(disputed=disputed)
+
+        last_day = sent.last_day(grace)
+
+        assert last_day is not None
+        assert (sent.days_late(last_day) or 0) <= grace
+        assert (sent.days_late(last_day + timedelta(days=1)) or 0) > grace
+
+
+class TestAPayment:
+    def test_counts_no_more_than_is_open(self):
+        sent = invoice()
+
+        counted = [
+            sent.pay(payment(pounds, number=f"P{place}")).counted_e4 // 10_000
+            for place, pounds in enumerate(["30.00", "90.00", "5.00"])
+        ]
+
+        assert counted == [30, 70, 0]
+
+    def test_pays_what_is_kept_of_the_goods(self):
+        bought = order("A1", day=1, lines=[("goods", 1, "200.00")])
+        sent = invoice()
+        sent.order = OrderKept(bought, amount_e4=bought.amount_e4 // 2)
+
+        timing = sent.pay(payment("90.00"))
+
+        assert (timing.counted_e4, timing.invoice_e4) == (50 * 10_000, 100 * 10_000)
+
+    def test_in_the_currency_of_the_invoice_pays_it_whatever_the_rate(self):
+        """80 pounds at the rate of its day, paid in two parts of euros that come to 75."""
+        sent = invoice("80.00", reported=("EUR", 1_000_001))
+        parts = [
+            payment("40.00", number="P1", reported=("EUR", 333_333)),
+            payment("35.00", number="P2", reported=("EUR", 666_668)),
+        ]
+
+        assert sum(sent.pay(part).counted_e4 for part in parts) == 80 * 10_000
+
+    def test_without_a_due_date_is_in_time(self):
+        assert invoice(due_on=None).pay(payment("10.00")).days_late == 0
+        assert invoice(due_on=None).last_day(5) is None
