@@ -55,8 +55,13 @@ class Activity(models.Model):
     )
     # One of Kind, or the code of an own kind that a manager defined.
     kind = models.CharField(_("kind"), max_length=40)
+    # The index by partner and time serves it too.
     partner = models.ForeignKey(
-        Partner, on_delete=models.PROTECT, related_name="activities", verbose_name=_("partner")
+        Partner,
+        on_delete=models.PROTECT,
+        related_name="activities",
+        verbose_name=_("partner"),
+        db_index=False,
     )
     member = models.ForeignKey(
         Member,
@@ -216,7 +221,10 @@ class ActivityLineQuerySet(PartnerScopedQuerySet):
 class ActivityLine(models.Model):
     """One line of an activity, in canonical order, whatever order the source sent them in."""
 
-    activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="lines")
+    # Its place among the lines is unique with it, so that index serves it too.
+    activity = models.ForeignKey(
+        Activity, on_delete=models.PROTECT, related_name="lines", db_index=False
+    )
     position = models.PositiveIntegerField(_("position"))
     sku = models.CharField(_("SKU"), max_length=64)
     description = models.CharField(_("description"), max_length=255, blank=True)

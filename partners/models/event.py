@@ -27,7 +27,10 @@ class Event(models.Model):
     all partners, given after commit by the dispatcher.
     """
 
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="events")
+    # Its sequence is unique with it, so that index serves it too.
+    partner = models.ForeignKey(
+        Partner, on_delete=models.PROTECT, related_name="events", db_index=False
+    )
     sequence = models.PositiveBigIntegerField(_("sequence"))
     kind = models.CharField(_("kind"), max_length=48)
     member = models.ForeignKey(

@@ -37,8 +37,13 @@ class Award(models.Model):
     partner = models.ForeignKey(
         Partner, on_delete=models.PROTECT, related_name="awards", verbose_name=_("partner")
     )
+    # Unique with its rule, so that index serves it too.
     activity = models.ForeignKey(
-        Activity, on_delete=models.PROTECT, related_name="awards", verbose_name=_("activity")
+        Activity,
+        on_delete=models.PROTECT,
+        related_name="awards",
+        verbose_name=_("activity"),
+        db_index=False,
     )
     version = models.ForeignKey(
         ProgrammeVersion,
