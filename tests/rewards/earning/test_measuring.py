@@ -177,6 +177,15 @@ class TestQuantity:
         assert passed_over(rule(effect=PER_PIECE), order(0, ("mug", 2, 0))) == NOTHING
 
 
+def test_the_smallest_amount_and_the_smallest_quantity_count():
+    money = rule(effect={"kind": "per_money", "units": 10_000, "per": "1"})
+    pieces = rule(trigger="recycling", effect={"kind": "per_quantity", "units": 10_000})
+
+    assert earns(money, order("0.0001", attributes={"channel": "web"})) == {"points": 1}
+    assert earns(money, order("0.0001")) == {"points": 1}
+    assert earns(pieces, activity("recycling", quantity="0.0001")) == {"points": 1}
+
+
 class TestNothingPaid:
     @pytest.mark.parametrize("kind", ["order", "invoice"])
     def test_earns_nothing_by_a_fixed_award(self, kind):
