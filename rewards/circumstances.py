@@ -59,9 +59,10 @@ def _countries(root_ids: Sequence[int]) -> dict[int, str]:
 
 
 def _consents(facts: Mapping[int, Sequence[ActivityFacts]], programme: Programme) -> Consents:
-    member_ids = {fact.member_id for each in facts.values() for fact in each}
+    every = (fact.member_id for each in facts.values() for fact in each)
+    member_ids = {member_id for member_id in every if member_id is not None}
     found: dict[int, list[tuple[datetime, datetime | None]]] = defaultdict(list)
-    for one in read_holdings(member_ids - {None}, programme=programme):
+    for one in read_holdings(member_ids, programme=programme):
         found[one.member_id].append((one.given_at, one.withdrawn_at))
     return found
 
