@@ -1,3 +1,15 @@
 """Changes of policy that change nothing, each with the reason: see ``tests.mutation``."""
 
-EQUIVALENT: dict[str, str] = {}
+_SHORT_CUT = "a short cut: the walk over several rules gives the same for one"
+_SET_BEFORE_READ = "it is set before anybody reads it"
+
+EQUIVALENT: dict[str, str] = {
+    "evaluating.py: if len(judged) == 1:: 1 becomes 0": _SHORT_CUT,
+    "evaluating.py: return _evaluation([_outcome(judged[0], giving, ())], giving): 0 becomes -1": (
+        "the first of one is its last"
+    ),
+    "outcome.py: amount: int = 0: 0 becomes 1": _SET_BEFORE_READ,
+    "outcome.py: amount: int = 0: 0 becomes -1": _SET_BEFORE_READ,
+    "outcome.py: quantity_e4: int = 0: 0 becomes 1": _SET_BEFORE_READ,
+    "outcome.py: quantity_e4: int = 0: 0 becomes -1": _SET_BEFORE_READ,
+}
