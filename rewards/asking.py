@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from partners.models import Activity, Partner
 from rewards.earning.due import AwardDue, ClawBackDue, Judged
@@ -13,8 +13,14 @@ from rewards.hearing import hear
 from rewards.models import Programme
 from rewards.programmes.calendar import local_date
 from rewards.programmes.live import NoVersionInForce
+from rewards.programmes.rules import NO_TRIGGERS
 
 NOTHING_EARNED = Evaluation()
+
+EARNS_NEVER: Final = "earns_never"
+NOT_JUDGED: Final = "not_judged"
+NO_RULE: Final = "no_rule"
+RULES_SAID_NO: Final = "rules_said_no"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +38,7 @@ class Supposed:
     quantity_e4: int = 0
     member_id: int | None = None
     country: str = ""
+    due_on: date | None = None
     paid_on: date | None = None
     names_id: int | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
@@ -64,16 +71,29 @@ def preview(
 
     :raises NoVersionInForce: If the programme has no version for this moment.
     """
+    judged = suppose(partner=partner, programme=programme, supposed=supposed, as_of=as_of)
+    return judged.evaluation if judged else NOTHING_EARNED
+
+
+def suppose(
+    *, partner: Partner, programme: Programme, supposed: Supposed, as_of: datetime
+) -> Judged | None:
+    """
+    Return how an activity would be judged: its version, the tier and all that held, every rule.
+
+    None for what is never judged, such as a return, or a payment without an invoice.
+
+    :raises NoVersionInForce: If the programme has no version for this moment.
+    """
     root_id = partner.merged_into_id or partner.pk
 
-    def suppose(facts: Sequence[ActivityFacts]) -> ActivityFacts:
+    def make(facts: Sequence[ActivityFacts]) -> ActivityFacts:
         return _make_fact(supposed, programme, facts)
 
-    hearing = hear([root_id], programme=programme, as_of=as_of, suppose=suppose)
+    hearing = hear([root_id], programme=programme, as_of=as_of, suppose=make)
     if hearing.versions.at(supposed.occurred_at) is None:
         raise NoVersionInForce(f"{programme.code} has no version in force at that time.")
-    judged = hearing.judgements[root_id].judged
-    return judged[0].evaluation if judged else NOTHING_EARNED
+    return next(iter(hearing.judgements[root_id].judged), None)
 
 
 def _make_fact(
@@ -98,6 +118,7 @@ def _make_fact(
         member_id=supposed.member_id,
         quantity_e4=supposed.quantity_e4,
         country=supposed.country,
+        due_on=supposed.due_on,
         paid_on=supposed.paid_on,
         attributes=supposed.attributes,
     )
@@ -122,3 +143,12 @@ def explain_activity(
         [due for due in judgement.awards if due.activity.id == activity.pk],
         [due for due in judgement.claw_backs if due.activity.id == activity.pk],
     )
+
+
+def find_why_nothing(activity: Activity, explained: Explained | None) -> str:
+    """Return in one code why an activity earned nothing; its rules may say more."""
+    if activity.kind in NO_TRIGGERS:
+        return EARNS_NEVER
+    if explained is None:
+        return NOT_JUDGED
+    return RULES_SAID_NO if explained.evaluation.passed_over else NO_RULE
