@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from partners.inviting import NameNotPlain, Offer, check_name
 from partners.models import Member
@@ -41,7 +42,9 @@ class InviteForm(forms.Form):
         help_text=_("The link goes there, and they sign in with it."),
     )
     name = forms.CharField(
-        label=_("Name"), max_length=150, widget=forms.TextInput({"autocomplete": "off"})
+        label=pgettext_lazy("of a person", "Name"),
+        max_length=150,
+        widget=forms.TextInput({"autocomplete": "off"}),
     )
     role = forms.ChoiceField(label=_("Role"), choices=ROLES, widget=forms.RadioSelect)
     job_title = JobTitleField()
