@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from rewards.earning.counting import Counted
-from rewards.earning.effects import EFFECTS
+from rewards.earning.effects import EFFECTS, parse_effect
 from rewards.earning.effects.each_full import EachFull
 from rewards.earning.effects.fixed import Fixed
 from rewards.earning.effects.multiply import Multiply
@@ -14,6 +14,7 @@ from rewards.earning.effects.per_quantity import PerQuantity
 from rewards.earning.effects.percent import Percent
 from rewards.earning.effects.stepped import Bracket, Stepped
 from rewards.earning.exact import as_decimal_text
+from rewards.earning.reading import Reading
 from tests.rewards.earning.rules import definition, e4, each_earns, earns, order, rule
 
 
@@ -104,6 +105,11 @@ class TestPercent:
 
         assert earns(definition(five), order(30)) == {"points": 1}
         assert earns(definition(five, unit_decimals=2), order(30)) == {"points": 150}
+
+    def test_counts_whole_units_where_no_precision_is_said(self):
+        five = parse_effect({"kind": "percent", "percent": "5"}, "effect", Reading("order"))
+
+        assert given(five, "200")[0] == "10"
 
 
 class TestEachFull:

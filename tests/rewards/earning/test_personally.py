@@ -76,6 +76,25 @@ class TestPersonalEarning:
 
         assert found == [(9_999, 9_999), (2, 1)]
 
+    def test_has_nothing_left_where_a_later_version_lowered_the_cap(self):
+        usage = Usage()
+        high, low = (
+            definition(
+                rule(to="member"),
+                personal_earning=PERSONAL | {"yearly_cap": cap},
+                unit_value="0.0001",
+                unit_decimals=4,
+            )
+            for cap in ("0.0010", "0.0005")
+        )
+
+        # The first takes all that the first version allows; the other one allows half of that.
+        awards = [
+            judge(each, order(120_000, member_id=7), AGREED, usage).awards for each in (high, low)
+        ]
+
+        assert [each[0].personal for each in awards] == [100_000, 0]
+
     def test_counts_the_cap_for_each_member_and_year(self):
         orders = [
             order(10, member_id=7, on=date(2026, 12, 31)),

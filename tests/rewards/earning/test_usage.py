@@ -46,6 +46,13 @@ class TestWhatIsUsed:
             ("personal", "7", "year 2026"): 12_000_000,
         }
 
+    def test_of_all_time_is_named_so(self):
+        once = rule(caps=[{"per": "partner", "period": "lifetime", "times": 1}])
+
+        assert judge(once, order(5)).used == {
+            ("cap", "rule", "points", "times", "partner", "", "lifetime"): 1
+        }
+
     def test_is_the_volume_looked_at_also_where_nothing_was_given(self):
         full = {"kind": "each_full", "units": 1, "per": "100", "period": "year"}
         rivals = definition(rule("full", effect=full, group="g"), fixed("b", 9, group="g"))
