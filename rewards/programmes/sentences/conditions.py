@@ -61,7 +61,7 @@ def _tier(leaf: Row, speaker: Speaker) -> str:
 
 
 def _segment(leaf: Row, speaker: Speaker) -> str:
-    names = speaker.any_of(f"“{speaker.segment(code)}”" for code in leaf["in"])
+    names = speaker.any_of(_("“%(name)s”") % {"name": speaker.segment(code)} for code in leaf["in"])
     return _("for partners in the segment %(segments)s") % {"segments": names}
 
 
