@@ -32,7 +32,6 @@ from rewards.earning.taking_back import (
     JudgedPayment,
     take_from_order,
     take_from_payment,
-    volumes_of,
 )
 from rewards.earning.usage import Usage
 from rewards.programmes.definition import Definition, Tier
@@ -100,7 +99,7 @@ class _Walk:
         self.judgement = Judgement()
         self.purchases = Purchases()
         self.monthly = MonthlyPurchases()
-        self.usage = Usage()
+        self.usage = self.judgement.usage
         self.orders: dict[int, JudgedOrder] = {}
         self.payments: dict[int, list[JudgedPayment]] = defaultdict(list)
         self.invoices: dict[int, InvoiceKept] = {}
@@ -146,8 +145,7 @@ class _Walk:
             before = self.usage.copy() if version.definition.counts_usage else NOTHING_USED
             situation = self._situation(fact, version.definition)
             evaluation = self._judge(fact, version, situation)
-            volumes = volumes_of(evaluation)
-            judged = JudgedOrder(kept, version, situation, before, evaluation.amounts, volumes)
+            judged = JudgedOrder.of(kept, version, situation, before, evaluation)
             self.orders[id(kept)] = judged
             self.taken[id(fact)] = judged.taken
             self._prolong(fact, version.definition, situation.tier)
@@ -278,27 +276,24 @@ class _Walk:
     def _take_back(self, kept: OrderKept, cause: ActivityFacts) -> None:
         """Claw back what an order no longer earns, if any version judged it, and its payments."""
         if order := self.orders.get(id(kept)):
-            later = self._leave_volumes(order)
-            self.judgement.claw_backs += take_from_order(order, cause, later=later)
+            together = self._leave_volumes(order)
+            self.judgement.claw_backs += take_from_order(order, cause, together=together)
         for invoice in self.invoices_of[id(kept)]:
             self._take_from_payments(invoice, cause)
 
     def _leave_volumes(self, order: JudgedOrder) -> list[JudgedOrder]:
-        """Let volumes be less by what came back; return later orders that were judged by them."""
+        """Let volumes be less by what came back; return the orders that count for them."""
         less = order.leave_volumes()
         if not less:
             return []
-        orders = list(self.orders.values())
-        later = [
-            each
-            for each in orders[orders.index(order) + 1 :]
-            if not less.keys().isdisjoint(each.volumes)
+        together = [
+            each for each in self.orders.values() if not less.keys().isdisjoint(each.volumes)
         ]
         for key, amount in less.items():
             self.usage.leave(key, amount)
-            for each in later:
-                each.usage.leave(key, amount)
-        return later
+            for later in together[together.index(order) + 1 :]:
+                later.usage.leave(key, amount)
+        return together
 
     def _credit(self, cause: ActivityFacts, amount_e4: int) -> None:
         """Less is owed of an invoice that names no order; the others follow what is kept."""

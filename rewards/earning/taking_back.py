@@ -18,7 +18,8 @@ class JudgedOrder:
     """
     An order on its way through the walk: how it was judged and what was taken back since.
 
-    ``volumes`` is what is kept of what it counted for steps of a period.
+    ``keeps`` is what each rule gives for what is kept of it, ``volumes`` what is kept of what it
+    counted for steps of a period.
     """
 
     kept: OrderKept
@@ -26,9 +27,22 @@ class JudgedOrder:
     situation: Situation
     usage: Usage
     awarded: Mapping[str, int]
-    volumes: dict[UsageKey, int] = field(default_factory=dict)
+    keeps: Mapping[str, int]
+    volumes: dict[UsageKey, int]
     returned_e4: int = 0
     taken: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        kept: OrderKept,
+        version: VersionInForce,
+        situation: Situation,
+        usage: Usage,
+        evaluation: Evaluation,
+    ) -> "JudgedOrder":
+        amounts = evaluation.amounts
+        return cls(kept, version, situation, usage, amounts, amounts, volumes_of(evaluation))
 
     def judge_again(self) -> Evaluation:
         """Judge what is kept of it by what held then, and by the volumes that are kept."""
@@ -69,13 +83,13 @@ class JudgedPayment:
 
 
 def take_from_order(
-    order: JudgedOrder, cause: ActivityFacts, *, later: Sequence[JudgedOrder] = ()
+    order: JudgedOrder, cause: ActivityFacts, *, together: Sequence[JudgedOrder] = ()
 ) -> list[ClawBackDue]:
     """
     Return what an order no longer earns by what is kept of it, and was not taken yet.
 
-    ``later`` are orders that were judged by a volume in which it counted: they are judged again by
-    what is kept of it, and together they keep what that earns.
+    ``together`` are all orders, this one among them, that count for a volume of which something
+    came back: later ones are judged again, and together they keep what the volume earns.
     """
     whole = order.kept.order
     returned_e4 = whole.amount_e4 - order.kept.amount_e4 - order.returned_e4
@@ -86,8 +100,10 @@ def take_from_order(
         "amount": as_decimal_text(Exact(returned_e4, 10_000)),
         "currency": whole.currency,
     }
-    sources = [_Source.of(each) for each in (order, *later)]
-    return _take(sources, cause, step)
+    sources = together or (order,)
+    for each in sources[sources.index(order) :]:
+        each.keeps = _still_earned(each)
+    return _take([_Source.of(each) for each in sources], cause, step)
 
 
 def take_from_payment(paid: JudgedPayment, cause: ActivityFacts) -> list[ClawBackDue]:
@@ -124,8 +140,7 @@ class _Source:
 
     @classmethod
     def of(cls, order: JudgedOrder) -> "_Source":
-        keeps = _still_earned(order)
-        return cls(order.kept.order, order.version, order.awarded, keeps, order.taken)
+        return cls(order.kept.order, order.version, order.awarded, order.keeps, order.taken)
 
 
 def _take(

@@ -179,17 +179,20 @@ class TestWhatComesBackIsNotSpent:
 
         assert school.journal() == ["issued > pending 25.00", "pending > taken back 25.00"]
 
-    def test_what_is_kept_still_fills_its_steps(self):
+    @pytest.mark.parametrize(
+        ("first", "then"), [("2", "3"), ("3", "2"), ("3", "4"), ("4", "3"), ("2", "4")]
+    )
+    def test_what_is_kept_still_fills_its_steps(self, first, then):
         """
-        Three orders of 300.00: the second fills a step. The first one comes back: 600.00 are
-        kept, a full 500 as before. Nothing is taken. With the second, 300.00 are left, and it is.
+        Three orders of 300.00: the second fills a step. One of them comes back: 600.00 are kept, a
+        full 500 as before, and nothing is taken. With another one only 300.00 are left, and it is.
         """
         school = enrol("maxperks")
         for day in (2, 3, 4):
             school.orders(f"Order {day}", "300.00", on=f"2026-03-0{day}")
 
-        school.returns("Return 1", "300.00", on="2026-03-10", of="Order 2")
+        school.returns("Return 1", "300.00", on="2026-03-10", of=f"Order {first}")
         assert school.journal() == ["issued > pending 25.00"]
-        school.returns("Return 2", "300.00", on="2026-03-11", of="Order 3")
+        school.returns("Return 2", "300.00", on="2026-03-11", of=f"Order {then}")
 
         assert school.journal() == ["issued > pending 25.00", "pending > taken back 25.00"]
