@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from rewards.earning.effects.multiply import Multiply
 from rewards.programmes.campaigns import Campaign
+from rewards.programmes.pending import AT_ONCE
 from rewards.programmes.rules import Rule
 from rewards.programmes.values import InvalidDefinition, refuse_repeated
 
@@ -47,9 +48,14 @@ def _refuse_by_settings(definition: "Definition", rule: Rule, path: str) -> None
             f"{path}.expiry_days",
             _("cannot stand where expiry rolls: each activity prolongs all that is held"),
         )
+    waits = rule.pending or settings.pending
     if rule.to == "member":
         _refuse_personal(definition, path)
-    waits = rule.pending or settings.pending
+        if waits != AT_ONCE:
+            raise InvalidDefinition(
+                f"{path}.to",
+                _("what waits goes to the pool; let this rule wait for nothing"),
+            )
     if waits.until == "paid" and rule.trigger != "order":
         raise InvalidDefinition(
             f"{path}.pending",

@@ -442,6 +442,15 @@ class TestSettings:
 
 
 class TestPending:
+    def test_goes_to_the_pool_so_that_nothing_for_a_member_waits(self):
+        earned = rule(to="member")
+
+        assert refused(earned, pending_days=1, personal_earning=PERSONAL) == "rules[0].to"
+        own = earned | {"pending": {"until": "month_end", "months": 0}}
+        assert refused(own, personal_earning=PERSONAL) == "rules[0].to"
+        at_once = earned | {"pending": {"until": "days", "days": 0}}
+        assert definition(at_once, pending_days=1, personal_earning=PERSONAL).rules
+
     def test_of_the_programme_until_orders_are_paid_says_nothing_of_other_kinds(self):
         paid = {"until": "paid", "lost_after_days": 30}
         trained = fixed("t", 5, trigger="training")
