@@ -182,7 +182,8 @@ def find_campaign(document: Document, code: str) -> Row:
 
     :raises NoSuchPart: If there is none of this code.
     """
-    campaign: Row = document["campaigns"][_place_of_campaign(document, code)]
+    place = _place_of_campaign(document, code)
+    campaign: Row = document["campaigns"][place]
     return campaign
 
 
@@ -208,7 +209,8 @@ def change_campaign(document: Document, code: str, campaign: Row) -> Document:
 
 def remove_campaign(document: Document, code: str) -> Document:
     changed = deepcopy(document)
-    changed["campaigns"].pop(_place_of_campaign(changed, code))
+    place = _place_of_campaign(changed, code)
+    changed["campaigns"].pop(place)
     return changed
 
 

@@ -169,6 +169,28 @@ PORTAL = [
         method="POST",
     ),
     Row("rewards:member", "/team/{member}/", managed_page("200")),
+    Row("rewards:personal-earning", "/team/personal-earning/", FOR_ALL),
+    Row("rewards:approver", "/team/personal-earning/approver/", NOT_BY_GET),
+    Row(
+        "rewards:approver",
+        "/team/personal-earning/approver/",
+        portal(head_buyer="422", buyer="403", viewer="403", other="422"),
+        method="POST",
+    ),
+    # The head buyer is the approver, who does not agree to their own earning.
+    Row(
+        "rewards:personal-earning-agree",
+        "/team/personal-earning/{member}/agree/",
+        OF_THE_HEAD,
+    ),
+    Row(
+        "rewards:personal-earning-withdraw",
+        "/team/personal-earning/{member}/withdraw/",
+        OF_THE_HEAD,
+    ),
+    Row("rewards:gifts", "/team/gifts/", FOR_HEADS),
+    Row("rewards:gifts-csv", "/team/gifts.csv", FOR_HEADS),
+    Row("rewards:gifts-xlsx", "/team/gifts.xlsx", FOR_HEADS),
     # To oneself: back to one's own page. Who is no head buyer may be one who pressed twice.
     Row(
         "rewards:hand-over",
@@ -736,7 +758,7 @@ def rule_editor() -> Iterator[Row]:
         ("campaign_put_back", "put-campaign-back/"),
     )
     for name, address in single:
-        yield of_version(name, address, "405")
+        yield of_version(name, address, "302 302 404")
         yield of_version(name, address, "302 302 404", method="POST")
 
 

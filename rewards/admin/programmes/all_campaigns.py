@@ -67,5 +67,5 @@ def list_groups() -> Iterator[dict[str, Any]]:
         yield {
             "programme": programme,
             "campaigns": sorted(shown.values(), key=lambda each: ORDER[each.state]),
-            "link": address("campaigns", draft or latest) if draft or latest else "",
+            "link": address("campaigns", shown_last) if (shown_last := draft or latest) else "",
         }

@@ -87,16 +87,16 @@ def make_field(asked: Asked, lists: Lists) -> forms.Field:
         return _make_number(asked, lists, common)
     match asked.type:
         case Type.DAY | Type.LAST_DAY:
-            widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-            return forms.DateField(widget=widget, **common)
+            return forms.DateField(
+                widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), **common
+            )
         case Type.YES:
             return forms.BooleanField(**common)
         case Type.CHOICE:
             return forms.ChoiceField(choices=choices_of(asked, lists), **common)
         case Type.CHOICES:
-            widget = forms.CheckboxSelectMultiple()
             return forms.MultipleChoiceField(
-                choices=choices_of(asked, lists), widget=widget, **common
+                choices=choices_of(asked, lists), widget=forms.CheckboxSelectMultiple, **common
             )
         case Type.LINES:
             return forms.CharField(widget=forms.Textarea(attrs={"rows": 5}), **common)

@@ -62,10 +62,7 @@ def tiers(page: BaseAdmin, request: HttpRequest, version: ProgrammeVersion) -> H
     )
     others: list[str] = []
     if saving.is_saving and rows.is_valid():
-        read: list[dict[str, Any]] = []
-        for form in rows.forms:
-            taken = [row["code"] for row in read]
-            read.append(form.read() | {"code": form.code or make_code(form.english, taken)})
+        read = read_tiers(rows.forms)
         if not any(form.errors for form in rows.forms):
             if saving.save(lambda draft: change_tiers(draft, read), _("The tiers were changed.")):
                 return HttpResponseRedirect(address("tiers", version))
@@ -80,6 +77,15 @@ def tiers(page: BaseAdmin, request: HttpRequest, version: ProgrammeVersion) -> H
             "told": [tell_tier(tier, speaker) for tier in document.get("tiers", [])],
         },
     )
+
+
+def read_tiers(forms_: list[Any]) -> list[dict[str, Any]]:
+    """Return the rows of the tiers; a new one gets a code of its name."""
+    read: list[dict[str, Any]] = []
+    for form in forms_:
+        taken = [row["code"] for row in read]
+        read.append(form.read() | {"code": form.code or make_code(form.english, taken)})
+    return read
 
 
 def place_tier_refusal(forms_: list[Any], error: InvalidDefinition, others: list[str]) -> None:

@@ -83,16 +83,16 @@ class RowForm(forms.Form):
     @property
     def chosen(self) -> str:
         """Return the kind that is chosen, also while the form is not right."""
-        given = self.data.get(self.add_prefix("kind")) if self.is_bound else None
-        return given if given in self.kinds else self.kind_of(self.stored)
+        given = str(self.data.get(self.add_prefix("kind"))) if self.is_bound else None
+        return self.kind_of(self.stored) if given is None or given not in self.kinds else given
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         # What was typed for another kind is not looked at, right or wrong.
         for code in self.kinds:
             if code != self.chosen:
-                for name in [name for name in self._errors or () if name.startswith(f"{code}__")]:
-                    del self._errors[name]  # type: ignore[index]  # there are some
+                for name in [name for name in self.errors if name.startswith(f"{code}__")]:
+                    del self.errors[name]
         return cleaned
 
     def read(self) -> Row:

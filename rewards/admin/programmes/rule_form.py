@@ -239,7 +239,7 @@ class RuleForm:
         return self.effect.chosen == "stepped"
 
     def is_valid(self) -> bool:
-        parts = (
+        parts: tuple[Any, ...] = (
             self.names,
             self.basic,
             self.effect,

@@ -7,11 +7,16 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from partners.doors.admin import BaseAdmin, Step, display
@@ -146,11 +151,14 @@ class ProgrammeVersionAdmin(BaseAdmin):
         return path(route, self._wrap(update_wrapper(answer, view)), name=self._name(name))
 
     def _button_at(self, route: str, name: str, view: View) -> URLPattern:
-        def answer(*args: Any, **more: Any) -> HttpResponse:
-            return view(*args, **more)
+        """What is pressed, and never only looked at."""
 
-        found = self._page_at(route, name, update_wrapper(answer, view), writes=True)
-        return path(route, require_POST(found.callback), name=self._name(name))
+        def answer(page: BaseAdmin, request: HttpRequest, *args: Any, **more: Any) -> HttpResponse:
+            if request.method != "POST":
+                return HttpResponseNotAllowed(["POST"])
+            return view(page, request, *args, **more)
+
+        return self._page_at(route, name, update_wrapper(answer, view), writes=True)
 
     # ------------------------------------------------------------------ columns
 
