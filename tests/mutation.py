@@ -107,7 +107,9 @@ class _Changer(ast.NodeTransformer):
     def _offer(self, node: ast.AST, change: str) -> bool:
         """Note that something can be changed, and say whether it is to be."""
         line = getattr(node, "lineno", 1)
-        self.found.append((line, self.lines[line - 1].strip(), change))
+        was = self.lines[line - 1].strip()
+        alike = sum(each[1] == was and each[2].startswith(change) for each in self.found)
+        self.found.append((line, was, f"{change} ({alike + 1})" if alike else change))
         return self.wanted == len(self.found) - 1
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:

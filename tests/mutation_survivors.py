@@ -12,4 +12,7 @@ EQUIVALENT: dict[str, str] = {
     "outcome.py: amount: int = 0: 0 becomes -1": _SET_BEFORE_READ,
     "outcome.py: quantity_e4: int = 0: 0 becomes 1": _SET_BEFORE_READ,
     "outcome.py: quantity_e4: int = 0: 0 becomes -1": _SET_BEFORE_READ,
+    "usage.py: self._counted[key] = max(self._counted.get(key, 0) - amount, 0): 0 becomes -1": (
+        "less than nothing is nothing, too"
+    ),
 }

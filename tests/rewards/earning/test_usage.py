@@ -83,3 +83,31 @@ class TestUsage:
         usage.add(("a",), 2)
 
         assert (usage.read(("a",)), copy.read(("a",))) == (3, 1)
+
+    def test_lets_a_volume_be_less_by_what_came_back_but_never_below_nothing(self):
+        volume = ("volume", "full", "year 2026")
+        usage = Usage({volume: 10})
+
+        left = []
+        for amount in (4, 5, 9):
+            usage.leave(volume, amount)
+            left.append(usage.read(volume))
+        usage.leave(("volume", "other", "lifetime"), 0)
+
+        assert left == [6, 1, 0]
+        assert usage.read(("volume", "other", "lifetime")) == 0
+
+    @pytest.mark.parametrize("key", [("cap", "volume"), ("cap", "x", "volume"), ("paid", "a")])
+    def test_lets_no_cap_be_less(self, key):
+        usage = Usage({key: 10})
+
+        with pytest.raises(ValueError, match="never given back"):
+            usage.leave(key, 1)
+        assert usage.read(key) == 10
+
+    def test_can_leave_nothing(self):
+        usage = Usage()
+        usage.leave(("volume", "a", "lifetime"), 1)
+        usage.add(("volume", "a", "lifetime"), 2)
+
+        assert usage.read(("volume", "a", "lifetime")) == 2
