@@ -25,7 +25,14 @@ def _points_earned(event: Event, payload: Fields, background: Background, teller
         "detail": " · ".join(part for part in about if part),
         "amount": payload["amount"],
         "explanation": teller.tell(award.explanation) if award else None,
+        "activity_id": str(payload.get("activity") or ""),
     }
+
+
+def name_activity(kind: str, document: str) -> str:
+    """Name an activity that earned nothing as the others are named: by its number."""
+    title = _("Order %(document)s") if kind == "order" else _("Reported: %(document)s")
+    return title % {"document": document}
 
 
 def _points_taken_back(
@@ -47,6 +54,7 @@ def _points_taken_back(
         "explanation": _why_taken_back(
             background.claw_backs.get(str(payload.get("activity")), []), teller
         ),
+        "activity_id": str(payload.get("activity") or ""),
     }
 
 

@@ -35,7 +35,7 @@ class Home:
 def read_home(
     *, member: Member, actor: Actor, frame: Frame, language: str, as_of: datetime
 ) -> Home:
-    """Gather the home page of a member. Ten queries at most."""
+    """Gather the home page of a member. Eleven queries at most."""
     standing, definition = read_standing(actor, as_of)
     holdings = read_holdings(member, actor, frame)
     teller = (
@@ -62,5 +62,11 @@ def read_home(
         track=lay_track(standing, definition, language, frame.currency),
         chart=draw_chart(movements, last_month=this_month),
         expiry=schedule if lapses or never else None,
-        timeline=read_timeline(actor=actor, member=member, teller=teller, as_of=as_of),
+        timeline=read_timeline(
+            actor=actor,
+            member=member,
+            teller=teller,
+            as_of=as_of,
+            triggers=definition.triggers if definition else (),
+        ),
     )

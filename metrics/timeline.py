@@ -1,19 +1,21 @@
 """What happened lately: events of the one stream, with names and explanations put beside them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from metrics import claim_events, earning_events, ledger_events, spending_events, team_events
 from metrics.event_background import Background, Fields, Tell, read_background
-from partners.models import Actor, Event, Member
+from partners.models import Activity, Actor, Event, Member
 from rewards.explaining import Explanation, Teller
 
 # A redemption may move three times in a second; it is one thing that happened.
 EVENTS_READ = 40
+UNREWARDED_READ = 12
 PERSONAL_KINDS = ("share_received",)
 # What the seller writes down about the company.
 SELLERS_KINDS = ("partner_enrolled", "partner_changed")
@@ -40,17 +42,25 @@ class Item:
     amount: int | None = None
     state: State | None = None
     explanation: Explanation | None = None
+    activity_id: str = ""
     page: str = ""
     page_id: str = ""
     day_form: str = "short"
 
 
 def read_timeline(
-    *, actor: Actor, member: Member, teller: Teller, as_of: datetime, length: int = 12
+    *,
+    actor: Actor,
+    member: Member,
+    teller: Teller,
+    as_of: datetime,
+    triggers: Collection[str] = (),
+    length: int = 12,
 ) -> list[Item]:
     """
     Return the latest entries for this member: the company's, or a buyer's own. Five queries,
-    six where something was corrected.
+    six where something was corrected. Activities of the kinds in ``triggers`` stand there too if
+    they earned nothing: one more query.
 
     A head buyer and a viewer read what happened to the pool; a buyer what happened to them.
     """
@@ -66,8 +76,39 @@ def read_timeline(
         if told_once:
             seen.add(told_once)
         items.append(_item(event, background, teller, as_of))
+    items += _unrewarded(actor, member, triggers, items, as_of)
     items.sort(key=lambda item: item.occurred_at, reverse=True)
     return items[:length]
+
+
+def _unrewarded(
+    actor: Actor,
+    member: Member,
+    triggers: Collection[str],
+    items: Sequence[Item],
+    as_of: datetime,
+) -> list[Item]:
+    """Return what might have earned something and did not, as far back as the other entries go."""
+    if not triggers or not items:
+        return []
+    found = Activity.objects.for_actor(actor).filter(
+        kind__in=sorted(triggers),
+        occurred_at__range=(min(item.occurred_at for item in items), as_of),
+        awards__isnull=True,
+    )
+    if member.role == Member.Role.BUYER:
+        found = found.filter(member=member)
+    return [
+        Item(
+            occurred_at=activity.occurred_at,
+            icon="minus",
+            title=earning_events.name_activity(activity.kind, activity.external_id),
+            detail=_("Nothing was earned"),
+            activity_id=str(activity.public_id),
+            day_form="short" if activity.occurred_at.year == as_of.year else "dated",
+        )
+        for activity in found.newest_first()[:UNREWARDED_READ]
+    ]
 
 
 def _visible_to(actor: Actor, member: Member) -> Any:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 GROUPS: tuple[tuple[tuple[str, str, str | Promise], ...], ...] = (
     (
         ("metrics:home", "home", _("Home")),
+        ("rewards:ways-to-earn", "star", _("Ways to earn")),
         ("rewards:share", "share", _("Share bonuses")),
         ("rewards:catalogue", "gift", _("Catalogue")),
         ("rewards:redemptions", "bag", _("Redemptions")),

@@ -8,6 +8,9 @@ urlpatterns = [
     # /catalogue/
     path("catalogue/", views.catalogue, name="catalogue"),
     path("catalogue/<slug:slug>/", views.reward, name="reward"),
+    # /earn/
+    path("earn/", views.ways_to_earn, name="ways-to-earn"),
+    path("earn/<uuid:public_id>/", views.earned, name="earned"),
     # /claims/
     path("claims/", views.claims, name="claims"),
     path("claims/new/", views.new_claim, name="claim-new"),

@@ -1,6 +1,7 @@
 """Why so many points: stored and worked-out explanations, told in the reader's language."""
 
-from rewards.explaining.reasons import NotGiven, concerns_others, tell_passed_over
+from rewards.explaining.naming import read_teller
+from rewards.explaining.reasons import NotGiven, concerns_others, say_nothing, tell_passed_over
 from rewards.explaining.telling import Explanation, Teller, teller_of
 
 __all__ = [
@@ -8,6 +9,8 @@ __all__ = [
     "NotGiven",
     "Teller",
     "concerns_others",
+    "read_teller",
+    "say_nothing",
     "tell_passed_over",
     "teller_of",
 ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from rewards.earning.outcome import (
     AUDIENCE,
@@ -197,6 +197,22 @@ REASONS: Mapping[str, Callable[[Detail, Teller], str]] = {
     STOPPED: _stopped,
 }
 """Every reason for which a rule is passed over, with its words."""
+
+
+NOTHING: Mapping[str, Any] = {
+    "earns_never": gettext_lazy("Activities of this kind earn nothing. They may take back."),
+    "not_judged": gettext_lazy(
+        "The programme does not count it: what it refers to is not known yet, its currency cannot "
+        "be converted, or the programme did not run on that day."
+    ),
+    "no_rule": gettext_lazy("No rule of the programme counts activities of this kind."),
+    "rules_said_no": gettext_lazy("Each rule that might have counted it says why it did not."),
+}
+
+
+def say_nothing(code: str) -> str:
+    """Say why an activity earned nothing at all; see ``rewards.asking.find_why_nothing``."""
+    return str(NOTHING[code])
 
 
 # ---------------------------------------------------------------- what was found

@@ -9,6 +9,7 @@ from rewards.views.claims import (
     new_claim,
     withdraw_claim,
 )
+from rewards.views.earning import earned, ways_to_earn
 from rewards.views.inviting import invite, resend_invitation, withdraw_invitation
 from rewards.views.member import hand_over, leave, member
 from rewards.views.my_data import download_my_data, erase_my_data, my_data
@@ -25,6 +26,7 @@ __all__ = [
     "claim_proof",
     "claims",
     "download_my_data",
+    "earned",
     "erase_my_data",
     "hand_over",
     "invite",
@@ -41,6 +43,7 @@ __all__ = [
     "shares",
     "team",
     "undo_share",
+    "ways_to_earn",
     "withdraw_claim",
     "withdraw_invitation",
 ]

@@ -1,0 +1,163 @@
+"""Ways to earn, and why something earned what it did."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet, Sum
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from partners.access import PortalRequest, portal_page
+from partners.models import Activity, Member
+from partners.templatetags.portal import current_language
+from rewards.asking import explain_activity, find_why_nothing
+from rewards.browsing import Standpoint
+from rewards.explaining import (
+    Explanation,
+    Teller,
+    concerns_others,
+    read_teller,
+    say_nothing,
+    tell_passed_over,
+)
+from rewards.models import Award, ClawBack, Programme
+from rewards.offering import hear_now, read_lost, read_waiting, read_ways
+from rewards.views.standing import with_standpoint
+
+LATELY = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What one rule gave or one fact took back, and why."""
+
+    title: str
+    amount: int
+    explanation: Explanation
+    is_taken: bool = False
+
+
+def visible_to(request: PortalRequest) -> QuerySet[Activity]:
+    """The company's activities for its head buyer and its viewers; a buyer's own for the buyer."""
+    found = Activity.objects.for_actor(request.actor)
+    if request.member.role == Member.Role.BUYER:
+        return found.filter(member=request.member)
+    return found
+
+
+@require_safe
+@portal_page()
+@with_standpoint
+def ways_to_earn(request: PortalRequest, standpoint: Standpoint) -> HttpResponse:
+    programme = standpoint.programme
+    root_id = request.member.partner_id
+    hearing, judged = hear_now(root_id, programme=programme, as_of=standpoint.at)
+    definition = judged.version.definition
+    teller = read_teller(definition, programme=programme, language=current_language())
+    shows_all = request.member.role != Member.Role.BUYER
+    lately = (
+        visible_to(request)
+        .filter(kind__in=sorted(definition.triggers), occurred_at__lte=standpoint.at)
+        .newest_first()[:LATELY]
+    )
+    context = {
+        "ways": read_ways(judged, hearing.judgements[root_id], teller=teller),
+        "tier": judged.situation.tier,
+        "waiting": read_waiting(hearing, root_id, actor=request.actor, programme=programme)
+        if shows_all
+        else [],
+        "lost": read_lost(actor=request.actor, programme=programme, teller=teller)
+        if shows_all
+        else [],
+        "lately": name_lately(list(lately), programme, teller),
+    }
+    context["waiting_total"] = sum(one.amount for one in context["waiting"])
+    return render(request, "rewards/ways_to_earn.html", context)
+
+
+def name_lately(
+    activities: list[Activity], programme: Programme, teller: Teller
+) -> list[tuple[Activity, str, int]]:
+    """Return each with its name and what it earned: one query."""
+    earned = dict(
+        Award.objects.filter(activity__in=activities, version__programme=programme)
+        .order_by()
+        .values_list("activity")
+        .annotate(Sum("amount"))
+    )
+    return [(one, name_activity(one, teller), earned.get(one.pk, 0)) for one in activities]
+
+
+def name_activity(activity: Activity, teller: Teller) -> str:
+    return _("%(kind)s %(document)s") % {
+        "kind": teller.speaker.kind(activity.kind),
+        "document": activity.external_id,
+    }
+
+
+@require_safe
+@portal_page()
+@with_standpoint
+def earned(request: PortalRequest, standpoint: Standpoint, public_id: str) -> HttpResponse:
+    """Say what an activity earned by each rule, what was taken back, and which rules gave nothing."""
+    activity = get_object_or_404(visible_to(request), public_id=public_id)
+    programme = standpoint.programme
+    explained = explain_activity(activity, programme=programme, as_of=standpoint.at)
+    definition = explained.judged.version.definition if explained else standpoint.definition
+    teller = read_teller(definition, programme=programme, language=current_language())
+    awards = awards_of(activity, programme, teller)
+    taken = taken_from(activity, programme, teller)
+    passed = explained.evaluation.passed_over if explained else ()
+    context = {
+        "activity": activity,
+        "title": name_activity(activity, teller),
+        "awards": awards,
+        "taken": taken,
+        "earned": sum(bill.amount for bill in awards),
+        "kept": sum(bill.amount for bill in (*awards, *taken)),
+        "others": [
+            tell_passed_over(each, teller)
+            for each in passed
+            if not concerns_others(each, definition)
+        ],
+        "why_nothing": "" if awards else say_nothing(find_why_nothing(activity, explained)),
+    }
+    return render(request, "rewards/earned.html", context)
+
+
+def awards_of(activity: Activity, programme: Programme, teller: Teller) -> list[Bill]:
+    """Return what each rule gave: one query."""
+    awards = Award.objects.filter(activity=activity, version__programme=programme, amount__gt=0)
+    return [
+        Bill(
+            teller.rule_name(award.explanation) or teller.voice.rule(award.rule_code),
+            award.amount,
+            teller.tell(award.explanation),
+        )
+        for award in awards.order_by("pk")
+    ]
+
+
+def taken_from(activity: Activity, programme: Programme, teller: Teller) -> list[Bill]:
+    """Return what was taken back of what it earned, or what it takes back itself: one query."""
+    rows = ClawBack.objects.filter(
+        Q(award__activity=activity) | Q(cause=activity),
+        award__version__programme=programme,
+        due__gt=0,
+    )
+    return [
+        Bill(
+            name_taken(row, activity, teller),
+            -row.due,
+            teller.tell(row.explanation, total_label=_("Taken back")),
+            is_taken=True,
+        )
+        for row in rows.select_related("cause", "award__activity").order_by("pk")
+    ]
+
+
+def name_taken(row: ClawBack, activity: Activity, teller: Teller) -> str:
+    """Name the other side: what took it, or what it was taken from."""
+    other = row.cause if row.cause_id != activity.pk else row.award.activity
+    return name_activity(other, teller)
