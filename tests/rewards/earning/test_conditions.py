@@ -281,8 +281,11 @@ def test_each_says_what_must_be_known_for_it():
     assert set(AUDIENCE) == {"tier", "segment", "country", "supplier_share"}
 
 
-def nested(depth):
-    return {"not": nested(depth - 1)} if depth else WEB
+def nested(depth, word="not"):
+    if not depth:
+        return WEB
+    inner = nested(depth - 1, word)
+    return {word: inner if word == "not" else [inner]}
 
 
 @pytest.mark.parametrize(
@@ -300,6 +303,8 @@ def nested(depth):
         ("order", {"all": [WEB], "any": [WEB]}, "when"),
         ("order", {"all": [WEB], "kind": "tier"}, "when"),
         ("order", nested(9), "when" + ".not" * 8),
+        ("order", nested(9, "all"), "when" + ".all[0]" * 8),
+        ("order", nested(9, "any"), "when" + ".any[0]" * 8),
         ("order", {"kind": "tier"}, "when"),
         ("order", {"kind": "tier", "in": ["gold"], "at_least": "gold"}, "when"),
         ("order", {"kind": "tier", "in": ["tin"]}, "when.in[0]"),
@@ -380,6 +385,8 @@ def test_what_cannot_be_asked_is_refused_with_its_place(trigger, row, path):
     ("trigger", "row"),
     [
         ("order", nested(8)),
+        ("order", nested(8, "all")),
+        ("order", nested(8, "any")),
         ("training", {"kind": "attribute", "name": "passed", "in": [True]}),
         ("own-kind", {"kind": "attribute", "name": "anything", "in": ["x"]}),
         ("own-kind", {"kind": "channel", "in": ["web"]}),
