@@ -172,6 +172,7 @@ def test_of_when_an_invoice_was_paid_that_nobody_knows():
     ("asked", "stated", "found"),
     [
         ({}, True, True),
+        ({}, False, False),
         ({"is": True}, True, True),
         ({"is": True}, False, False),
         ({"is": True}, None, None),

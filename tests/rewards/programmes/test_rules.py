@@ -210,6 +210,19 @@ def test_an_effect_is_refused_where_the_kind_has_nothing_to_count(trigger, effec
         {"effect": {"kind": "multiply", "percent": 101}},
         {"effect": {"kind": "multiply", "percent": 10_000}},
         {"effect": {"kind": "stepped", "by": "year", "mode": "whole", "steps": [STEP]}},
+        {"effect": {"kind": "each_full", "units": 10**9, "per": "1", "period": "lifetime"}},
+        {
+            "effect": {
+                "kind": "stepped",
+                "by": "quarter",
+                "mode": "slice",
+                "steps": [
+                    {"from": "0", "units": 10**9, "per": "0.0001"},
+                    {"from": "0.0001", "fixed": 10**9},
+                    {"from": "0.0002", "percent": "100"},
+                ],
+            }
+        },
         {"caps": [CAP | {"units": 10**12}, CAP | {"times": 1}]},
         {"priority": 10_000, "group": "a-b_C9", "expiry_days": 36_500},
         {"priority": -10_000, "expiry_days": 1, "code": "x" * 64},
