@@ -2,6 +2,7 @@
 
 _SHORT_CUT = "a short cut: the walk over several rules gives the same for one"
 _SET_BEFORE_READ = "it is set before anybody reads it"
+_THERE = "it is asked only where there was an order, so that they were counted"
 
 EQUIVALENT: dict[str, str] = {
     "evaluating.py: if len(judged) == 1:: 1 becomes 0": _SHORT_CUT,
@@ -12,6 +13,12 @@ EQUIVALENT: dict[str, str] = {
     "outcome.py: amount: int = 0: 0 becomes -1": _SET_BEFORE_READ,
     "outcome.py: quantity_e4: int = 0: 0 becomes 1": _SET_BEFORE_READ,
     "outcome.py: quantity_e4: int = 0: 0 becomes -1": _SET_BEFORE_READ,
+    'conditions/first_order.py: return situation.orders_before.get("lifetime", 0): 0 becomes 1': (
+        _THERE
+    ),
+    'conditions/first_order.py: return situation.orders_before.get("lifetime", 0): 0 becomes -1': (
+        _THERE
+    ),
     "usage.py: self._counted[key] = max(self._counted.get(key, 0) - amount, 0): 0 becomes -1": (
         "less than nothing is nothing, too"
     ),

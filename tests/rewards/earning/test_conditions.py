@@ -345,6 +345,11 @@ def nested(depth, word="not"):
         ("order", {"kind": "order_count", "at_most": -1, "period": "year"}, "when.at_most"),
         (
             "order",
+            {"kind": "order_count", "at_least": 10**9 + 1, "period": "year"},
+            "when.at_least",
+        ),
+        (
+            "order",
             {"kind": "order_count", "at_least": 2, "at_most": 1, "period": "year"},
             "when.at_most",
         ),
@@ -394,6 +399,8 @@ def test_what_cannot_be_asked_is_refused_with_its_place(trigger, row, path):
         ("own-kind", {"kind": "amount", "at_least": "5"}),
         ("own-kind", {"kind": "sku", "in": ["mug"]}),
         ("recycling", {"kind": "quantity", "at_least": "5"}),
+        ("order", {"kind": "order_count", "at_least": 10**9, "period": "year"}),
+        ("order", {"kind": "order_count", "at_least": 0, "at_most": 0, "period": "year"}),
         ("payment", {"kind": "payment", "late_days_at_most": 3_650}),
         ("invoice", {"kind": "amount", "at_least": "5"}),
         ("order", {"kind": "supplier_share", "at_least_percent": 100}),
