@@ -58,7 +58,12 @@ def frame_of(partner: Partner, at: datetime) -> Frame:
     except NoVersionInForce:
         return frame
     unit = UnitWording(settings.unit_names, programme.main_unit.decimals)
-    return replace(frame, unit=unit, unit_value=settings.unit_value)
+    return replace(
+        frame,
+        unit=unit,
+        unit_value=settings.unit_value,
+        personal_earning=settings.personal_earning.allowed,
+    )
 
 
 def name_references(actor: Actor, movements: Sequence[Movement]) -> dict[UUID, Reference]:

@@ -42,7 +42,8 @@ class Frame:
     What every page shows around its content, and how it writes amounts.
 
     Read by the function that ``settings.PORTAL_FRAME`` names: this floor does not know programmes.
-    ``unit_id`` is empty for a partner that is in no programme.
+    ``unit_id`` is empty for a partner that is in no programme. ``personal_earning`` says whether the
+    programme lets people earn for themselves at all.
     """
 
     seller: str = ""
@@ -52,6 +53,7 @@ class Frame:
     unit_id: int | None = None
     unit: UnitWording = field(default_factory=UnitWording)
     unit_value: Decimal = Decimal(0)
+    personal_earning: bool = False
     demo_weeks: int = 0
 
 

@@ -1,44 +1,85 @@
 """
 Everything that people, not companies, were given: the register an employer or a tax adviser asks for.
 
-A person is given what a share put into their wallet and what they earned for themselves; what is
-taken back or goes back to the pool counts against it. What they took from the catalogue is listed
-too, as a use of what was given and not as a gift of its own.
+It is read off the journal of the wallets, so that it is whole: what a share put there, what somebody
+earned for themselves and what the seller credited counts as given; what is taken back or goes back
+to the pool counts against it. What they took from the catalogue is listed too, as a use of what was
+given and not as a gift of its own. What moves when companies merge, or expires, is neither.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
-from heapq import merge
+from itertools import islice
+from typing import Final, cast
+from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Min, Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
-from ledger.models import Account, Transfer
+from ledger.correcting import say_reason
+from ledger.models import Account, Correction, Transfer
+from partners.families import find_family
 from partners.models import Actor, Member, Partner
 from rewards.models import Award, Programme, Redemption, SharePart
-from rewards.programmes.live import read_versions
+from rewards.programmes.calendar import local_date, local_midnight
+from rewards.programmes.live import Versions, read_versions
 
-CENT = Decimal("0.01")
-ROWS_AT_A_TIME = 2_000
+ROWS_AT_A_TIME = 1_000
+VALUE_STEP = Decimal("0.0001")
+Kind = Transfer.Kind
 
 
 class GiftKind(StrEnum):
     EARNED = "earned"
     SHARED = "shared"
     SHARE_UNDONE = "share_undone"
+    CORRECTED = "corrected"
     RETURNED = "returned"
     TAKEN = "taken"
+    BROUGHT_BACK = "brought_back"
+
+
+KINDS: Final = {
+    Kind.EARN: GiftKind.EARNED,
+    Kind.SHARE: GiftKind.SHARED,
+    Kind.UNSHARE: GiftKind.SHARE_UNDONE,
+    Kind.ADJUST: GiftKind.CORRECTED,
+    Kind.OPEN: GiftKind.CORRECTED,
+    Kind.CLAW_BACK: GiftKind.CORRECTED,
+    Kind.REVERSE: GiftKind.CORRECTED,
+    Kind.LEAVE: GiftKind.RETURNED,
+    Kind.REDEEM: GiftKind.TAKEN,
+    Kind.REFUND: GiftKind.BROUGHT_BACK,
+}
+USES: Final = (GiftKind.TAKEN, GiftKind.BROUGHT_BACK)
+WORDS: Final[Mapping[GiftKind, str | Promise]] = {
+    GiftKind.EARNED: _("Earned for themselves"),
+    GiftKind.SHARED: _("Shared by the company"),
+    GiftKind.SHARE_UNDONE: _("Share taken back"),
+    GiftKind.CORRECTED: _("Corrected by the seller"),
+    GiftKind.RETURNED: _("Returned to the pool"),
+    GiftKind.TAKEN: _("Taken from the catalogue"),
+    GiftKind.BROUGHT_BACK: _("Given back from the catalogue"),
+}
+
+
+def say_kind(kind: GiftKind) -> str | Promise:
+    return WORDS[kind]
 
 
 @dataclass(frozen=True, slots=True)
 class GiftRow:
     """
     One line of the register. ``units`` are minor units of the programme's main unit, below zero
-    where something went back; ``value`` is what they were worth then, in the programme's currency.
+    where something went back; ``value`` is what they were worth then, in the programme's currency,
+    to four decimals. ``about`` is a document, a reason or a reward: words people wrote.
     """
 
+    public_id: UUID
     at: datetime
     kind: GiftKind
     programme: Programme
@@ -51,7 +92,7 @@ class GiftRow:
     @property
     def counts(self) -> bool:
         """Whether it changes what the person was given in all."""
-        return self.kind is not GiftKind.TAKEN
+        return self.kind not in USES
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,119 +106,186 @@ class Question:
     partner: Partner | None = None
     member: Member | None = None
 
-    def about(self, partner_path: str, member_path: str, time_path: str) -> Q:
-        who = Q(**{f"{time_path}__gte": self.since, f"{time_path}__lt": self.until})
-        if self.partner is not None:
-            who &= Q(**{partner_path: self.partner})
-        if self.member is not None:
-            who &= Q(**{member_path: self.member})
-        return who
+    @classmethod
+    def of_year(
+        cls,
+        year: int,
+        *,
+        programme: Programme,
+        actor: Actor,
+        partner: Partner | None = None,
+        member: Member | None = None,
+    ) -> "Question":
+        """Ask about a calendar year, by the programme's own midnights."""
+        since, until = bounds_of(year, programme)
+        return cls(programme, actor, since, until, partner, member)
 
 
-def read_register(question: Question) -> Iterator[GiftRow]:
-    """
-    Yield the lines of a register, oldest first.
+@dataclass(slots=True)
+class PersonTotal:
+    """What one person of a company was given in all, and how much of that they earned."""
 
-    A fixed number of queries, and one for each change of settings in the period; rows are read in
-    parts, whatever their number.
-    """
-    worth = _Worth(question.programme)
-    found = merge(
-        _earned(question),
-        _shared(question),
-        _undone(question),
-        _returned(question),
-        _taken(question),
-        key=lambda row: row[0],
+    partner: Partner
+    member: Member
+    units: int = 0
+    value: Decimal = field(default_factory=Decimal)
+    earned: Decimal = field(default_factory=Decimal)
+    taken: Decimal = field(default_factory=Decimal)
+
+    def left_of(self, cap: Decimal | None) -> Decimal | None:
+        """Return what they may still earn for themselves; None where there is no end to it."""
+        return None if cap is None else max(cap - self.earned, Decimal(0))
+
+
+def bounds_of(year: int, programme: Programme) -> tuple[datetime, datetime]:
+    """Return when a year begins and ends where the programme is."""
+    begins, ends = (
+        local_midnight(date(each, 1, 1), programme.time_zone) for each in (year, year + 1)
     )
-    for at, kind, owner, person, units, about in found:
-        value = worth.of(units, at)
-        yield GiftRow(at, kind, question.programme, owner, person, units, value, about)
+    return begins, ends
 
 
-Found = tuple[datetime, GiftKind, Partner, Member, int, str]
+def find_movements(question: Question) -> QuerySet[Transfer]:
+    """Return the transfers that a register tells of; for its lines give them to ``tell``."""
+    found = of_wallets(
+        programme=question.programme, actor=question.actor, partner=question.partner
+    ).filter(occurred_at__gte=question.since, occurred_at__lt=question.until)
+    if question.member is not None:
+        person = question.member.person_id
+        found = found.filter(
+            Q(credit_account__member__person=person) | Q(debit_account__member__person=person)
+        )
+    return found.select_related(
+        "debit_account__partner",
+        "debit_account__member__person",
+        "credit_account__partner",
+        "credit_account__member__person",
+    )
 
 
-class _Worth:
+def of_wallets(
+    *, programme: Programme, actor: Actor, partner: Partner | None = None
+) -> QuerySet[Transfer]:
+    """Return all that people were ever given, of one company with what was merged into it or all."""
+    wallets = Account.objects.for_actor(actor).wallets().filter(unit=programme.main_unit_id)
+    rows = Transfer.objects.for_actor(actor).filter(kind__in=KINDS)
+    if partner is not None:
+        family = sorted(find_family(partner.pk))
+        wallets, rows = wallets.filter(partner__in=family), rows.filter(partner__in=family)
+    found = rows.filter(Q(credit_account__in=wallets) | Q(debit_account__in=wallets))
+    # Taking back what is no gift, such as an expiry, gives nothing.
+    return found.exclude(Q(kind=Kind.REVERSE) & ~Q(reverses__kind__in=KINDS))
+
+
+def find_first_year(*, programme: Programme, actor: Actor, partner: Partner | None = None) -> int:
+    """Return the year in which anybody was first given something; 0 where nobody was."""
+    rows = of_wallets(programme=programme, actor=actor, partner=partner)
+    first: datetime | None = rows.aggregate(Min("occurred_at"))["occurred_at__min"]
+    return local_date(first, programme.time_zone).year if first else 0
+
+
+def read_register(question: Question, *, worth: "Worth | None" = None) -> Iterator[GiftRow]:
+    """Yield the lines of a register, oldest first: the same few queries a thousand rows."""
+    worth = worth or Worth(question.programme)
+    rows = find_movements(question).order_by("occurred_at", "pk").iterator(ROWS_AT_A_TIME)
+    while chunk := list(islice(rows, ROWS_AT_A_TIME)):
+        yield from tell(chunk, question=question, worth=worth)
+
+
+def sum_up(rows: Iterable[GiftRow]) -> list[PersonTotal]:
+    """Return what each person was given, by company and name."""
+    totals: dict[tuple[int, int], PersonTotal] = {}
+    for row in rows:
+        key = (row.partner.pk, row.member.person_id)
+        total = totals.setdefault(key, PersonTotal(row.partner, row.member))
+        if row.counts:
+            total.units += row.units
+            total.value += row.value
+        else:
+            total.taken += row.value
+        if row.kind is GiftKind.EARNED:
+            total.earned += row.value
+    return sorted(
+        totals.values(),
+        key=lambda each: (each.partner.legal_name, each.partner.pk, each.member.person.name),
+    )
+
+
+class Worth:
     """What units were worth, by the settings that were in force at a moment."""
 
-    def __init__(self, programme: Programme) -> None:
+    def __init__(self, programme: Programme, versions: Versions | None = None) -> None:
         self._decimals = programme.main_unit.decimals
-        self._versions = read_versions(programme)
+        self._versions = versions or read_versions(programme)
 
     def of(self, units: int, at: datetime) -> Decimal:
-        version = self._versions.at(at)
+        # What is given back after a programme has ended is worth what it was at last.
+        latest = next((each for _from, each in self._versions.published), None)
+        version = self._versions.at(at) or latest
         each = version.definition.settings.unit_value if version else Decimal(0)
-        return (Decimal(units).scaleb(-self._decimals) * each).quantize(CENT, ROUND_HALF_UP)
+        return (Decimal(units).scaleb(-self._decimals) * each).quantize(VALUE_STEP, ROUND_HALF_UP)
 
 
-def _earned(question: Question) -> Iterator[Found]:
-    about = question.about("partner", "activity__member", "activity__occurred_at")
-    rows = Award.objects.for_actor(question.actor).filter(
-        about, version__programme=question.programme, personal__gt=0
+def tell(
+    movements: Sequence[Transfer], *, question: Question, worth: Worth | None = None
+) -> list[GiftRow]:
+    """Return movements as lines of the register. Four queries, whatever their number."""
+    worth = worth or Worth(question.programme)
+    about = _find_words(movements, question.actor)
+    return [_tell_one(each, about, question.programme, worth) for each in movements]
+
+
+def _tell_one(
+    movement: Transfer, about: dict[int, str], programme: Programme, worth: Worth
+) -> GiftRow:
+    kind = KINDS[Kind(movement.kind)]
+    comes_in = movement.credit_account.kind == Account.Kind.WALLET
+    wallet = movement.credit_account if comes_in else movement.debit_account
+    # A use is told as what was taken, so that its sign is the other way round.
+    gained = comes_in if kind not in USES else not comes_in
+    units = movement.amount if gained else -movement.amount
+    return GiftRow(
+        public_id=movement.public_id,
+        at=movement.occurred_at,
+        kind=kind,
+        programme=programme,
+        # A wallet has both, which only other accounts have not.
+        partner=cast(Partner, wallet.partner),
+        member=cast(Member, wallet.member),
+        units=units,
+        value=worth.of(units, movement.occurred_at),
+        about=about.get(movement.pk, ""),
     )
-    related = rows.select_related("partner", "activity__member__person")
-    for award in related.order_by("activity__occurred_at", "pk").iterator(ROWS_AT_A_TIME):
-        person = award.activity.member
-        if person is not None:
-            at, number = award.activity.occurred_at, award.activity.external_id
-            yield at, GiftKind.EARNED, award.partner, person, award.personal, number
 
 
-def _shared(question: Question) -> Iterator[Found]:
-    rows = _share_parts(question, "share__shared_at").filter(transfer__isnull=False)
-    for part in rows.order_by("share__shared_at", "pk").iterator(ROWS_AT_A_TIME):
-        share = part.share
-        yield (
-            share.shared_at,
-            GiftKind.SHARED,
-            share.partner,
-            part.member,
-            part.amount,
-            share.reason,
-        )
-
-
-def _undone(question: Question) -> Iterator[Found]:
-    rows = _share_parts(question, "undo_transfer__posted_at").select_related("undo_transfer")
-    for part in rows.order_by("undo_transfer__posted_at", "pk").iterator(ROWS_AT_A_TIME):
-        moved, share = part.undo_transfer, part.share
-        back = -moved.amount
-        yield moved.posted_at, GiftKind.SHARE_UNDONE, share.partner, part.member, back, share.reason
-
-
-def _share_parts(question: Question, time_path: str) -> QuerySet[SharePart]:
-    rows = SharePart.objects.for_actor(question.actor).filter(
-        question.about("share__partner", "member", time_path),
-        share__programme=question.programme,
+def _find_words(movements: Sequence[Transfer], actor: Actor) -> dict[int, str]:
+    """Return by transfer the document, the reason of a share, the reward or the correction."""
+    ids = [each.pk for each in movements]
+    references = {each.pk: each.reference for each in movements}
+    wanted = [each for each in references.values() if _is_id(each)]
+    awards = Award.objects.for_actor(actor).filter(public_id__in=wanted)
+    names = {
+        str(public_id): number
+        for public_id, number in awards.values_list("public_id", "activity__external_id")
+    }
+    redemptions = Redemption.objects.for_actor(actor).filter(public_id__in=wanted)
+    for redemption in redemptions.select_related("reward"):
+        names[str(redemption.public_id)] = str(redemption.reward)
+    corrections = Correction.objects.for_actor(actor).filter(public_id__in=wanted)
+    for correction in corrections.select_related("reason"):
+        names[str(correction.public_id)] = say_reason(correction.reason)
+    words = {pk: names[each] for pk, each in references.items() if each in names}
+    parts = SharePart.objects.for_actor(actor).filter(
+        Q(transfer__in=ids) | Q(undo_transfer__in=ids)
     )
-    return rows.select_related("share__partner", "member__person")
+    for given, undone, reason in parts.values_list("transfer", "undo_transfer", "share__reason"):
+        words |= dict.fromkeys({given, undone} & set(ids), reason)
+    return words
 
 
-def _returned(question: Question) -> Iterator[Found]:
-    """What went back to the pool when a member left."""
-    wallets = Account.objects.for_actor(question.actor).wallets()
-    rows = Transfer.objects.filter(
-        question.about("debit_account__partner", "debit_account__member", "posted_at"),
-        kind=Transfer.Kind.LEAVE,
-        debit_account__in=wallets.filter(unit=question.programme.main_unit),
-    ).select_related("debit_account__partner", "debit_account__member__person")
-    for moved in rows.order_by("posted_at", "pk").iterator(ROWS_AT_A_TIME):
-        wallet = moved.debit_account
-        if wallet.partner is not None and wallet.member is not None:
-            person = wallet.member
-            yield moved.posted_at, GiftKind.RETURNED, wallet.partner, person, -moved.amount, ""
-
-
-def _taken(question: Question) -> Iterator[Found]:
-    """What people took for themselves, from their own wallets."""
-    rows = Redemption.objects.for_actor(question.actor).filter(
-        question.about("partner", "member", "requested_at"),
-        account__kind=Account.Kind.WALLET,
-        account__unit=question.programme.main_unit,
-        state__in=(Redemption.State.APPROVED, Redemption.State.FULFILLED),
-    )
-    rows = rows.select_related("partner", "member__person", "reward")
-    for taken in rows.order_by("requested_at", "pk").iterator(ROWS_AT_A_TIME):
-        name = str(taken.reward)
-        yield taken.requested_at, GiftKind.TAKEN, taken.partner, taken.member, taken.price, name
+def _is_id(reference: str) -> bool:
+    try:
+        UUID(reference)
+    except ValueError:
+        return False
+    return True

@@ -223,9 +223,9 @@ class TestTheRegister:
         deactivate(member=shop.bob, by=acting(shop.alice), at=LATER)
 
         assert self.read(shop) == [
-            (GiftKind.SHARED, "Bob", 120, "1.20"),
-            (GiftKind.TAKEN, "Bob", 20, "0.20"),
-            (GiftKind.RETURNED, "Bob", -100, "-1.00"),
+            (GiftKind.SHARED, "Bob", 120, "1.2000"),
+            (GiftKind.TAKEN, "Bob", 20, "0.2000"),
+            (GiftKind.RETURNED, "Bob", -100, "-1.0000"),
         ]
 
     def test_a_share_that_was_undone_is_taken_off_again(self, shop):

@@ -36,9 +36,18 @@ from partners.models import (
     Tag,
     WaitingReference,
 )
-from rewards import sharing
+from rewards import consenting, sharing
 from rewards.crediting import take_in
-from rewards.models import Award, ClawBack, Segment, Share, Standing, TierChange
+from rewards.models import (
+    Award,
+    ClawBack,
+    EarningApprover,
+    EarningConsent,
+    Segment,
+    Share,
+    Standing,
+    TierChange,
+)
 from tests.api.conftest import RULES
 from tests.ledger.corrections import adjust, allow, make_staff, reason
 from tests.rewards.cast import NOON, Shop, earn, join, make_partner, offer, open_shop, take
@@ -84,7 +93,11 @@ class World:
 
 def build_world() -> World:
     # Requests of the tests' day still wait on the day the suite runs.
-    shop = open_shop(points=500, request_lapses_days=3650)
+    shop = open_shop(
+        points=500,
+        request_lapses_days=3650,
+        personal_earning={"allowed": True, "terms": {"en": "For trainings."}, "terms_version": 1},
+    )
     version = shop.programme.versions.get()
     version.definition = {**version.definition, "rules": RULES}
     version.save()
@@ -170,6 +183,7 @@ def find_things(shop: Shop) -> dict[str, str]:
     )
     transfer = Transfer.objects.filter(partner=shop.partner, kind="earn").latest("pk")
     invitation, token = invite(shop)
+    consent = let_earn(shop)
     hold = holds.place(account=shop.pool, amount=5, request_key="world", placed_at=NOON)
     correction = adjust(make_staff(), shop.pool, 5)
     pending = earn(accounts.pending(shop.unit, shop.partner), 5)
@@ -210,6 +224,8 @@ def find_things(shop: Shop) -> dict[str, str]:
         "rewards_redemption": str(waiting.pk),
         "rewards_entitlement": str(delivered.entitlement.pk),
         "rewards_share": str(share.pk),
+        "rewards_earningconsent": str(consent.pk),
+        "rewards_earningapprover": str(EarningApprover.objects.get(partner=shop.partner).pk),
         "rewards_standing": str(standing.pk),
         "rewards_tierchange": str(change.pk),
         "partners_waitingreference": str(waits_for.pk),
@@ -231,6 +247,21 @@ def invite(shop: Shop) -> tuple[Invitation, str]:
     made.token_hash = inviting.hash_token(token)
     made.save(update_fields=["token_hash"])
     return made, token
+
+
+def let_earn(shop: Shop) -> EarningConsent:
+    """Name the head buyer, who lets the buyer earn for themselves."""
+    alice = shop.alice
+    by = Actor(partner_ids=frozenset([shop.partner.pk]), member=alice, person=alice.person)
+    consenting.name_approver(partner=shop.partner, member=alice, by=by, at=NOON)
+    return consenting.agree(
+        programme=shop.programme,
+        member=shop.bob,
+        by=by,
+        terms_version=1,
+        language="en",
+        at=NOON,
+    )
 
 
 def report(shop: Shop, kind: str, number: str, amount: str) -> ActivityReport:

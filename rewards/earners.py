@@ -1,0 +1,116 @@
+"""Who of a team earns for themselves, by whose word, and what is left of their year."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from ledger.models import Account, Transfer
+from partners.models import Actor, Member, Partner
+from partners.models.amounts import from_ten_thousandths
+from rewards.consenting import find_approver
+from rewards.gift_register import Worth, bounds_of
+from rewards.models import EarningApprover, EarningConsent, Programme
+from rewards.programmes.calendar import local_date
+from rewards.programmes.settings import PersonalEarning
+
+HISTORY_LENGTH = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Earner:
+    """
+    One member: the consent in force, and what they earned for themselves in the year, in money.
+
+    ``left`` is None where the programme sets no end to it.
+    """
+
+    member: Member
+    consent: EarningConsent | None
+    earned: Decimal
+    cap: Decimal | None
+    terms_version: int
+
+    @property
+    def left(self) -> Decimal | None:
+        return None if self.cap is None else max(self.cap - self.earned, Decimal(0))
+
+    @property
+    def by_earlier_terms(self) -> bool:
+        return self.consent is not None and self.consent.terms_version != self.terms_version
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team as its approver sees it. ``history`` are the latest consents there were."""
+
+    approver: EarningApprover | None
+    earners: Sequence[Earner]
+    history: Sequence[EarningConsent]
+    year: int
+
+    def earner(self, member: Member) -> Earner | None:
+        return next((each for each in self.earners if each.member.pk == member.pk), None)
+
+
+def read_team(
+    *,
+    partner: Partner,
+    programme: Programme,
+    policy: PersonalEarning,
+    members: Sequence[Member],
+    actor: Actor,
+    at: datetime,
+) -> Team:
+    """
+    Return who of these members of a company earns for themselves, and who ever did.
+
+    Five queries, whatever the size of the team.
+    """
+    year = local_date(at, programme.time_zone).year
+    consents = (
+        EarningConsent.objects.for_actor(actor)
+        .filter(programme=programme)
+        .select_related("member__person", "approver__person", "withdrawn_by")
+        .order_by("-given_at", "-pk")
+    )
+    standing = consents.filter(withdrawn_at__isnull=True, member__in=[each.pk for each in members])
+    in_force = {each.member_id: each for each in standing}
+    earned = sum_earned(members, programme=programme, year=year)
+    cap = cap_of(policy)
+    return Team(
+        approver=find_approver(partner),
+        earners=[
+            Earner(each, in_force.get(each.pk), earned[each.pk], cap, policy.terms_version)
+            for each in members
+        ],
+        history=list(consents[:HISTORY_LENGTH]),
+        year=year,
+    )
+
+
+def cap_of(policy: PersonalEarning) -> Decimal | None:
+    """Return the most that one person may earn for themselves in a year, in money."""
+    return None if policy.yearly_cap_e4 is None else from_ten_thousandths(policy.yearly_cap_e4)
+
+
+def sum_earned(
+    members: Iterable[Member], *, programme: Programme, year: int
+) -> Mapping[int, Decimal]:
+    """Return by member what they earned for themselves in a year, in money. Two queries."""
+    since, until = bounds_of(year, programme)
+    worth = Worth(programme)
+    rows = Transfer.objects.filter(
+        kind=Transfer.Kind.EARN,
+        credit_account__kind=Account.Kind.WALLET,
+        credit_account__unit=programme.main_unit_id,
+        credit_account__member__in=[each.pk for each in members],
+        occurred_at__gte=since,
+        occurred_at__lt=until,
+    ).values_list("credit_account__member", "amount", "occurred_at")
+    earned: dict[int, Decimal] = defaultdict(Decimal)
+    for member_id, amount, at in rows:
+        if member_id is not None:
+            earned[member_id] += worth.of(amount, at)
+    return earned
