@@ -19,6 +19,8 @@ EQUIVALENT: dict[str, str] = {
     'conditions/first_order.py: return situation.orders_before.get("lifetime", 0): 0 becomes -1': (
         _THERE
     ),
+    'conditions/order_count.py: at_most = read_whole(row.get("at_most", COUNT_MAX), 0, COUNT_MAX, '
+    'f"{path}.at_most"): 0 becomes -1': "below zero it is below at_least, and refused as that",
     "usage.py: self._counted[key] = max(self._counted.get(key, 0) - amount, 0): 0 becomes -1": (
         "less than nothing is nothing, too"
     ),

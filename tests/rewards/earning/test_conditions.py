@@ -137,6 +137,9 @@ def test_of_the_orders_so_far_this_one_included(row, before, found):
 
 
 def test_of_the_orders_so_far_where_it_is_no_order_itself():
+    few = {"kind": "order_count", "at_most": 3, "period": "year"}
+    assert holds(few, TRAINING, trigger="training") is True
+
     row = {"kind": "order_count", "at_least": 2, "period": "year"}
 
     assert holds(row, TRAINING, Situation(orders_before={"year": 1}), "training") == 1
