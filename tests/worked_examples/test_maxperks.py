@@ -2,12 +2,14 @@
 
 import pytest
 
-from tests.worked_examples.customer import enrol
+from tests.factories import PartnerFactory
+from tests.worked_examples.customer import Customer, enrol
 from tests.worked_examples.pages import page_of
 
 pytestmark = pytest.mark.django_db
 
 CARTRIDGES = {"material": "toner cartridges"}
+LATER = "2026-03-20"
 
 
 def test_money_comes_back_a_month_later():
@@ -196,3 +198,26 @@ class TestWhatComesBackIsNotSpent:
         school.returns("Return 2", "300.00", on="2026-03-11", of=f"Order {then}")
 
         assert school.journal() == ["issued > pending 25.00", "pending > taken back 25.00"]
+
+    def test_in_any_order_of_arrival(self):
+        """
+        Orders of 300.00, 300.00 and 500.00, of which 200.00 of the second come back: 900.00 are
+        kept, one full 500. It waits as 25.00, whatever was told first.
+        """
+        programme = enrol("maxperks").programme
+        tellings = {
+            "A": lambda school, n: school.orders(f"A{n}", "300.00", on="2026-03-02", told=LATER),
+            "B": lambda school, n: school.orders(f"B{n}", "300.00", on="2026-03-03", told=LATER),
+            "C": lambda school, n: school.orders(f"C{n}", "500.00", on="2026-03-04", told=LATER),
+            "R": lambda school, n: school.returns(
+                f"R{n}", "200.00", on="2026-03-05", of=f"B{n}", told=LATER
+            ),
+        }
+        ends = []
+        for number, names in enumerate(("ABCR", "RCBA", "CRAB", "BRCA", "CABR", "RABC")):
+            school = Customer(programme, PartnerFactory())
+            for name in names:
+                tellings[name](school, number)
+            ends.append(school.holds())
+
+        assert ends == [{"pending": "25.00"}] * 6

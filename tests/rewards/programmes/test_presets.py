@@ -52,9 +52,13 @@ def load(*arguments, **options):
 
 
 def test_these_are_all():
+    index = (PAGES.parent / "presets.md").read_text(encoding="utf-8")
+
     assert set(preset_names()) == NAMES
+    assert all(f"[`{name}`](presets/{name}.md)" in index for name in NAMES)
 
 
+@pytest.mark.once("SQLite")
 @pytest.mark.parametrize("name", sorted(NAMES))
 class TestEveryPreset:
     def test_tells_in_four_languages_what_it_is(self, name):
