@@ -94,3 +94,5 @@ function say(form) {
 
 showKinds(document);
 showModes();
+const open = document.querySelector(".e-tabs [aria-current]");
+if (open) open.scrollIntoView({ block: "nearest", inline: "center" });

@@ -152,7 +152,7 @@ class ProgrammeAdmin(BaseAdmin):
     def has_edit_rules_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.has_perm(MAY_DRAFT))
 
-    @action(description=gettext_lazy("Open"), permissions=["open"], url_path="open")
+    @action(description=gettext_lazy("Open the programme"), permissions=["open"], url_path="open")
     def open_it(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.confirm_one(
             request,
@@ -168,7 +168,7 @@ class ProgrammeAdmin(BaseAdmin):
             ),
         )
 
-    @action(description=gettext_lazy("Close"), permissions=["open"], url_path="close")
+    @action(description=gettext_lazy("Close the programme"), permissions=["open"], url_path="close")
     def close_it(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.confirm_one(
             request,
