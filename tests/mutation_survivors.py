@@ -3,6 +3,7 @@
 _SHORT_CUT = "a short cut: the walk over several rules gives the same for one"
 _SET_BEFORE_READ = "it is set before anybody reads it"
 _THERE = "it is asked only where there was an order, so that they were counted"
+_BESIDE_PER = "units are read beside a per alone, and then they are given"
 
 EQUIVALENT: dict[str, str] = {
     "evaluating.py: if len(judged) == 1:: 1 becomes 0": _SHORT_CUT,
@@ -21,6 +22,8 @@ EQUIVALENT: dict[str, str] = {
     ),
     'conditions/order_count.py: at_most = read_whole(row.get("at_most", COUNT_MAX), 0, COUNT_MAX, '
     'f"{path}.at_most"): 0 becomes -1': "below zero it is below at_least, and refused as that",
+    "effects/stepped.py: units: int = 0: 0 becomes 1": _BESIDE_PER,
+    "effects/stepped.py: units: int = 0: 0 becomes -1": _BESIDE_PER,
     "usage.py: self._counted[key] = max(self._counted.get(key, 0) - amount, 0): 0 becomes -1": (
         "less than nothing is nothing, too"
     ),
