@@ -24,6 +24,8 @@ EQUIVALENT: dict[str, str] = {
     'f"{path}.at_most"): 0 becomes -1': "below zero it is below at_least, and refused as that",
     "effects/stepped.py: units: int = 0: 0 becomes 1": _BESIDE_PER,
     "effects/stepped.py: units: int = 0: 0 becomes -1": _BESIDE_PER,
+    "effects/stepped.py: for bracket, end_e4 in zip(self.brackets, ends, strict=True):: "
+    "True becomes False": "both are equally long by construction",
     "usage.py: self._counted[key] = max(self._counted.get(key, 0) - amount, 0): 0 becomes -1": (
         "less than nothing is nothing, too"
     ),
