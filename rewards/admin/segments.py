@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, Model, Q, QuerySet
@@ -58,13 +59,19 @@ class PlaceTab(ReadOnlyInline):
 
 
 class PlacesForm(forms.Form):
-    """Which partners, by their numbers, and from which day."""
+    """Which partners, found by name or by their numbers, and from which day."""
 
+    partners = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("Search"),
+        queryset=Partner.objects.none(),
+        required=False,
+        error_messages={"invalid_choice": gettext_lazy("Choose partners of the list.")},
+    )
     numbers = forms.CharField(
         label=gettext_lazy("ERP numbers"),
+        required=False,
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
         help_text=gettext_lazy("One a line, or with commas between them. Paste a column."),
-        error_messages={"required": gettext_lazy("Write at least one number.")},
     )
     day = forms.DateField(
         label=gettext_lazy("From this day on"),
@@ -74,11 +81,26 @@ class PlacesForm(forms.Form):
         ),
     )
 
+    def __init__(self, *args: Any, visible: QuerySet[Partner], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["partners"]
+        field.queryset = visible
+        field.widget = AutocompleteSelectMultiple(
+            SegmentPlace._meta.get_field("partner"),
+            admin.site,
+            attrs={"data-theme": "admin-autocomplete", "class": "unfold-admin-autocomplete"},
+            choices=field.choices,
+        )
+
     def clean_numbers(self) -> list[str]:
+        """Return the numbers that were typed, and those of the partners that were chosen."""
+        chosen = self.cleaned_data.get("partners") or ()
         text = self.cleaned_data["numbers"].replace(",", "\n").replace(";", "\n")
-        numbers = list(dict.fromkeys(each.strip() for each in text.splitlines() if each.strip()))
+        typed = [each.strip() for each in text.splitlines()]
+        numbers = [each for each in (*(one.erp_number for one in chosen), *typed) if each]
+        numbers = list(dict.fromkeys(numbers))
         if not numbers:
-            raise forms.ValidationError(_("Write at least one number."))
+            raise forms.ValidationError(_("Choose a partner, or write a number."))
         if len(numbers) > CHOSEN_MAX:
             raise forms.ValidationError(
                 _("Write at most %(count)d numbers at a time.") % {"count": CHOSEN_MAX}
@@ -186,12 +208,13 @@ def place_page(
     if segment is None:
         raise Http404
     data = request.POST if request.method == "POST" else None
-    form = PlacesForm(data, initial={"day": timezone.localdate()})
+    visible = limit(Partner.objects.filter(merged_into__isnull=True), request)
+    form = PlacesForm(data, initial={"day": timezone.localdate()}, visible=visible)
     form.fields["day"].label = direction.day_label
     form.fields["day"].help_text = direction.day_hint
     found = None
     if data is not None and form.is_valid() and "change" not in data:
-        found = sort_numbers(request, segment, form, direction)
+        found = sort_numbers(visible, segment, form, direction)
         if "confirmed" in data and found.ready:
             count = place_all(segment, found.ready, form.cleaned_data["day"], direction)
             tell(page, request, segment, count, direction)
@@ -211,11 +234,10 @@ def place_page(
 
 
 def sort_numbers(
-    request: HttpRequest, segment: Segment, form: PlacesForm, direction: Direction
+    visible: QuerySet[Partner], segment: Segment, form: PlacesForm, direction: Direction
 ) -> Sorted:
     """Find whose the numbers are, and who stands there on the day already: two queries."""
     numbers, day = form.cleaned_data["numbers"], form.cleaned_data["day"]
-    visible = limit(Partner.objects.filter(merged_into__isnull=True), request)
     by_number = {each.erp_number: each for each in visible.filter(erp_number__in=numbers)}
     places = SegmentPlace.objects.filter(segment=segment, partner__in=by_number.values())
     there = set(

@@ -732,6 +732,11 @@ class TestSegments:
             "2026-03-01",
             None,
         )
+        chosen = make_partner(programme, "12399")
+        found = {"partners": [chosen.pk], "numbers": "", "day": "2026-03-01"}
+        assert f'name="partners" value="{chosen.pk}"' in client.post(url, found).content.decode()
+        client.post(url, {**found, "confirmed": "1"})
+        assert chosen.segment_places.exists()
         again = client.post(url, {**data, "confirmed": "1"})
         assert "Stand on it already" in text_of(again)
         off = url.replace("add-partners", "remove-partners")

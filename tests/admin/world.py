@@ -31,6 +31,8 @@ from partners.models import (
 from rewards.models import (
     Award,
     ClawBack,
+    EarningApprover,
+    EarningConsent,
     Entitlement,
     Programme,
     ProgrammeVersion,
@@ -201,7 +203,7 @@ def hang_on(world: World, code: str) -> None:
         decided_at=NOON,
     )
     RedemptionMove.objects.create(redemption=world.redemption, to_state="requested", moved_at=NOON)
-    person = make_member(world.partner, f"part-{code}")
+    person = make_earner(world, f"part-{code}")
     SharePart.objects.create(share=world.share, member=person, proposed=5, amount=5, transfer=None)
     ImportRow.objects.create(
         run=world.run,
@@ -222,12 +224,7 @@ def hang_on(world: World, code: str) -> None:
         kept=world.partner, merged=make_partner(f"merged-{code}"), reason="The same", merged_at=NOON
     )
     Group.objects.create(name=f"group {code}")
-    Segment.objects.create(code=code, name=f"segment {code}")
-    SegmentPlace.objects.create(
-        segment=Segment.objects.order_by("pk").first(),
-        partner=make_partner(f"placed-{code}"),
-        since=date(2026, 1, 1),
-    )
+    place_somebody(code)
     ApiKey.objects.create(
         name=code, prefix=uuid.uuid4().hex[:8], secret_hash="x", scopes=[], created_at=NOON
     )
@@ -251,6 +248,16 @@ def hang_on(world: World, code: str) -> None:
     )
 
 
+def place_somebody(code: str) -> None:
+    """Add a segment, and one more partner to the first one."""
+    Segment.objects.create(code=code, name=f"segment {code}")
+    SegmentPlace.objects.create(
+        segment=Segment.objects.order_by("pk").first(),
+        partner=make_partner(f"placed-{code}"),
+        since=date(2026, 1, 1),
+    )
+
+
 def make_partner(code: str) -> Partner:
     return Partner.objects.create(erp_number=code, legal_name=f"Company {code}", country="France")
 
@@ -258,6 +265,25 @@ def make_partner(code: str) -> Partner:
 def make_member(partner: Partner, name: str, role: str = Member.Role.BUYER) -> Member:
     person = Person.objects.create(name=name, email=f"{name.lower()}@example.com")
     return Member.objects.create(partner=partner, person=person, role=role, joined_at=NOON)
+
+
+def make_earner(world: World, name: str) -> Member:
+    """Somebody who earns for themselves, as the approver of that time agreed."""
+    member = make_member(world.partner, name)
+    EarningApprover.objects.create(
+        partner=world.partner, member=world.member, named_at=NOON, ended_at=NOON
+    )
+    EarningConsent.objects.create(
+        programme=world.programme,
+        partner=world.partner,
+        member=member,
+        version=1,
+        approver=world.member,
+        terms_version=1,
+        terms="For trainings.",
+        given_at=NOON,
+    )
+    return member
 
 
 def make_invitation(member: Member, code: str) -> Invitation:
