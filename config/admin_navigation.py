@@ -12,6 +12,7 @@ from metrics.admin import may_see_finance
 from partners.doors.admin import actor_of
 from partners.doors.showing import say_number
 from partners.models import SellOutClaim
+from rewards.admin.gifts import may_see_gifts
 from rewards.admin.opening import may_prepare
 from rewards.admin.programmes.all_campaigns import may_see_campaigns
 from rewards.admin.uploading.rights import may_import
@@ -23,6 +24,7 @@ PAGES: dict[str, Callable[[HttpRequest], bool]] = {
     "opening": may_prepare,
     "import-upload": may_import,
     "campaigns": may_see_campaigns,
+    "gift-register": may_see_gifts,
 }
 # Group, then its lists: model or page, icon, words. A list is shown to who may see its rows.
 SIDEBAR: tuple[tuple[Any, tuple[tuple[str, str, Any], ...]], ...] = (
@@ -48,6 +50,9 @@ SIDEBAR: tuple[tuple[Any, tuple[tuple[str, str, Any], ...]], ...] = (
             ("campaigns", "campaign", _("Campaigns")),
             ("rewards.segment", "group_work", _("Segments")),
             ("rewards.share", "share", _("Shares")),
+            ("gift-register", "featured_seasonal_and_gifts", _("Gift register")),
+            ("rewards.earningconsent", "how_to_reg", _("Consents to personal earning")),
+            ("rewards.earningapprover", "assignment_ind", _("Approvers")),
             ("rewards.entitlement", "verified", _("Entitlements")),
         ),
     ),

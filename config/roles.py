@@ -21,7 +21,12 @@ FACTS: Final = (
     "partners.view_event",
 )
 # Who is on a team and in which role: change_member decides, add_invitation invites and withdraws.
-TEAMS: Final = ("partners.change_member", "partners.add_invitation")
+# change_earningconsent withdraws a consent to personal earning; only companies give one.
+TEAMS: Final = (
+    "partners.change_member",
+    "partners.add_invitation",
+    "rewards.change_earningconsent",
+)
 BOOKS: Final = (
     "ledger.view_unit",
     "ledger.view_account",
@@ -55,6 +60,8 @@ LOYALTY: Final = (
     "rewards.view_share",
     "rewards.view_sharepart",
     "rewards.view_entitlement",
+    "rewards.view_earningapprover",
+    "rewards.view_earningconsent",
 )
 CLAIMS: Final = ("partners.view_selloutclaim", "partners.view_claimmove")
 INTAKE: Final = (

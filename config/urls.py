@@ -7,7 +7,7 @@ from config.api_v1 import Nowhere
 from config.health import healthz, readyz
 from metrics.admin import show_finance
 from partners import views as partners_views
-from rewards.admin import opening
+from rewards.admin import gifts, opening
 from rewards.admin.programmes.all_campaigns import show_campaigns
 from rewards.admin.uploading import choosing, runs
 
@@ -28,6 +28,7 @@ urlpatterns = [
         admin.site.admin_view(opening.post_prepared),
         name="opening-post",
     ),
+    path("admin/gifts/", admin.site.admin_view(gifts.show_gifts), name="gift-register"),
     path("admin/campaigns/", admin.site.admin_view(show_campaigns), name="campaigns"),
     path("admin/imports/", choosing.upload_within_limit, name="import-upload"),
     path("admin/imports/<int:number>/", admin.site.admin_view(runs.show_import), name="import"),

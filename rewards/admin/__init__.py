@@ -3,6 +3,7 @@
 from rewards.admin import (
     catalogue,
     claims,
+    consents,
     earnings,
     inbox,
     members,
@@ -20,6 +21,7 @@ from rewards.admin import (
 __all__ = [
     "catalogue",
     "claims",
+    "consents",
     "earnings",
     "inbox",
     "members",

@@ -1,4 +1,4 @@
-"""Members, with the one act that moves points: taking somebody off the team."""
+"""Members: who agrees to personal earning, and the act that moves points, taking somebody off."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from ledger.admin.wording import say
 from partners.admin.team import REFUSED, MemberAdmin, ReasonForm, with_reason
 from partners.doors.admin import Step, action, actor_of
 from partners.models import Member
-from rewards import leaving
+from rewards import consenting, leaving
 
 
 class LeaveForm(ReasonForm):
@@ -28,7 +28,26 @@ class LeaveForm(ReasonForm):
 
 @admin.register(Member)
 class TeamMemberAdmin(MemberAdmin):
-    actions_detail = (*MemberAdmin.actions_detail, "deactivate")
+    actions_detail = (*MemberAdmin.actions_detail, "name_approver", "deactivate")
+
+    @action(description=gettext_lazy("Name as approver"), permissions=["manage"])
+    def name_approver(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.confirm_one(
+            request,
+            object_id,
+            Step(
+                title=_("Name as approver of personal earning"),
+                sentence=_(
+                    "On the company’s word, this person agrees to personal earning from now on, "
+                    "for colleagues and never for themselves. Whoever was named before is not "
+                    "any more."
+                ),
+                button=_("Name as approver"),
+                perform=name_as_approver,
+                refused=(consenting.MemberNotActive,),
+                form_class=ReasonForm,
+            ),
+        )
 
     @action(description=gettext_lazy("Take off the team"), permissions=["manage"])
     def deactivate(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -46,6 +65,14 @@ class TeamMemberAdmin(MemberAdmin):
                 say_refusal=say_refusal,
             ),
         )
+
+
+def name_as_approver(member: Member, *, form: forms.Form, request: HttpRequest) -> str:
+    named = consenting.name_approver(
+        partner=member.partner, member=member, by=actor_of(request), at=timezone.now()
+    )
+    said = {"name": named.member.person.name}
+    return with_reason(_("%(name)s agrees to personal earning from now on.") % said, form)
 
 
 def take_off(member: Member, *, form: forms.Form, request: HttpRequest) -> str:
