@@ -283,6 +283,14 @@ class TestSteppedBySlices:
             {"from": "500", "fixed": 70},
         ]
 
+    def test_is_read_with_the_precision_of_the_unit(self):
+        steps = [{"from": "0", "percent": "5"}, {"from": "100", "fixed": 1}]
+        effect = {"kind": "stepped", "by": "activity", "mode": "slice", "steps": steps}
+
+        assert earns(definition(rule(effect=effect), unit_decimals=2), order(200)) == {
+            "points": 501
+        }
+
     def test_counts_percentages_in_minor_units(self):
         assert given(Stepped("activity", "slice", BRACKETS[1:2], 100), "300")[0] == "500"
 
