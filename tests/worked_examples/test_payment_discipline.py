@@ -129,14 +129,15 @@ def test_any_order_of_arrival():
     }
     programme = enrol("starter", settings=UNTIL_PAID).programme
     ends = []
-    for number, names in enumerate(permutations(tellings)):
+    # Every third of the 24 orders: each of the four comes first, and each comes last.
+    for number, names in enumerate(list(permutations(tellings))[::3]):
         shop = Customer(programme, PartnerFactory())
         for name in names:
             tellings[name](shop, number)
         ends.append(shop.holds())
 
     # Half of what is owed is paid: half of the 800 that are kept.
-    assert ends == [{"pending": "400", "pool": "400"}] * 24
+    assert ends == [{"pending": "400", "pool": "400"}] * 8
 
 
 @pytest.mark.parametrize(
