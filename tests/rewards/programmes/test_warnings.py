@@ -100,7 +100,10 @@ class TestUnboundedCost:
             ({"kind": "fixed", "units": 5_000}, []),
             ({"kind": "multiply", "percent": 301}, ["many_times"]),
             (
-                {"kind": "stepped", "steps": [{"from": "0", "percent": "1"}, {"from": "9", **RICH}]},
+                {
+                    "kind": "stepped",
+                    "steps": [{"from": "0", "percent": "1"}, {"from": "9", **RICH}],
+                },
                 ["high_rate"],
             ),
         ],
