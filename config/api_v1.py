@@ -15,9 +15,11 @@ from partners.doors.problems import NotFoundHere
 from rewards.api import (
     activities,
     awards,
+    campaigns,
     catalogue,
     claims,
     entitlements,
+    gifts,
     inbox,
     kinds,
     members,
@@ -60,11 +62,14 @@ router.register("lots", lots.LotDoor, basename="lot")
 router.register("holds", holds.HoldDoor, basename="hold")
 router.register("adjustments", adjustments.AdjustmentDoor, basename="adjustment")
 router.register("programmes", programmes.ProgrammeDoor, basename="programme")
+router.register("campaigns", campaigns.CampaignDoor, basename="campaign")
 router.register("standings", programmes.StandingDoor, basename="standing")
 router.register("rewards", catalogue.RewardDoor, basename="reward")
 router.register("redemptions", redemptions.RedemptionDoor, basename="redemption")
 router.register("entitlements", entitlements.EntitlementDoor, basename="entitlement")
 router.register("shares", shares.ShareDoor, basename="share")
+router.register("consents", gifts.ConsentDoor, basename="consent")
+router.register("gift-register", gifts.GiftDoor, basename="gift")
 router.register("events", partners_api.EventDoor, basename="event")
 
 app_name = "api"

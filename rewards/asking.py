@@ -12,6 +12,7 @@ from rewards.earning.facts import ActivityFacts, LineFacts
 from rewards.hearing import hear
 from rewards.models import Programme
 from rewards.programmes.calendar import local_date
+from rewards.programmes.definition import Definition
 from rewards.programmes.live import NoVersionInForce
 from rewards.programmes.rules import NO_TRIGGERS
 
@@ -145,10 +146,18 @@ def explain_activity(
     )
 
 
-def find_why_nothing(activity: Activity, explained: Explained | None) -> str:
-    """Return in one code why an activity earned nothing; its rules may say more."""
+def find_why_nothing(
+    activity: Activity, explained: Explained | None, definition: Definition
+) -> str:
+    """
+    Return in one code why an activity earned nothing; its rules may say more.
+
+    ``definition`` is the one that would judge it: kinds that no rule counts are not even read.
+    """
     if activity.kind in NO_TRIGGERS:
         return EARNS_NEVER
+    if activity.kind not in definition.triggers:
+        return NO_RULE
     if explained is None:
         return NOT_JUDGED
     return RULES_SAID_NO if explained.evaluation.passed_over else NO_RULE

@@ -22,6 +22,7 @@ from partners.models import Activity, ActivityLine, Actor, ConvertedAmount
 from partners.rates import write_rate
 from partners.references import NotWaiting
 from rewards import inbox
+from rewards.api.explaining import ExplanationOutput, explain
 from rewards.api.inbox import ParkedOutput
 from rewards.api.reporting import ActivityInput, BatchInput, ReadItem, read_items
 from rewards.giving_up import give_up
@@ -220,6 +221,7 @@ class ActivityDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
         "create": Scope.ACTIVITIES_WRITE,
         "batch": Scope.ACTIVITIES_WRITE,
         "give_up": Scope.ACTIVITIES_WRITE,
+        "explanation": Scope.AWARDS_READ,
     }
     queryset = Activity.objects.none()
     serializer_class = ActivityOutput
@@ -298,6 +300,18 @@ class ActivityDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
             raise NotWaiting
         give_up(waiting, by=self.actor.person, at=self.now)
         return Response(ActivityOutput(self.get_queryset().get(pk=found.pk)).data)
+
+    @extend_schema(responses={200: ExplanationOutput}, filters=False)
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def explanation(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the URL
+        """
+        Say why it earned what it did, or nothing, by all that is known now.
+
+        `awards` and `taken_back` are what was posted. `passed_over` are the rules for its kind that
+        gave nothing, each with its reason. Words are in the language of `Accept-Language`.
+        """
+        found = explain(self.get_object(), actor=self.actor, as_of=self.now)
+        return Response(found)
 
 
 def hide_others_facts(results: Sequence[Answer], *, actor: Actor) -> list[Answer]:

@@ -6,15 +6,24 @@ import django_filters
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from partners.doors.filtering import PartnerFilter
 from partners.doors.serializers import ExactAmountTextField
 from partners.doors.views import Door
 from partners.keys import Scope
 from partners.models.amounts import from_ten_thousandths
+from rewards.api.campaigns import (
+    RulesOutput,
+    VersionOutput,
+    VersionsOutput,
+    describe_rules,
+)
 from rewards.earning.judging import VersionInForce
 from rewards.models import Programme, Standing
-from rewards.programmes import validity
+from rewards.programmes import pending, settings, validity
 from rewards.programmes.live import NoVersionInForce, version_in_force
 from rewards.tiers.ladder import TierProgress, progress
 
@@ -59,6 +68,30 @@ class WaitingOutput(serializers.Serializer[Any]):
     )
 
 
+class PendingOutput(serializers.Serializer[Any]):
+    until = serializers.ChoiceField(choices=pending.UNTIL)
+    days = serializers.IntegerField()
+    months = serializers.IntegerField()
+    lost_after_days = serializers.IntegerField(
+        allow_null=True, help_text="Of `paid`: what is not paid so long after it was due is lost."
+    )
+    step = serializers.IntegerField(help_text="Of `purchases`: in whole steps of so many.")
+
+
+class EarningOutput(serializers.Serializer[Any]):
+    rounding = serializers.ChoiceField(choices=settings.ROUNDINGS)
+    round_to = serializers.IntegerField(help_text="Awards are whole multiples of it.")
+    pending = PendingOutput(help_text="What awards wait for where their rule says nothing else.")
+    claw_back_policy = serializers.ChoiceField(choices=settings.CLAW_BACK_POLICIES)
+    claw_back_basis = serializers.ChoiceField(choices=settings.CLAW_BACK_BASES)
+    tier_of = serializers.ChoiceField(choices=settings.TIER_OF)
+    current_order_counts_for_tier = serializers.BooleanField()
+    points_payment_earns = serializers.BooleanField(
+        help_text="Whether what is paid with points earns too."
+    )
+    personal_earning = serializers.BooleanField(source="personal_earning.allowed")
+
+
 class ProgrammeOutput(serializers.ModelSerializer[Programme]):
     unit = serializers.CharField(source="main_unit.code")
     unit_decimals = serializers.IntegerField(source="main_unit.decimals")
@@ -75,9 +108,11 @@ class ProgrammeDetailOutput(ProgrammeOutput):
     expiry = serializers.SerializerMethodField(help_text="When points expire.")
     waiting = serializers.SerializerMethodField(help_text="What waits, and how long.")
 
+    earning = serializers.SerializerMethodField(help_text="How awards are counted.")
+
     class Meta:
         model = Programme
-        fields = (*PROGRAMME_FIELDS, "version", "tiers", "expiry", "waiting")
+        fields = (*PROGRAMME_FIELDS, "version", "tiers", "expiry", "waiting", "earning")
         read_only_fields = fields
 
     def get_version(self, programme: Programme) -> int | None:
@@ -99,6 +134,11 @@ class ProgrammeDetailOutput(ProgrammeOutput):
         version = self._in_force(programme)
         return dict(WaitingOutput(version.definition.settings).data) if version else None
 
+    @extend_schema_field(EarningOutput(allow_null=True))
+    def get_earning(self, programme: Programme) -> dict[str, Any] | None:
+        version = self._in_force(programme)
+        return dict(EarningOutput(version.definition.settings).data) if version else None
+
     def _in_force(self, programme: Programme) -> VersionInForce | None:
         try:
             return version_in_force(programme, self.context["view"].now)
@@ -110,7 +150,9 @@ class ProgrammeDetailOutput(ProgrammeOutput):
 class ProgrammeDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
     """Programmes that run or ran. One of them shows its tiers too."""
 
-    scopes: ClassVar = {"list": Scope.PROGRAMMES_READ, "retrieve": Scope.PROGRAMMES_READ}
+    scopes: ClassVar = dict.fromkeys(
+        ("list", "retrieve", "rules", "versions"), Scope.PROGRAMMES_READ
+    )
     queryset = Programme.objects.none()
     page_order = ("pk",)
     lookup_field = "code"
@@ -126,6 +168,28 @@ class ProgrammeDoor(mixins.ListModelMixin, mixins.RetrieveModelMixin, Door):
     def get_object(self) -> Programme:
         programme: Programme = self.find_or_refuse(self.get_queryset(), code=self.kwargs["id"])
         return programme
+
+    @extend_schema(responses={200: RulesOutput}, filters=False)
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def rules(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the URL
+        """
+        What the version in force says: rules and campaigns, as data and in sentences.
+
+        Sentences are in the language of `Accept-Language`. Whoever sees some partners only does
+        not read of rules and campaigns that are made for lists of partners.
+        """
+        found = describe_rules(self.get_object(), actor=self.actor, as_of=self.now)
+        return Response(RulesOutput(found).data)
+
+    @extend_schema(responses={200: VersionsOutput}, filters=False)
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def versions(self, request: Request, id: str) -> Response:  # noqa: A002 - the name in the URL
+        """The published versions, newest first. A draft is nobody's business yet."""
+        programme = self.get_object()
+        in_force = programme.versions.in_force(self.now).first()
+        rows = programme.versions.published().order_by("-number")
+        context = {"in_force": in_force.pk if in_force else None}
+        return Response({"items": VersionOutput(rows, many=True, context=context).data})
 
 
 # ------------------------------------------------------------------- standings

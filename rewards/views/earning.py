@@ -121,7 +121,9 @@ def earned(request: PortalRequest, standpoint: Standpoint, public_id: str) -> Ht
             for each in passed
             if not concerns_others(each, definition)
         ],
-        "why_nothing": "" if awards else say_nothing(find_why_nothing(activity, explained)),
+        "why_nothing": ""
+        if awards
+        else say_nothing(find_why_nothing(activity, explained, definition)),
     }
     return render(request, "rewards/earned.html", context)
 

@@ -89,6 +89,8 @@ def door(*, stranger: str, known: str) -> dict[str, str]:
 
 PORTAL = [
     Row("metrics:home", "/", FOR_ALL),
+    Row("rewards:ways-to-earn", "/earn/", FOR_ALL),
+    Row("rewards:earned", "/earn/{activity}/", OF_THE_SHOP),
     Row("rewards:catalogue", "/catalogue/", FOR_ALL),
     Row(
         "rewards:reward",
@@ -504,6 +506,7 @@ API = [
         api(key="400", key_other="400", head_buyer="400", viewer="400", other="400"),
         method="POST",
     ),
+    Row("api:activity-explanation", "/api/v1/activities/{activity}/explanation", read()),
     Row("api:award-list", "/api/v1/awards", listed()),
     Row("api:award-detail", "/api/v1/awards/{award}", read()),
     Row("api:account-list", "/api/v1/accounts", listed(buyer="200")),
@@ -551,6 +554,9 @@ API = [
     ),
     Row("api:programme-list", "/api/v1/programmes", listed(buyer="200")),
     Row("api:programme-detail", "/api/v1/programmes/{programme}", FOR_EVERYBODY),
+    Row("api:programme-rules", "/api/v1/programmes/{programme}/rules", FOR_EVERYBODY),
+    Row("api:programme-versions", "/api/v1/programmes/{programme}/versions", FOR_EVERYBODY),
+    Row("api:campaign-list", "/api/v1/campaigns", listed(buyer="200")),
     Row("api:standing-list", "/api/v1/standings", listed(buyer="200")),
     Row("api:reward-list", "/api/v1/rewards", listed(buyer="200")),
     Row("api:reward-detail", "/api/v1/rewards/{reward}", FOR_EVERYBODY),
