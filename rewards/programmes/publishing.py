@@ -5,9 +5,10 @@ from datetime import datetime
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from partners.kinds.registry import all_kinds
 from partners.models import Person
 from rewards.models import Award, Programme, ProgrammeVersion
-from rewards.programmes.definition import InvalidDefinition, parse
+from rewards.programmes.definition import Definition, InvalidDefinition, parse
 
 
 class AlreadyPublished(Exception):
@@ -78,7 +79,7 @@ def publish(
     draft = ProgrammeVersion.objects.select_for_update().get(pk=version.pk)
     if draft.number is not None:
         raise AlreadyPublished(_("This is version %(number)d already.") % {"number": draft.number})
-    parse(draft.definition)
+    _check_kinds(parse(draft.definition))
     _check_decimals(draft, programme)
     starts_at = valid_from or draft.valid_from
     if starts_at is not None and starts_at < published_at:
@@ -131,6 +132,14 @@ def discard(*, version: ProgrammeVersion) -> None:
     if draft.number is not None:
         raise AlreadyPublished(_("This is version %(number)d already.") % {"number": draft.number})
     draft.delete()
+
+
+def _check_kinds(definition: Definition) -> None:
+    """A rule for a kind that nobody defined would wait for ever; own kinds are in the database."""
+    for code in sorted(definition.triggers - all_kinds().keys()):
+        raise InvalidDefinition(
+            "rules", _("there is no kind of activity %(code)s") % {"code": code}
+        )
 
 
 def _check_decimals(draft: ProgrammeVersion, programme: Programme) -> None:

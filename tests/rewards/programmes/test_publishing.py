@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from partners.models import OwnKind
 from rewards.models import Programme, ProgrammeVersion
 from rewards.programmes.definition import InvalidDefinition
 from rewards.programmes.live import version_in_force
@@ -80,6 +81,21 @@ class TestPublish:
 
         with pytest.raises(InvalidDefinition, match=r"settings\.unit_decimals"):
             publish(version=draft, published_at=NOON)
+
+    def test_knows_the_kinds_its_rules_are_for(self, draft):
+        rule = {
+            "code": "quizzes",
+            "names": {"en": "Quizzes"},
+            "trigger": "quiz",
+            "effect": {"kind": "fixed", "units": 5},
+        }
+        draft.definition = {**draft.definition, "rules": [rule]}
+        draft.save()
+        with pytest.raises(InvalidDefinition, match="quiz"):
+            publish(version=draft, published_at=NOON)
+
+        OwnKind.objects.create(code="quiz", names={"en": "Quiz"})
+        assert publish(version=draft, published_at=NOON).number == 2
 
     def test_is_done_once(self, draft):
         publish(version=draft, published_at=NOON)
