@@ -19,6 +19,7 @@ from rewards.api import (
     catalogue,
     claims,
     entitlements,
+    gifts,
     inbox,
     kinds,
     members,
@@ -67,6 +68,8 @@ router.register("rewards", catalogue.RewardDoor, basename="reward")
 router.register("redemptions", redemptions.RedemptionDoor, basename="redemption")
 router.register("entitlements", entitlements.EntitlementDoor, basename="entitlement")
 router.register("shares", shares.ShareDoor, basename="share")
+router.register("consents", gifts.ConsentDoor, basename="consent")
+router.register("gift-register", gifts.GiftDoor, basename="gift")
 router.register("events", partners_api.EventDoor, basename="event")
 
 app_name = "api"

@@ -52,9 +52,45 @@ def _wallet_returned(event: Event, is_company: bool) -> dict[str, Any]:  # noqa:
     }
 
 
+def _approver_named(event: Event, is_company: bool) -> dict[str, Any]:  # noqa: FBT001 - the shape of a teller
+    title = (
+        _("%(name)s agrees to personal earning")
+        if is_company
+        else _("You were named to agree to personal earning")
+    )
+    return {
+        "icon": "shield",
+        "title": title % {"name": _name(event)},
+    }
+
+
+def _earning_agreed(event: Event, is_company: bool) -> dict[str, Any]:  # noqa: FBT001 - the shape of a teller
+    title = _("%(name)s may earn for themselves") if is_company else _("You may earn for yourself")
+    return {
+        "icon": "shield",
+        "title": title % {"name": _name(event)},
+        "detail": _("Your company’s approver agreed to the terms"),
+    }
+
+
+def _earning_withdrawn(event: Event, is_company: bool) -> dict[str, Any]:  # noqa: FBT001 - the shape of a teller
+    title = (
+        _("%(name)s earns for the company again")
+        if is_company
+        else _("You earn for the company again")
+    )
+    return {
+        "icon": "shield",
+        "title": title % {"name": _name(event)},
+    }
+
+
 TELLERS: dict[str, Tell] = {
     "member_joined": _joined,
     "member_left": _left,
     "member_changed": _changed,
     "wallet_returned": _wallet_returned,
+    "approver_named": _approver_named,
+    "personal_earning_agreed": _earning_agreed,
+    "personal_earning_withdrawn": _earning_withdrawn,
 }

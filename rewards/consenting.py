@@ -203,13 +203,12 @@ def withdraw(*, consent: EarningConsent, by: Actor, at: datetime) -> EarningCons
     """
     Partner.objects.lock([consent.partner_id])
     consent = EarningConsent.objects.select_related("member", "programme").get(pk=consent.pk)
+    if consent.withdrawn_at is not None:
+        return consent
     if by.member is not None and not _may_withdraw(consent, by.member):
         raise NotTheApprover
-    if consent.withdrawn_at is None:
-        _end(consent, by=by, at=at)
-        _tell(
-            "personal_earning_withdrawn", consent.member, by, at, programme=consent.programme.code
-        )
+    _end(consent, by=by, at=at)
+    _tell("personal_earning_withdrawn", consent.member, by, at, programme=consent.programme.code)
     return consent
 
 

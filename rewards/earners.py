@@ -13,6 +13,7 @@ from rewards.consenting import find_approver
 from rewards.gift_register import Worth, bounds_of
 from rewards.models import EarningApprover, EarningConsent, Programme
 from rewards.programmes.calendar import local_date
+from rewards.programmes.live import NoVersionInForce, settings_at
 from rewards.programmes.settings import PersonalEarning
 
 HISTORY_LENGTH = 50
@@ -93,6 +94,15 @@ def read_team(
 def cap_of(policy: PersonalEarning) -> Decimal | None:
     """Return the most that one person may earn for themselves in a year, in money."""
     return None if policy.yearly_cap_e4 is None else from_ten_thousandths(policy.yearly_cap_e4)
+
+
+def find_cap(programme: Programme, *, at: datetime) -> Decimal | None:
+    """Return the cap of a year as the settings of a moment say; None without personal earning."""
+    try:
+        policy = settings_at(programme, at).personal_earning
+    except NoVersionInForce:
+        return None
+    return cap_of(policy) if policy.allowed else None
 
 
 def sum_earned(

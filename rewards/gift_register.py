@@ -155,7 +155,12 @@ def find_movements(question: Question) -> QuerySet[Transfer]:
         found = found.filter(
             Q(credit_account__member__person=person) | Q(debit_account__member__person=person)
         )
-    return found.select_related(
+    return with_owners(found)
+
+
+def with_owners(rows: QuerySet[Transfer]) -> QuerySet[Transfer]:
+    """Read whose wallets they are with the transfers."""
+    return rows.select_related(
         "debit_account__partner",
         "debit_account__member__person",
         "credit_account__partner",
@@ -230,9 +235,20 @@ def tell(
     movements: Sequence[Transfer], *, question: Question, worth: Worth | None = None
 ) -> list[GiftRow]:
     """Return movements as lines of the register. Four queries, whatever their number."""
-    worth = worth or Worth(question.programme)
-    about = _find_words(movements, question.actor)
-    return [_tell_one(each, about, question.programme, worth) for each in movements]
+    return tell_of(movements, programme=question.programme, actor=question.actor, worth=worth)
+
+
+def tell_of(
+    movements: Sequence[Transfer],
+    *,
+    programme: Programme,
+    actor: Actor,
+    worth: Worth | None = None,
+) -> list[GiftRow]:
+    """Return movements of ``of_wallets`` as lines, in the same order."""
+    worth = worth or Worth(programme)
+    about = _find_words(movements, actor)
+    return [_tell_one(each, about, programme, worth) for each in movements]
 
 
 def _tell_one(

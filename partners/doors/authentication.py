@@ -141,7 +141,14 @@ _CLAIMING = frozenset({keys.Scope.CLAIMS_READ, keys.Scope.CLAIMS_WRITE})
 SCOPES_OF_ROLE: dict[str, frozenset[str]] = {
     Member.Role.HEAD_BUYER: _READING_THE_COMPANY
     | _CLAIMING
-    | {keys.Scope.REDEMPTIONS_WRITE, keys.Scope.SHARES_WRITE, keys.Scope.MEMBERS_WRITE},
+    | {
+        keys.Scope.REDEMPTIONS_WRITE,
+        keys.Scope.SHARES_WRITE,
+        keys.Scope.MEMBERS_WRITE,
+        keys.Scope.CONSENTS_READ,
+        keys.Scope.CONSENTS_WRITE,
+        keys.Scope.GIFTS_READ,
+    },
     Member.Role.BUYER: _READING | _CLAIMING | {keys.Scope.REDEMPTIONS_WRITE},
     Member.Role.VIEWER: _READING_THE_COMPANY,
 }

@@ -18,11 +18,10 @@ from ledger.wording import say_amount
 from partners.doors.admin import actor_of
 from partners.doors.showing import language, say_money, say_time
 from partners.models import Partner
-from rewards.earners import cap_of
+from rewards.earners import find_cap
 from rewards.gift_files import CONTENT_TYPES, write_file
 from rewards.gift_register import GiftRow, Question, find_movements, say_kind, tell
 from rewards.models import Programme
-from rewards.programmes.live import NoVersionInForce, settings_at
 
 YEARS = (2000, 2100)
 LINES_A_PAGE = 50
@@ -32,7 +31,7 @@ class GiftForm(forms.Form):
     """Which register. A partner is named by the number it has in the seller's books."""
 
     programme = forms.ModelChoiceField(
-        queryset=Programme.objects.order_by("name", "pk"),
+        queryset=Programme.objects.select_related("main_unit").order_by("name", "pk"),
         to_field_name="code",
         label=gettext_lazy("Programme"),
         empty_label=None,
@@ -101,19 +100,11 @@ def _send(form: GiftForm, kind: str) -> FileResponse:
     if question.partner is not None:
         parts.append(str(question.partner.pk))
     return FileResponse(
-        write_file(question, kind, cap=_find_cap(question)),
+        write_file(question, kind, cap=find_cap(question.programme, at=question.until)),
         as_attachment=True,
         filename=f"{'-'.join(parts)}.{kind}",
         content_type=CONTENT_TYPES[kind],
     )
-
-
-def _find_cap(question: Question) -> Any:
-    try:
-        policy = settings_at(question.programme, question.until).personal_earning
-    except NoVersionInForce:
-        return None
-    return cap_of(policy) if policy.allowed else None
 
 
 def _read(form: GiftForm, request: HttpRequest) -> dict[str, Any]:

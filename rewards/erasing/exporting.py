@@ -30,6 +30,8 @@ OF_PARTNER = (
     "rewards.Redemption",
     "rewards.Entitlement",
     "rewards.Share",
+    "rewards.EarningApprover",
+    "rewards.EarningConsent",
 )
 
 

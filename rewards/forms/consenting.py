@@ -14,7 +14,7 @@ class ApproverForm(forms.Form):
     """Who of the team agrees. The choices are who is on it now."""
 
     approver = forms.TypedChoiceField(
-        label=_("Who agrees"),
+        label=_("Somebody of the team"),
         coerce=UUID,
         help_text=_("Best somebody who does not buy: nobody agrees to their own earning."),
     )

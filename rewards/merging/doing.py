@@ -17,6 +17,7 @@ from partners.models import Partner, PartnerMerge, Person
 from partners.references import resolve_of
 from partners.team import find_head_buyers
 from rewards.crediting import enrol
+from rewards.merging.consents import end_consents
 from rewards.merging.obstacles import MergeNotPossible, Obstacle, find_obstacles
 from rewards.merging.team import move_invitations, move_people
 from rewards.models import Award, Programme, Standing
@@ -72,11 +73,15 @@ def merge(
 def _move_team(made: PartnerMerge, family: Sequence[int], *, request_key: str) -> None:
     """Move people and invitations, and store the merge with what it takes to undo that."""
     kept, merged, at = made.kept, made.merged, made.merged_at
+    had_head_buyer = find_head_buyers(kept.pk).exists()
+    members = move_people(kept=kept, merged=merged, at=at)
+    moved = [done["from"] for done in members]
     made.changes = {
         "request_key": request_key,
         "children": family[1:],
-        "had_head_buyer": find_head_buyers(kept.pk).exists(),
-        "members": move_people(kept=kept, merged=merged, at=at),
+        "had_head_buyer": had_head_buyer,
+        "members": members,
+        "earning": end_consents(moved, by=made.merged_by, at=at),
         "invitations": move_invitations(kept=kept, merged=merged, at=at),
     }
     made.save(force_insert=True)

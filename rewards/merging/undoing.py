@@ -16,7 +16,8 @@ from partners import events
 from partners.models import Actor, Member, Partner, PartnerMerge, Person
 from partners.references import part
 from partners.team import find_head_buyers, takes_part
-from rewards import leaving
+from rewards import consenting, leaving
+from rewards.merging.consents import bring_consents_back
 from rewards.merging.doing import judge_again, lock_families
 from rewards.merging.returning import Returning, UndoNotPossible
 from rewards.merging.team import find_ending, take_invitations_back, take_people_back
@@ -47,6 +48,7 @@ def undo_merge(*, merge: PartnerMerge, by: Person | None, at: datetime) -> Partn
         for member in ending:
             # What the kept one shared with them is not theirs to take along.
             leaving.return_wallets(member, by=Actor(person=by), at=at)
+            consenting.withdraw_all(member=member, by=Actor(person=by), at=at)
         Award.objects.filter(pk__in=returning.awards).update(partner=made.merged)
         _part_family(made, family, at=at)
         made.undone_at, made.undone_by = at, by
@@ -64,6 +66,8 @@ def _part_family(made: PartnerMerge, family: Sequence[int], *, at: datetime) -> 
     Partner.objects.filter(pk__in=family).count_edit()
     take_people_back(made.changes["members"], at=at)
     take_invitations_back(made.changes["invitations"], merged=made.merged)
+    # Merges of earlier versions did not note what they ended.
+    bring_consents_back(made.changes.get("earning", {}))
 
 
 def _refuse_if_built_upon(made: PartnerMerge, family: Sequence[int]) -> None:

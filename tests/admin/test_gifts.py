@@ -118,10 +118,10 @@ class TestTheRegister:
                 client.get(GIFTS)
 
 
-# session, person, permissions and whose partners are seen (4); first programme, programmes for the
-# choice, the chosen one; number of lines, versions, the page, four kinds of words; the sidebar's
-# three counts
-QUERIES = 18
+# session, person, permissions (2) and roles (2); the first programme, the one asked for; the
+# sidebar's counts (3); number of lines, the page, versions, four kinds of words; programmes to
+# choose from (2)
+QUERIES = 20
 
 
 class TestConsents:

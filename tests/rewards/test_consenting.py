@@ -2,8 +2,10 @@
 
 import uuid
 from datetime import timedelta
+from zipfile import is_zipfile
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from partners.models import Actor, Event, Member
 from rewards import consenting, sharing
@@ -17,10 +19,13 @@ from rewards.consenting import (
     TermsChanged,
     read_holdings,
 )
+from rewards.erasing import erase_person, export_person
 from rewards.gift_register import GiftKind, Question, read_register
 from rewards.leaving import deactivate
+from rewards.merging import undo_merge
 from rewards.models import EarningApprover, EarningConsent
 from tests.rewards.cast import NOON, Shop, earn, join, make_partner, offer, open_shop, take
+from tests.rewards.merging.world import join_up
 
 pytestmark = pytest.mark.django_db
 
@@ -251,3 +256,86 @@ class TestTheRegister:
         earn(shop.pool, 10)
         with django_assert_num_queries(6):
             assert len(self.read(shop)) == 4
+
+
+class TestMerging:
+    """A yes of one company is not another's, and an undone merge leaves what was."""
+
+    def test_consents_end_with_the_company_that_gave_them_and_come_back_with_it(self, shop):
+        other = make_partner(shop.programme, "99")
+        charlie, dora = join(other, "Charlie", "head_buyer"), join(other, "Dora")
+        consenting.name_approver(partner=other, member=charlie, by=acting(charlie), at=NOON)
+        consent = agree(shop, dora, by=charlie)
+        name(shop, shop.alice)
+
+        made = join_up(shop.partner, other, at=LATER)
+
+        consent.refresh_from_db()
+        here = Member.objects.get(partner=shop.partner, person=dora.person)
+        assert consent.withdrawn_at == LATER
+        assert consenting.find_approver(other) is None
+        assert consenting.find_approver(shop.partner).member == shop.alice
+        assert read_holdings([here.pk], programme=shop.programme) == []
+        agree(shop, here, by=shop.alice, at=LATER)
+
+        undo_merge(merge=made, by=None, at=LATER + timedelta(days=1))
+
+        consent.refresh_from_db()
+        assert consent.withdrawn_at is None
+        assert consenting.find_approver(other).member == charlie
+        [held] = read_holdings([here.pk], programme=shop.programme)
+        assert held.withdrawn_at == LATER + timedelta(days=1)
+
+
+class TestErasing:
+    def test_the_register_keeps_sums_and_no_name(self, shop):
+        name(shop, shop.alice)
+        agree(shop, shop.bob, by=shop.alice)
+        earn(shop.wallet(shop.bob), 40)
+        bob = shop.bob.person
+        [kept] = export_person(bob, at=LATER)["kept"]["rewards.EarningConsent"]
+        assert kept["terms"] == ALLOWED["personal_earning"]["terms"]["en"]
+
+        erase_person(person=bob, by=None, at=LATER)
+
+        question = Question.of_year(2026, programme=shop.programme, actor=STAFF)
+        rows = list(read_register(question))
+        assert [(row.kind, row.units) for row in rows] == [
+            (GiftKind.EARNED, 40),
+            (GiftKind.RETURNED, -40),
+        ]
+        assert not any(
+            "Bob" in str(value) for row in rows for value in (row.member.person, row.about)
+        )
+        assert EarningConsent.objects.get().withdrawn_at == LATER
+
+
+class TestTheCommand:
+    def test_writes_a_year_of_one_partner_or_all(self, shop, tmp_path, capsysbinary):
+        name(shop, shop.alice)
+        earn(shop.wallet(shop.bob), 40)
+        csv_file, book = tmp_path / "gifts.csv", tmp_path / "gifts.xlsx"
+
+        for file in (csv_file, book):
+            call_command("export_gift_register", str(file), programme="club", year=2026)
+        call_command("export_gift_register", "-", programme="club", year=2025, partner="erp:12346")
+
+        [_heads, line] = csv_file.read_text("utf-8-sig").splitlines()
+        assert ",Earned for themselves,12346,Shop 12346,Bob,40,club-points,0.4000,GBP," in line
+        assert is_zipfile(book)
+        assert capsysbinary.readouterr().out.count(b"\r\n") == 1
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            {"programme": "none"},
+            {"year": 1},
+            {"partner": "erp:none"},
+            {"file": "gifts.pdf"},
+        ],
+    )
+    def test_refuses_what_it_does_not_know(self, shop, given):
+        asked = {"file": "gifts.csv", "programme": "club", "year": 2026, **given}
+        with pytest.raises(CommandError) as refusal:
+            call_command("export_gift_register", asked.pop("file"), **asked)
+        assert refusal.value.returncode == 2

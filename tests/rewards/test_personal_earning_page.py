@@ -234,10 +234,10 @@ class TestTheRegister:
         page = words(sign_in(approved.alice).get(GIFTS))
 
         # 1,000 earned and 90 shared; the tea is paid out of them.
-        assert "Bob 1,090 points £10.00 £190.00 £10.90" in page
+        assert "Bob 1,090 points, £10.00 earned for themselves £10.00 £190.00 £10.90" in page
         assert "Together £10.90" in page
-        assert "Taken from the catalogue , Tea 20 £0.20" in page
-        assert "Shared by the company , Thank you +90 £0.90" in page
+        assert "Taken from the catalogue Tea 20 £0.20" in page
+        assert "Shared by the company Thank you +90 £0.90" in page
 
     def test_is_for_the_head_buyer(self, approved):
         for who in (approved.bob, approved.vera):

@@ -615,6 +615,28 @@ API = [
         read() | {"viewer": "403 403 403", "key": "400 400 404", "key_other": "404 400 404"},
         method="POST",
     ),
+    Row(
+        "api:consent-list",
+        "/api/v1/consents",
+        api(key="200", key_other="200", head_buyer="200", other="200"),
+    ),
+    # Nobody agreed for the head buyers, whom the addresses name: nothing to withdraw.
+    Row(
+        "api:consent-withdraw",
+        "/api/v1/consents/{member}/withdraw",
+        api(
+            key="404 404 404",
+            key_other="404 404 404",
+            head_buyer="404 404 404",
+            other="404 404 404",
+        ),
+        method="POST",
+    ),
+    Row(
+        "api:gift-list",
+        "/api/v1/gift-register",
+        api(key="200", key_other="200", head_buyer="200", other="200"),
+    ),
     Row("api:event-list", "/api/v1/events", listed()),
     Row(
         "api:openapi",
