@@ -119,7 +119,7 @@ def _due_by_facts(
 ) -> dict[ClawBackKey, _Due]:
     """What a campaign's budget withheld was never given: it is taken back first, and moves nothing."""
     withheld = {key: award.withheld for key, award in awards.items() if award.withheld}
-    wanted = {}
+    wanted: dict[ClawBackKey, _Due] = {}
     for judged in judgements.values():
         for due in judged.claw_backs:
             key = (due.activity.stored_id, due.version.version_id, due.rule_code)
@@ -127,7 +127,9 @@ def _due_by_facts(
             if withheld.get(key):
                 one = _without_withheld(one, min(one.amount, withheld[key]))
                 withheld[key] -= due.amount - one.amount
-            wanted[key, due.cause.stored_id] = one
+            both = (key, due.cause.stored_id)
+            # What comes back of two orders of one volume takes of a third one twice.
+            wanted[both] = wanted[both].plus(one) if both in wanted else one
     return wanted
 
 

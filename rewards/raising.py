@@ -1,5 +1,6 @@
 """By how much awards on file fall short of what is due, and what campaigns can give of that."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,9 +8,13 @@ from ledger import accounts
 from ledger.models import Account, Unit
 from partners.models import Member
 from rewards.budgets import Budgets
+from rewards.earning.facts import ActivityFacts
 from rewards.earning.judging import AwardDue, Judgement
 from rewards.models import Award, Programme
 from rewards.remembering import AwardKey
+
+MemberYear = tuple[int | None, int]
+"""The member of a fact and the year of its local day: what a cap on personal earning is for."""
 
 
 @dataclass(slots=True)
@@ -28,7 +33,11 @@ class Raise:
 
 
 def find_raises(
-    judgements: Mapping[int, Judgement], awards: Mapping[AwardKey, Award], *, programme: Programme
+    judgements: Mapping[int, Judgement],
+    awards: Mapping[AwardKey, Award],
+    facts: Mapping[int, Sequence[ActivityFacts]],
+    *,
+    programme: Programme,
 ) -> list[Raise]:
     """
     Return the awards that are new or grew, in canonical order for each partner.
@@ -50,8 +59,45 @@ def find_raises(
             if missing > 0:
                 withheld = on_file.withheld if on_file else 0
                 raises.append(Raise(partner_id, key, due, missing, personal, withheld))
+    _keep_within_year(raises, judgements, awards, facts)
     _deal(raises, programme=programme)
     return raises
+
+
+def _keep_within_year(
+    raises: Sequence[Raise],
+    judgements: Mapping[int, Judgement],
+    awards: Mapping[AwardKey, Award],
+    facts: Mapping[int, Sequence[ActivityFacts]],
+) -> None:
+    """
+    Give a member less of what is new where older awards gave more than they are due by now.
+
+    What is in a wallet stays there, so that in all a year never gives more than its cap.
+    """
+    kept = {key: award.personal for key, award in awards.items() if award.personal}
+    if not kept:
+        return
+    for judged in judgements.values():
+        for due in judged.awards:
+            key = (due.activity.stored_id, due.version.version_id, due.award.rule_code)
+            if key in kept:
+                kept[key] = max(kept[key] - due.award.personal, 0)
+    by_id = {fact.id: fact for each in facts.values() for fact in each}
+    spare: Counter[MemberYear] = Counter()
+    for (activity_id, _version_id, _rule_code), amount in kept.items():
+        spare[_member_year(by_id[activity_id])] += amount
+    for one in raises:
+        if one.due.version.definition.settings.personal_earning.yearly_cap_e4 is None:
+            continue
+        whose = _member_year(one.due.activity)
+        less = min(one.personal, spare[whose])
+        one.personal -= less
+        spare[whose] -= less
+
+
+def _member_year(fact: ActivityFacts) -> MemberYear:
+    return (fact.member_id, fact.local_date.year)
 
 
 def _withhold_less(award: Award, amount_due: int) -> None:

@@ -102,11 +102,15 @@ def _find_time(due: AwardDue) -> datetime:
 
 
 def _should_wait(due: AwardDue, award: Award) -> int:
-    """Return what of an award waits by the facts; less where its campaign withheld a part."""
-    if due.outcome is None:
+    """
+    Return what of an award waits by the facts; less where its campaign withheld a part.
+
+    What was withheld is taken back first, so that the rest of it may have been given in full.
+    """
+    if due.outcome is None or due.outcome.waits == 0:
         return 0
-    waits, all_of_it = due.outcome.waits, award.amount + award.withheld
-    return -(-waits * award.amount // all_of_it) if all_of_it else 0
+    kept = due.outcome.released + due.outcome.waits
+    return -(-due.outcome.waits * min(award.amount, kept) // kept)
 
 
 def _find_waiting(books: Books) -> dict[str, list[_Lot]]:

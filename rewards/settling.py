@@ -58,7 +58,7 @@ def settle(
     )
     excess = find_excess(judgements, awards)
     losing = {awards[key].partner_id for key in excess}
-    raises = find_raises(judgements, awards, programme=programme)
+    raises = find_raises(judgements, awards, hearing.facts, programme=programme)
     books = _open_books(programme, judgements, raises, versions, losing=losing, as_of=as_of)
     steps = _award_steps(raises, awards, books, programme, settlement)
     steps += claw_back_steps(hearing.facts, judgements, awards, excess, books, versions, settlement)

@@ -11,11 +11,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once("SQLite")]
 A_POINT_A_POUND = {"kind": "per_money", "units": 1, "per": "1.00"}
 
 
-def spring(effect, **campaign):
-    """A campaign in March, over a programme of one point a pound."""
+def spring(effect, *, base=True, **campaign):
+    """A campaign in March, over a programme of one point a pound, or of nothing beside it."""
     return enrol(
         "starter",
-        rules=[rule("order", A_POINT_A_POUND, code="points")],
+        rules=[rule("order", A_POINT_A_POUND, code="points")] if base else [],
         campaigns=[
             {
                 "code": "spring",
@@ -65,6 +65,23 @@ def test_a_budget_of_500_points():
     assert second.earned("Order 4") == {"points": "10"}
     assert (first.holds(), second.holds()) == ({"pool": "50"}, {"pool": "410"})
     assert CampaignBudget.objects.get().given == 500
+
+
+def test_what_a_budget_gave_waits_whole_until_it_is_paid():
+    """
+    Of 100 points the budget gives 50, which wait until the order is paid. Half of it comes back:
+    the half that was never given goes first, and nothing has been paid for the other.
+    """
+    bonus = rule("order", A_POINT_A_POUND, code="bonus", pending={"until": "paid"})
+    shop = spring(A_POINT_A_POUND, base=False, budget={"units": 50}, rules=[bonus])
+    shop.orders("Order 1", "100.00", on="2026-03-05")
+    shop.is_invoiced("Invoice 1", "100.00", on="2026-03-05", due="2026-04-05", of="Order 1")
+
+    shop.returns("Return 1", "50.00", on="2026-03-06", of="Order 1")
+    assert shop.holds() == {"pending": "50"}
+    shop.pays("Payment 1", "25.00", on="2026-03-07", of="Invoice 1")
+
+    assert shop.holds() == {"pending": "25", "pool": "25"}
 
 
 @pytest.mark.parametrize(

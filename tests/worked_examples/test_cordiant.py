@@ -105,3 +105,22 @@ def test_what_is_above_the_yearly_limit_is_the_companys():
     sells(shop, "Claim 7", 1, on="2027-01-01", by=bob)
 
     assert shop.holds() == {"pool": "2000", "Bob's wallet": "10010"}
+
+
+def test_what_is_told_late_stays_within_the_yearly_limit():
+    """
+    Five months of 200 tyres have filled the year. Those of January are told in July: they come
+    first, so that June would lie in the pool. But Bob has what June brought, and keeps it.
+    """
+    shop = enrol("cordiant")
+    bob = shop.hires("Bob")
+    let_earn(shop, bob, on="2026-01-01")
+    for month in range(2, 7):
+        sells(shop, f"Claim {month}", 200, on=f"2026-0{month}-15", by=bob)
+
+    late = {"on": "2026-01-15", "told": "2026-07-01", "by": bob}
+    shop.reports("sell_out", "Claim 1", quantity="200", sku="P-205-55", **late)
+
+    assert shop.holds() == {"pool": "2000", "Bob's wallet": "10000"}
+    assert shop.award("Claim 6", "tyres-sold").personal == 2_000
+    assert shop.award("Claim 1", "tyres-sold").personal == 0

@@ -71,6 +71,28 @@ def test_steps_of_fixed_amounts_and_percent():
     assert earned == [{}, {"rule": "5"}, {"rule": "5"}, {"rule": "10"}]
 
 
+def test_one_return_of_goods_from_two_orders():
+    """
+    A point a pound, two from 500 on, three from 1,200 on. Of orders of 100, 100 and 600 pounds in
+    one month three of six mugs come back, for 300 pounds: two of the last order, one of the second.
+
+    The 500 that are left earn 500: the last order gives back for both.
+    """
+    steps = [
+        {"from": "0", "units": 1, "per": "1"},
+        {"from": "500", "units": 2, "per": "1"},
+        {"from": "1200", "units": 3, "per": "1"},
+    ]
+    shop = stepped("month", "slice", steps)
+    for day, worth in enumerate(("100", "100", "600"), start=2):
+        shop.orders(f"Order {day}", {"mug": ("2", worth)}, on=f"2026-03-0{day}")
+    assert shop.holds() == {"pool": "1100"}
+
+    shop.returns("Return 1", {"mug": ("3", "300")}, on="2026-03-10")
+
+    assert shop.holds() == {"pool": "500"}
+
+
 def test_double_points_on_weekends():
     """Saturday and Sunday count twice: 100 points of the rule, and 100 for the weekend."""
     shop = enrol(
