@@ -8,11 +8,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from rewards.earning.capping import cap_key
+from rewards.earning.capping import CapLeft, cap_key
 from rewards.earning.due import Judged, Judgement
 from rewards.earning.exact import e4_as_text
 from rewards.earning.facts import ActivityFacts
 from rewards.explaining import Teller
+from rewards.explaining.steps import say_cap as say_used_cap
 from rewards.hearing import Hearing, hear
 from rewards.models import Programme, ProgrammeVersion
 from rewards.offering.known import can_hold
@@ -175,14 +176,19 @@ class _Offer:
         self, owner: tuple[str, str], caps: Sequence[Cap], row: Mapping[str, Any]
     ) -> tuple[Limit, ...]:
         return tuple(
-            Limit(say_cap(said, self.speaker), self._left(owner, cap))
+            self._limit(owner, cap, said)
             for cap, said in zip(caps, row.get("caps") or [], strict=True)
         )
 
-    def _left(self, owner: tuple[str, str], cap: Cap) -> str:
+    def _limit(self, owner: tuple[str, str], cap: Cap, said: Mapping[str, Any]) -> Limit:
         if cap.per == "member":
-            return ""
-        left = max(cap.limit - self.usage.read(cap_key(owner, cap, self.today)), 0)
+            return Limit(say_cap(said, self.speaker), "")
+        key = cap_key(owner, cap, self.today)
+        found = CapLeft(cap, key, self.usage.read(key))
+        return Limit(f"{say_used_cap(found.said(), self.teller.voice)}.", self._left(found))
+
+    def _left(self, cap: CapLeft) -> str:
+        left = cap.left
         if left == 0:
             return _("Used up")
         if cap.measure == "units":
