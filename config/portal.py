@@ -8,13 +8,13 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from ledger.correcting import say_reason
-from ledger.models import Correction, Hold, Transfer
+from ledger.models import Account, Correction, Hold, Transfer
 from ledger.naming import UUID as UUID_WORDS
 from ledger.referring import Reference
 from ledger.statements import Movement
@@ -71,7 +71,12 @@ def name_references(actor: Actor, movements: Sequence[Movement]) -> dict[UUID, R
     # Other parts of the product may refer to what is no row of ours.
     references = {each.reference for each in movements if UUID_PATTERN.fullmatch(each.reference)}
     corrections = Correction.objects.for_actor(actor).filter(public_id__in=references)
-    names = _name_awards(Award.objects.for_actor(actor).filter(public_id__in=references))
+    awards = list(
+        Award.objects.for_actor(actor)
+        .filter(public_id__in=references)
+        .select_related("activity", "unit", "version")
+    )
+    names = _name_awards(awards)
     for correction in corrections.select_related("reason"):
         names[str(correction.public_id)] = Reference(say_reason(correction.reason))
     redemptions = Redemption.objects.for_actor(actor).filter(public_id__in=references)
@@ -80,10 +85,11 @@ def name_references(actor: Actor, movements: Sequence[Movement]) -> dict[UUID, R
         names[str(redemption.public_id)] = Reference(redemption.reward.name, url=url)
     names |= _name_leavers(actor, movements)
     parts = _share_parts(actor, [each.transfer_id for each in movements])
+    own = _find_own(awards, movements)
     return {
         each.transfer_id: _name_part(parts[each.transfer_id], each)
         if each.transfer_id in parts
-        else _without_bill(names[each.reference], each)
+        else _name_earned(_without_bill(names[each.reference], each), each, own)
         for each in movements
         if each.transfer_id in parts or each.reference in names
     }
@@ -96,6 +102,27 @@ def _name_leavers(actor: Actor, movements: Sequence[Movement]) -> dict[str, Refe
         return {}
     members = Member.objects.for_actor(actor).filter(public_id__in=left).select_related("person")
     return {str(member.public_id): Reference(member.person.name) for member in members}
+
+
+def _find_own(awards: Sequence[Award], movements: Sequence[Movement]) -> frozenset[UUID]:
+    """Return what somebody earned for themselves: one more query, and only where anybody did."""
+    personal = {str(award.public_id) for award in awards if award.personal}
+    if not personal:
+        return frozenset()
+    earned = [each.transfer_id for each in movements if each.reference in personal]
+    own = Transfer.objects.filter(
+        public_id__in=earned,
+        kind=Transfer.Kind.EARN,
+        credit_account__kind=Account.Kind.WALLET,
+    )
+    return frozenset(own.values_list("public_id", flat=True))
+
+
+def _name_earned(reference: Reference, movement: Movement, own: frozenset[UUID]) -> Reference:
+    """Say in a wallet whose word made it so: all else of an award is the company's."""
+    if movement.transfer_id not in own:
+        return reference
+    return replace(reference, detail=reference.detail or _("Earned for yourself"))
 
 
 def _without_bill(reference: Reference, movement: Movement) -> Reference:
@@ -118,9 +145,8 @@ def name_holds(actor: Actor, holds: Sequence[Hold]) -> dict[UUID, Reference]:
     }
 
 
-def _name_awards(awards: QuerySet[Award]) -> dict[str, Reference]:
+def _name_awards(found: Sequence[Award]) -> dict[str, Reference]:
     """Name awards by their order; where an order earned by several rules, by the rule too."""
-    found = list(awards.select_related("activity", "unit", "version"))
     times = Counter(award.activity_id for award in found)
     language = get_language() or ""
     names = {}

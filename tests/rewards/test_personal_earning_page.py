@@ -9,9 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from partners.models import Member
+from partners.reports import ActivityReport
 from rewards import consenting, sharing
+from rewards.crediting import take_in
 from rewards.models import EarningApprover, EarningConsent
-from tests.rewards.cast import earn, join, make_partner, offer, take
+from tests.rewards.cast import balance, earn, join, make_partner, offer, take
 from tests.rewards.portal import EARLIER, open_shop_today, sign_in, words
 from tests.rewards.test_consenting import ALLOWED, acting
 
@@ -221,6 +223,37 @@ class TestWithdrawing:
 
         assert sign_in(dora).post(step(approved.bob, "withdraw")).status_code == 403
         assert earns(approved.bob)
+
+
+class TestTheStatement:
+    def test_says_in_the_wallet_what_was_earned_for_oneself(self, approved):
+        version = approved.programme.versions.get()
+        rule = {
+            "code": "trainings",
+            "names": {"en": "Trainings"},
+            "trigger": "training",
+            "effect": {"kind": "fixed", "units": 60},
+            "to": "member",
+        }
+        version.definition["rules"] = [rule]
+        type(version).objects.filter(pk=version.pk).update(definition=version.definition)
+        passed = ActivityReport(
+            kind="training",
+            partner_id=approved.partner.pk,
+            member_id=approved.bob.pk,
+            source="lms",
+            external_id="T-1",
+            occurred_at=timezone.now(),
+            currency="GBP",
+            attributes={"course": "Winter", "passed": True},
+        )
+
+        take_in([passed], as_of=timezone.now())
+
+        assert balance(approved.wallet(approved.bob)) == 60
+        page = words(sign_in(approved.bob).get(reverse("ledger:statement")))
+        assert "Earned for yourself" in page
+        assert "£0.60" in words(sign_in(approved.alice).get(GIFTS))
 
 
 class TestTheRegister:
