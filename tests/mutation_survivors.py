@@ -3,6 +3,7 @@
 _SHORT_CUT = "a short cut: the walk over several rules gives the same for one"
 _SET_BEFORE_READ = "it is set before anybody reads it"
 _THERE = "it is asked only where there was an order, so that they were counted"
+_COUNTED_ON = "changes are only compared with one another"
 _BESIDE_PER = "units are read beside a per alone, and then they are given"
 
 EQUIVALENT: dict[str, str] = {
@@ -26,7 +27,9 @@ EQUIVALENT: dict[str, str] = {
     "effects/stepped.py: units: int = 0: 0 becomes -1": _BESIDE_PER,
     "effects/stepped.py: for bracket, end_e4 in zip(self.brackets, ends, strict=True):: "
     "True becomes False": "both are equally long by construction",
-    "usage.py: self._counted[key] = max(self._counted.get(key, 0) - amount, 0): 0 becomes -1": (
+    "usage.py: self._set(key, max(self.read(key) - amount, 0)): 0 becomes -1": (
         "less than nothing is nothing, too"
     ),
+    "usage.py: self._changes = 0: 0 becomes 1": _COUNTED_ON,
+    "usage.py: self._changes = 0: 0 becomes -1": _COUNTED_ON,
 }

@@ -22,7 +22,7 @@ from rewards.earning.outcome import (
 from rewards.earning.personally import Allowance, allowance_of
 from rewards.earning.situation import Situation
 from rewards.earning.stacking import drop_what_does_not_stack
-from rewards.earning.usage import Usage, UsageKey
+from rewards.earning.usage import UsageKey, Used
 from rewards.programmes.definition import Definition, Judged
 
 __all__ = ["Evaluation", "PassedOver", "RuleAward", "evaluate"]
@@ -64,7 +64,7 @@ NOTHING = Evaluation()
 
 
 def evaluate(
-    activity: ActivityFacts, *, situation: Situation, definition: Definition, usage: Usage
+    activity: ActivityFacts, *, situation: Situation, definition: Definition, usage: Used
 ) -> Evaluation:
     """
     Return what each rule gives for the activity, in the order of judging; zero is left out.

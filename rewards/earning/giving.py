@@ -19,7 +19,7 @@ from rewards.earning.outcome import (
 )
 from rewards.earning.periods import period_key
 from rewards.earning.situation import Situation
-from rewards.earning.usage import VOLUME, Usage, UsageKey
+from rewards.earning.usage import VOLUME, UsageKey, Used
 from rewards.programmes.campaigns import Campaign
 from rewards.programmes.rules import Early, Rule
 from rewards.programmes.settings import Settings
@@ -38,7 +38,7 @@ class Giving:
     activity: ActivityFacts
     situation: Situation
     settings: Settings
-    usage: Usage
+    usage: Used
     counted: dict[UsageKey, int] = field(default_factory=dict)
     taken: dict[UsageKey, int] = field(default_factory=dict)
 

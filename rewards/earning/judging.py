@@ -53,7 +53,7 @@ __all__ = [
 
 
 ASKED_OF_SITUATIONS = frozenset({"consents", "countries", "orders", "segments", "surveys", "tier"})
-NOTHING_USED = Usage()
+NOTHING_USED = Usage().as_it_is()
 
 
 def judge(
@@ -142,7 +142,7 @@ class _Walk:
     def _order(self, fact: ActivityFacts) -> None:
         kept = self.purchases.add(fact)
         if version := self.version_of(fact):
-            before = self.usage.copy() if version.definition.counts_usage else NOTHING_USED
+            before = self.usage.as_it_is() if version.definition.counts_usage else NOTHING_USED
             situation = self._situation(fact, version.definition)
             evaluation = self._judge(fact, version, situation)
             judged = JudgedOrder.of(kept, version, situation, before, evaluation)

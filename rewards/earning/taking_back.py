@@ -10,7 +10,7 @@ from rewards.earning.facts import ActivityFacts
 from rewards.earning.matching import OrderKept
 from rewards.earning.paying import InvoiceKept
 from rewards.earning.situation import Situation
-from rewards.earning.usage import VOLUME, Usage, UsageKey
+from rewards.earning.usage import VOLUME, UsageKey, UsageThen
 
 
 @dataclass(slots=True, eq=False)
@@ -25,7 +25,7 @@ class JudgedOrder:
     kept: OrderKept
     version: VersionInForce
     situation: Situation
-    usage: Usage
+    usage: UsageThen
     awarded: Mapping[str, int]
     keeps: Mapping[str, int]
     volumes: dict[UsageKey, int]
@@ -38,7 +38,7 @@ class JudgedOrder:
         kept: OrderKept,
         version: VersionInForce,
         situation: Situation,
-        usage: Usage,
+        usage: UsageThen,
         evaluation: Evaluation,
     ) -> "JudgedOrder":
         amounts = evaluation.amounts

@@ -77,12 +77,34 @@ class TestUsage:
         assert usage.read(("a",)) == 1
         assert usage.read(("b",)) == 0
 
-    def test_copies_are_counted_apart(self):
+    def test_as_it_was_is_not_changed_by_what_comes_after(self):
         usage = Usage({("a",): 1})
-        copy = usage.copy()
-        usage.add(("a",), 2)
+        seen = [usage.as_it_is()]
+        for amount in (2, 4):
+            usage.add(("b",), 10)
+            usage.add(("a",), amount)
+            seen.append(usage.as_it_is())
 
-        assert (usage.read(("a",)), copy.read(("a",))) == (3, 1)
+        assert [each.read(("a",)) for each in seen] == [1, 3, 7]
+        assert [each.read(("b",)) for each in seen] == [0, 10, 20]
+        assert [each.read(("c",)) for each in seen] == [0, 0, 0]
+
+    def test_as_it_was_a_volume_can_be_less_by_what_came_back(self):
+        volume = ("volume", "full", "year 2026")
+        usage = Usage()
+        usage.add(volume, 10)
+        before = usage.as_it_is()
+        usage.leave(volume, 6)
+
+        left = [before.read(volume)]
+        for amount in (4, 5, 9):
+            before.leave(volume, amount)
+            left.append(before.read(volume))
+
+        assert left == [10, 6, 1, 0]
+        assert usage.read(volume) == 4
+        with pytest.raises(ValueError, match="never given back"):
+            before.leave(("cap", "volume"), 1)
 
     def test_lets_a_volume_be_less_by_what_came_back_but_never_below_nothing(self):
         volume = ("volume", "full", "year 2026")
