@@ -19,13 +19,16 @@ def _points_earned(event: Event, payload: Fields, background: Background, teller
     about = (
         (teller.net_amount(award.explanation), teller.rule_name(award.explanation)) if award else ()
     )
+    if event.member_id is not None:
+        about = (_("Earned for yourself"), *about)
     return {
         "icon": "plus",
         "title": title % {"document": document},
         "detail": " · ".join(part for part in about if part),
         "amount": payload["amount"],
         "explanation": teller.tell(award.explanation) if award else None,
-        "activity_id": str(payload.get("activity") or ""),
+        # The page about an activity is the company's: a buyer has the bill here.
+        "activity_id": str(payload.get("activity") or "") if event.member_id is None else "",
     }
 
 

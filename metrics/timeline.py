@@ -21,7 +21,7 @@ PERSONAL_KINDS = ("share_received",)
 SELLERS_KINDS = ("partner_enrolled", "partner_changed")
 MERGE_KINDS = ("partner_merged", "merge_undone")
 # What is about a wallet is its member's; what is about the pool is the company's.
-BOTH_SIDES_KINDS = ("share_undone", *ledger_events.TELLERS)
+BOTH_SIDES_KINDS = ("share_undone", "points_earned", *ledger_events.TELLERS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -252,10 +252,13 @@ def _events(steps: Sequence[Step], posted: Sequence[Posted], *, unit_code: str) 
 
 
 def _points_earned(step: Step, outcome: Posted, unit_code: str) -> EventDraft:
+    """What came into a wallet is told to its member."""
+    own = step.instruction.credit.member_id if isinstance(step.instruction, Entry) else None
     return EventDraft(
         partner_id=step.partner_id,
         kind="points_earned",
         occurred_at=step.fact.occurred_at,
+        member_id=own,
         payload={
             "activity": str(step.fact.public_id),
             "kind": step.fact.kind,

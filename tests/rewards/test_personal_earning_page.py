@@ -254,6 +254,16 @@ class TestTheStatement:
         page = words(sign_in(approved.bob).get(reverse("ledger:statement")))
         assert "Earned for yourself" in page
         assert "£0.60" in words(sign_in(approved.alice).get(GIFTS))
+        # The timeline of the wallet's member tells of it, the company's of whom it agreed for.
+        home = reverse("metrics:home")
+        told = words(sign_in(approved.bob).get(home))
+        assert "Points for T-1" in told
+        assert "Earned for yourself" in told
+        assert "You may earn for yourself" in told
+        told = words(sign_in(approved.alice).get(home))
+        assert "Points for T-1" not in told
+        assert "Bob may earn for themselves" in told
+        assert "Vera agrees to personal earning" in told
 
 
 class TestTheRegister:
