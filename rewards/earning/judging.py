@@ -33,7 +33,7 @@ from rewards.earning.taking_back import (
     take_from_order,
     take_from_payment,
 )
-from rewards.earning.usage import Usage
+from rewards.earning.usage import Usage, UsageKey
 from rewards.programmes.definition import Definition, Tier
 from rewards.tiers.qualifying import RollingSpend, qualify
 
@@ -101,6 +101,7 @@ class _Walk:
         self.monthly = MonthlyPurchases()
         self.usage = self.judgement.usage
         self.orders: dict[int, JudgedOrder] = {}
+        self.counting: dict[UsageKey, list[JudgedOrder]] = defaultdict(list)
         self.payments: dict[int, list[JudgedPayment]] = defaultdict(list)
         self.invoices: dict[int, InvoiceKept] = {}
         self.invoices_of: dict[int, list[InvoiceKept]] = defaultdict(list)
@@ -147,6 +148,8 @@ class _Walk:
             evaluation = self._judge(fact, version, situation)
             judged = JudgedOrder.of(kept, version, situation, before, evaluation)
             self.orders[id(kept)] = judged
+            for volume in judged.volumes:
+                self.counting[volume].append(judged)
             self.taken[id(fact)] = judged.taken
             self._prolong(fact, version.definition, situation.tier)
         self._spend(fact, fact.amount_e4)
@@ -286,9 +289,8 @@ class _Walk:
         less = order.leave_volumes()
         if not less:
             return []
-        together = [
-            each for each in self.orders.values() if not less.keys().isdisjoint(each.volumes)
-        ]
+        several = {id(each): each for key in less for each in self.counting[key]}.values()
+        together = sorted(several, key=lambda each: each.kept.order.canonical_place)
         for key, amount in less.items():
             self.usage.leave(key, amount)
             for later in together[together.index(order) + 1 :]:
