@@ -19,7 +19,7 @@ from partners.keys import Scope
 from partners.models import Member
 from rewards import consenting
 from rewards.api.references import find_programme
-from rewards.gift_register import GiftKind, GiftRow, of_wallets, tell_of, with_owners
+from rewards.gift_register import GiftKind, of_wallets, tell_of, with_owners
 from rewards.models import EarningConsent
 
 
@@ -100,7 +100,7 @@ class ConsentDoor(mixins.ListModelMixin, Door):
         return Response(ConsentOutput(self.get_queryset().get(pk=ended.pk)).data)
 
 
-class GiftOutput(serializers.Serializer[GiftRow]):
+class GiftOutput(serializers.Serializer[Any]):
     transfer = serializers.UUIDField(source="public_id")
     occurred_at = MomentField(source="at")
     kind = serializers.ChoiceField(choices=[each.value for each in GiftKind])

@@ -5,6 +5,7 @@ from functools import update_wrapper
 from typing import Concatenate, ParamSpec
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -15,11 +16,11 @@ P = ParamSpec("P")
 
 
 def with_standpoint(
-    view: Callable[Concatenate[PortalRequest, Standpoint, P], HttpResponse],
-) -> Callable[Concatenate[PortalRequest, P], HttpResponse]:
+    view: Callable[Concatenate[PortalRequest, Standpoint, P], HttpResponseBase],
+) -> Callable[Concatenate[PortalRequest, P], HttpResponseBase]:
     """Hand the view the company's standpoint, or tell a company without a programme so."""
 
-    def page(request: PortalRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def page(request: PortalRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
             standpoint = read_standpoint(
                 actor=request.actor,

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from decimal import Decimal
 from zipfile import is_zipfile
 
 import pytest
@@ -20,11 +21,11 @@ from rewards.consenting import (
     read_holdings,
 )
 from rewards.erasing import erase_person, export_person
-from rewards.gift_register import GiftKind, Question, read_register
+from rewards.gift_register import GiftKind, Question, read_register, sum_up
 from rewards.leaving import deactivate
 from rewards.merging import undo_merge
 from rewards.models import EarningApprover, EarningConsent
-from tests.rewards.cast import NOON, Shop, earn, join, make_partner, offer, open_shop, take
+from tests.rewards.cast import NOON, Shop, balance, earn, join, make_partner, offer, open_shop, take
 from tests.rewards.merging.world import join_up
 
 pytestmark = pytest.mark.django_db
@@ -241,6 +242,21 @@ class TestTheRegister:
             (GiftKind.SHARED, "Bob", 120),
             (GiftKind.SHARE_UNDONE, "Bob", -120),
         ]
+
+    def test_adds_up_to_what_the_wallets_hold_and_what_was_used(self, shop):
+        """Whatever happens to a wallet stands in the register, but for what expires and merges."""
+        given = self.share(shop, 120)
+        earn(shop.wallet(shop.bob), 40)
+        certificate = offer(shop.programme, price=20, audience="person")
+        taken = take(shop.bob, shop.wallet(shop.bob), certificate)
+        sharing.undo(share=given, by=shop.alice, at=LATER)
+
+        question = Question.of_year(2026, programme=shop.programme, actor=STAFF)
+        [total] = sum_up(read_register(question))
+
+        assert total.units - taken.price == balance(shop.wallet(shop.bob))
+        assert (total.earned, total.taken) == (Decimal("0.4"), Decimal("0.2"))
+        assert total.left_of(Decimal("0.3")) == 0
 
     def test_everybody_sees_their_own_company_only(self, shop):
         self.share(shop, 120)
