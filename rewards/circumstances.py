@@ -1,14 +1,16 @@
 """Bring what holds for partners beside their facts into plain values: lists, consents, tiers."""
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from partners.models import Partner
+from partners.families import name_roots
+from partners.models import Activity, Partner
 from rewards.consenting import read_holdings
 from rewards.earning.due import Dated
 from rewards.earning.facts import ActivityFacts
-from rewards.models import Award, Programme, Standing
+from rewards.models import Award, Programme, Standing, TierChange
 from rewards.programmes.definition import Definition
 from rewards.segments import read_spans
 
@@ -40,7 +42,7 @@ def circumstances_of(
     countries = _countries(root_ids) if "countries" in needs else {}
     consents = _consents(facts, programme) if needs & {"consents", "members"} else {}
     tiers = _tiers_today(root_ids, programme) if by_today else {}
-    used = _tiers_used(awards) if by_today else {}
+    used = _tiers_when_told(facts, programme) | _tiers_used(awards) if by_today else {}
     return {
         root_id: Dated(
             segments=spans.get(root_id, ()),
@@ -70,6 +72,34 @@ def _consents(facts: Mapping[int, Sequence[ActivityFacts]], programme: Programme
 def _tiers_today(root_ids: Sequence[int], programme: Programme) -> dict[int, str]:
     standings = Standing.objects.filter(programme=programme, partner__in=root_ids)
     return dict(standings.values_list("partner", "tier_code"))
+
+
+def _tiers_when_told(
+    facts: Mapping[int, Sequence[ActivityFacts]], programme: Programme
+) -> dict[int, str]:
+    """
+    Return the tier in which facts found their partner when they were told, if it has moved since.
+
+    What earned nothing then has no award to remember it by, and earns nothing by a later tier.
+    """
+    moves: dict[int, list[tuple[datetime, str]]] = defaultdict(list)
+    changes = TierChange.objects.filter(standing__programme=programme, standing__partner__in=facts)
+    rows = changes.order_by("decided_at", "pk")
+    for root_id, *move in rows.values_list("standing__partner", "decided_at", "from_tier"):
+        moves[root_id].append((move[0], move[1]))
+    if not moves:
+        return {}
+    family = name_roots(list(moves))
+    told = Activity.objects.filter(partner__in=family).values_list(
+        "pk", "partner_id", "recorded_at"
+    )
+    tiers = {}
+    for pk, partner_id, recorded_at in told:
+        mine = moves[family[partner_id]]
+        place = bisect_left(mine, (recorded_at, ""))
+        if place < len(mine):
+            tiers[pk] = mine[place][1]
+    return tiers
 
 
 def _tiers_used(awards: Iterable[Award]) -> dict[int, str]:

@@ -115,6 +115,19 @@ def test_an_order_that_is_told_late(tier_of, points):
     assert shop.journal() == lines
 
 
+def test_a_later_tier_earns_nothing_for_what_was_told_before():
+    """
+    Orders of Silver customers earn 50 points, by the tier of today. The first order lifts the
+    customer to Silver; only the second one earns.
+    """
+    bonus = rule("order", {"kind": "fixed", "units": 50}, when={"kind": "tier", "in": ["silver"]})
+    shop = enrol("starter", tiers=TIERS, rules=[bonus], settings={"tier_of": "today"})
+    shop.orders("Order 1", "3000.00", on="2026-03-10")
+    shop.orders("Order 2", "10.00", on="2026-03-12")
+
+    assert (shop.earned("Order 1"), shop.earned("Order 2")) == ({}, {"rule": "50"})
+
+
 @pytest.mark.parametrize(("basis", "left"), [("by_value", "35"), ("by_line", "60")])
 def test_a_return_by_value_or_by_line(basis, left):
     """
