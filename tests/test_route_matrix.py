@@ -24,7 +24,8 @@ pytestmark = pytest.mark.once("PostgreSQL")
 
 # What differs between two answers that say the same.
 CHANGING = re.compile(
-    rb'"request_id":"[^"]*"|name="csrfmiddlewaretoken" value="[^"]*"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+    rb'"request_id":"[^"]*"|name="(?:csrfmiddlewaretoken|next)" value="[^"]*"'
+    rb"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 )
 
 

@@ -667,6 +667,10 @@ NOT_ASKED = {
     "reinstate": "302 302 404",
     "release_pending": "302 302 404",
     "cancel_pending": "302 302 404",
+    # Decided, undone or not dismissed: there is nothing to ask about here.
+    "undo": "302 302 404",
+    "bring_back": "302 302 404",
+    "mark_paid": "302 302 404",
     # It goes on to the page that asks for both partners.
     "merge_into_it": "302 302 302",
 }
@@ -730,6 +734,7 @@ PAGES = [
     Page("ledger_unit"),
     Page("partners_activity"),
     Page("partners_apikey", adds=True, steps=("rotate", "resume", "revoke")),
+    Page("partners_erasure"),
     Page("partners_event"),
     Page("partners_importrun"),
     Page("partners_invitation", adds=True, steps=("resend", "withdraw")),
@@ -859,6 +864,12 @@ ADMIN = [
         "/admin/partners/selloutclaim/{partners_selloutclaim}/proofs/{claim_proof}/",
         staff("200 200 404"),
     ),
+    Row(
+        "admin:rewards_award_of_activity",
+        "/admin/rewards/award/of-activity/{partners_activity}/",
+        staff("200 200 404"),
+    ),
+    Row("admin:rewards_award_preview_earning", "/admin/rewards/award/preview/", staff("200")),
     Row(
         "admin:rewards_explain",
         "/admin/rewards/award/of-transfer/{ledger_transfer}/",

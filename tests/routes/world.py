@@ -22,6 +22,7 @@ from partners.models import (
     Activity,
     Actor,
     ApiKey,
+    Erasure,
     ExchangeRate,
     ImportRun,
     Invitation,
@@ -321,6 +322,9 @@ def find_common_things(shop: Shop) -> dict[str, dict[str, str]]:
         merged_at=NOON,
         undone_at=NOON,
     )
+    erasure = Erasure.objects.create(
+        person=Person.objects.create(email="erased@erased.invalid", name=""), erased_at=NOON
+    )
     tag = Tag.objects.create(name="north")
     kind = OwnKind.objects.create(code="visit", names={"en": "Visit"})
     rate = ExchangeRate.objects.create(
@@ -333,6 +337,7 @@ def find_common_things(shop: Shop) -> dict[str, dict[str, str]]:
         "admin_logentry": (str(entry.pk), "999999999"),
         "partners_jobrun": (str(job.pk), "999999999"),
         "partners_partnermerge": (str(merge.pk), "999999999"),
+        "partners_erasure": (str(erasure.pk), "999999999"),
         "partners_tag": (str(tag.pk), "999999999"),
         "partners_ownkind": (str(kind.pk), "999999999"),
         "partners_exchangerate": (str(rate.pk), "999999999"),
