@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
@@ -17,7 +19,6 @@ from partners.doors.showing import (
     NOTHING,
     Labels,
     link_to,
-    link_to_list,
     say_day,
     say_money,
     say_number,
@@ -30,6 +31,7 @@ from partners.kinds.own import in_words
 from partners.models import Activity, ActivityLine, Event, OwnKind, WaitingReference
 from partners.rates import write_rate
 
+LINK = '<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>'
 # Orders are the ordinary case; what takes something back is seen.
 KIND_LABELS = Labels({"return": "warning", "cancellation": "warning", "dispute": "warning"})
 
@@ -203,8 +205,9 @@ class ActivityAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("points"))
     def why(self, activity: Activity) -> str:
-        query = f"activity__id__exact={activity.pk}"
-        return link_to_list("rewards_award", query, _("What it earned, and why"))
+        address = reverse("admin:rewards_award_of_activity", args=[activity.pk])
+        words = _("What it earned, or why nothing")
+        return format_html(LINK, address, words)
 
     @display(description=gettext_lazy("attributes"))
     def details(self, activity: Activity) -> str:

@@ -1,6 +1,7 @@
 """What was earned and taken back, each with its explanation."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from partners.doors.admin import ReadOnlyAdmin, ReadOnlyInline, action, display,
 from partners.doors.admin_filters import DayRangeFilter
 from partners.doors.showing import NOTHING, language, link_to, say_time
 from rewards.admin.ending_waits import cancelling, releasing
+from rewards.admin.explained import activity_page, others_of, preview_page
 from rewards.explaining import teller_of
 from rewards.models import Award, ClawBack, ProgrammeVersion, Redemption, Share
 from rewards.programmes.live import definition_of
@@ -67,12 +69,14 @@ class AwardAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     inlines = (ClawBackTab,)
     actions_detail = ("release_now", "cancel_waiting")
+    actions_list = ("preview_earning",)
     fields = (
         ("partner_link", "activity_link"),
         ("shown_amount", "happened"),
         "waits",
         ("version_link", "rule_code"),
         "why",
+        "others",
         "public_id",
     )
     readonly_fields = (
@@ -83,6 +87,7 @@ class AwardAdmin(ReadOnlyAdmin):
         "waits",
         "version_link",
         "why",
+        "others",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -101,7 +106,12 @@ class AwardAdmin(ReadOnlyAdmin):
             self.admin_site.admin_view(explain_transfer),
             name="rewards_explain",
         )
-        return [to_cause, *super().get_urls()]
+        of_activity = path(
+            "of-activity/<int:activity_id>/",
+            self.admin_site.admin_view(partial(activity_page, self)),
+            name="rewards_award_of_activity",
+        )
+        return [to_cause, of_activity, *super().get_urls()]
 
     def has_end_wait_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.has_perm("ledger.add_correction"))
@@ -113,6 +123,10 @@ class AwardAdmin(ReadOnlyAdmin):
             return []
         offered: list[Any] = super().get_actions_detail(request, object_id)
         return offered
+
+    @action(description=_("What would it earn?"), url_path="preview")
+    def preview_earning(self, request: HttpRequest) -> HttpResponse:
+        return preview_page(self, request)
 
     @action(description=_("Release now"), url_path="release", permissions=["end_wait"])
     def release_now(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -162,6 +176,11 @@ class AwardAdmin(ReadOnlyAdmin):
     @display(description=_("why"))
     def why(self, award: Award) -> SafeString:
         return explain(award.explanation, award.version)
+
+    @display(description=_("other rules"))
+    def others(self, award: Award) -> SafeString | str:
+        others = others_of(award)
+        return render_to_string("admin/_others.html", {"others": others}) if others else NOTHING
 
 
 @admin.register(ClawBack)
