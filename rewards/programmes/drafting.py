@@ -21,6 +21,8 @@ Row = dict[str, Any]
 Edit = Callable[[Document], Document]
 
 CODE_LENGTH_MAX = 64
+# Where a rule or a campaign of this code would be, the page to add one is.
+RESERVED = frozenset({"add"})
 
 
 class ChangedMeanwhile(Exception):
@@ -113,7 +115,7 @@ def path_of_rule(document: Document, code: str) -> str:
 def make_code(name: str, taken: Iterable[str]) -> str:
     """Return a code for a name that no other has: ``march-bonus``, then ``march-bonus-2``."""
     stem = slugify(name)[: CODE_LENGTH_MAX - 4] or "rule"
-    known, code, number = set(taken), stem, 1
+    known, code, number = {*taken, *RESERVED}, stem, 1
     while code in known:
         number += 1
         code = f"{stem}-{number}"

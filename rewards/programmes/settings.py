@@ -13,11 +13,14 @@ from rewards.programmes.pending import Pending, read_pending
 from rewards.programmes.validity import Validity, read_validity
 from rewards.programmes.values import (
     LANGUAGES,
+    NAME_LENGTH_MAX,
     InvalidDefinition,
     read_choice,
     read_e4,
     read_money,
     read_table,
+    read_text,
+    read_texts,
     read_whole,
     read_yes_or_no,
     refuse_unknown,
@@ -30,6 +33,7 @@ DOWNGRADES: Final = ("immediate",)
 TIER_OF: Final = ("order_date", "today")
 UNIT_DECIMALS_MAX: Final = 4
 ROUND_TO_MAX: Final = 10**6
+TERMS_LENGTH_MAX: Final = 10_000
 SETTINGS_FIELDS: Final = {
     "unit_names", "unit_value", "unit_decimals", "rounding", "round_to", "pending", "pending_days",
     "expiry", "expiry_months", "claw_back_policy", "claw_back_basis", "downgrade",
@@ -103,9 +107,7 @@ def read_settings(row: Mapping[str, Any], path: str) -> Settings:
     :raises InvalidDefinition: Naming the first place that cannot be used.
     """
     refuse_unknown(row, SETTINGS_FIELDS, path)
-    unit_names = read_table(row.get("unit_names", {}), f"{path}.unit_names")
-    if "en" not in unit_names:
-        raise InvalidDefinition(f"{path}.unit_names", _("English forms are needed at least"))
+    unit_names = _read_unit_names(row.get("unit_names", {}), f"{path}.unit_names")
     rounding, round_to = _read_rounding(row, path)
 
     def choice(name: str, choices: tuple[str, ...]) -> str:
@@ -164,12 +166,22 @@ def _read_waiting(row: Mapping[str, Any], path: str) -> Pending:
     return read_pending(row["pending"], f"{path}.pending")
 
 
+def _read_unit_names(value: Any, path: str) -> Mapping[str, Mapping[str, str]]:
+    unit_names = read_table(value, path)
+    refuse_unknown(unit_names, set(LANGUAGES), path)
+    if "en" not in unit_names:
+        raise InvalidDefinition(path, _("English forms are needed at least"))
+    for language, forms in unit_names.items():
+        for form, text in read_table(forms, f"{path}.{language}").items():
+            read_text(text, NAME_LENGTH_MAX, f"{path}.{language}.{form}")
+    return unit_names
+
+
 def _read_personal(row: Mapping[str, Any], path: str) -> PersonalEarning:
     refuse_unknown(row, set(PERSONAL_FIELDS), path)
     allowed = read_yes_or_no(row.get("allowed", False), f"{path}.allowed")
     cap = row.get("yearly_cap")
-    terms = read_table(row.get("terms", {}), f"{path}.terms")
-    refuse_unknown(terms, set(LANGUAGES), f"{path}.terms")
+    terms = read_texts(row.get("terms", {}), TERMS_LENGTH_MAX, f"{path}.terms")
     if allowed and not terms.get("en"):
         raise InvalidDefinition(
             f"{path}.terms", _("English terms are needed, for employers to consent to")

@@ -12,10 +12,13 @@ from partners.models.amounts import AmountTooPrecise, to_ten_thousandths
 
 LANGUAGES = ("en", "uk", "pl", "ru")
 
-CODE_LENGTH_MAX: Final = 64
 SLUG: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 WORDS_MAX: Final = 10_000
 WORD_LENGTH_MAX: Final = 200
+# Twice what the forms take: the copy of a copy says so in its name.
+NAME_LENGTH_MAX: Final = 200
+# Far above any turnover, far below what a column of whole ten-thousandths can hold.
+MONEY_MAX: Final = Decimal(10**12)
 
 Names = Mapping[str, str]
 
@@ -29,10 +32,7 @@ class InvalidDefinition(ValueError):
 
 
 def read_code(row: Mapping[str, Any], path: str) -> str:
-    code = row.get("code")
-    if not isinstance(code, str) or not 0 < len(code) <= CODE_LENGTH_MAX:
-        raise InvalidDefinition(f"{path}.code", _("a code is needed, of at most 64 characters"))
-    return code
+    return read_slug(row.get("code"), f"{path}.code")
 
 
 def read_slug(value: Any, path: str) -> str:
@@ -119,6 +119,8 @@ def read_money(value: Any, path: str) -> Decimal:
         raise InvalidDefinition(path, _("must be an amount with at most four decimals")) from error
     if amount < 0:
         raise InvalidDefinition(path, _("must not be negative"))
+    if amount > MONEY_MAX:
+        raise InvalidDefinition(path, _("must be at most %(most)s") % {"most": MONEY_MAX})
     return amount
 
 
@@ -148,5 +150,21 @@ def read_names(row: Mapping[str, Any], path: str) -> Names:
     names = read_table(row.get("names", {}), f"{path}.names")
     if not names.get("en"):
         raise InvalidDefinition(f"{path}.names", _("an English name is needed"))
-    refuse_unknown(names, set(LANGUAGES), f"{path}.names")
-    return names
+    return read_texts(names, NAME_LENGTH_MAX, f"{path}.names")
+
+
+def read_texts(value: Any, at_most: int, path: str) -> Names:
+    """Read a text in each of some languages."""
+    texts = read_table(value, path)
+    refuse_unknown(texts, set(LANGUAGES), path)
+    for language, text in texts.items():
+        read_text(text, at_most, f"{path}.{language}")
+    return texts
+
+
+def read_text(value: Any, at_most: int, path: str) -> str:
+    if not isinstance(value, str) or len(value) > at_most:
+        raise InvalidDefinition(
+            path, _("must be a text of at most %(at_most)s characters") % {"at_most": at_most}
+        )
+    return value

@@ -497,13 +497,24 @@ class TestTheOtherTabs:
             json.dumps(DOCUMENT | {"tiers": list(reversed(DOCUMENT["tiers"]))}),
             json.dumps(DOCUMENT | {"surprise": 1}),
             json.dumps(DOCUMENT | {"settings": 1}),
+            json.dumps(DOCUMENT | {"rules": [DOCUMENT["rules"][0] | {"code": "a/b"}]}),
+            json.dumps(
+                DOCUMENT | {"rules": [DOCUMENT["rules"][0] | {"names": {"en": "half \ud800"}}]}
+            ),
+            json.dumps(DOCUMENT | {"rules": [DOCUMENT["rules"][0] | {"group": "g\x00"}]}),
+            '{"rules":' * 3_000 + "1" + "}" * 3_000,
+            "9" * 5_000,
+            '{"rules": [], "rules": []}',
         ],
+        # Else the longest would be the name of the test.
+        ids=range(12),
     )
     def test_the_document_says_why_it_cannot_be_used(self, draft, post, definition):
         answer = post(draft, "document", definition=definition)
 
         assert answer.status_code == 422
         assert answer.context["form"].errors["definition"]
+        assert answer.context["form"]["definition"].value() == definition
         draft.refresh_from_db()
         assert draft.definition == DOCUMENT
 

@@ -6,11 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from partners.doors.admin import BaseAdmin
+from partners.doors.parsing import parse_json
+from partners.doors.problems import Refusal
 from partners.wording import UnitWording
 from rewards.admin.programmes.frame import (
     address,
@@ -207,8 +210,22 @@ def show_languages(form: NamesOfPoints) -> Any:
 # ---------------------------------------------------------------------- document
 
 
+class DocumentField(forms.JSONField):
+    """JSON read as strictly as the API reads it; what cannot be read stays as it was typed."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            parse_json((value or "").strip().encode("utf-8") or b"{}")
+        except Refusal as error:
+            raise forms.ValidationError(str(error)) from error
+        return super().to_python(value)
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return InvalidJSONInput(data or "")
+
+
 class DocumentForm(forms.Form):
-    definition = forms.JSONField(
+    definition = DocumentField(
         label=gettext_lazy("Definition"),
         widget=forms.Textarea(attrs={"rows": 40, "spellcheck": "false"}),
         help_text=gettext_lazy(

@@ -56,6 +56,19 @@ class TestParse:
             ({"rules": [STARTER["rules"][0]] * 2}, "rules"),
             ({"tiers": list(reversed(STARTER["tiers"]))}, "tiers"),
             ({"tiers": [{"code": "x", "threshold": "1"}]}, "tiers[0].names"),
+            ({"tiers": [STARTER["tiers"][0] | {"code": "a/b"}]}, "tiers[0].code"),
+            ({"tiers": [STARTER["tiers"][0] | {"threshold": "1e13"}]}, "tiers[0].threshold"),
+            ({"rules": [STARTER["rules"][0] | {"code": "a b"}]}, "rules[0].code"),
+            ({"rules": [STARTER["rules"][0] | {"names": {"en": ["x"]}}]}, "rules[0].names.en"),
+            ({"rules": [STARTER["rules"][0] | {"names": {"en": "x" * 201}}]}, "rules[0].names.en"),
+            (
+                {"settings": STARTER["settings"] | {"unit_names": {"en": {"one": 5}}}},
+                "settings.unit_names.en.one",
+            ),
+            (
+                {"settings": STARTER["settings"] | {"unit_names": {"en": ["x"]}}},
+                "settings.unit_names.en",
+            ),
         ],
     )
     def test_names_the_place_that_cannot_be_used(self, part, path):
