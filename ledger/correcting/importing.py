@@ -1,6 +1,7 @@
 """Adjustments out of a file: each row is asked for like any other, within the person's limit."""
 
 import hashlib
+import json
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -301,7 +302,7 @@ def _set_aside(outcome: Outcome, row: AdjustmentRow | RefusedRow) -> SetAside:
         code=outcome.code[:32],
         column=outcome.column,
         value=outcome.value,
-        content=content,
+        content=json.dumps(content),
     )
 
 

@@ -1,5 +1,6 @@
 """Take in one chunk of balances: decide about each row, post the good ones, keep the others."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -289,5 +290,5 @@ def set_aside(row: BalanceRow, *, column: str, code: str, message: str, value: s
         code=code,
         column=column,
         value=value,
-        content={"message": message, **content},
+        content=json.dumps({"message": message, **content}),
     )

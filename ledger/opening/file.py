@@ -6,6 +6,7 @@ was killed is simply run again, and two runs at once come to the same result as 
 """
 
 import contextlib
+import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -303,5 +304,5 @@ def _set_aside(row: RefusedRow) -> SetAside:
         code=row.code,
         column=row.column[:64],
         value=row.value,
-        content={"message": row.message},
+        content=json.dumps({"message": row.message}),
     )
