@@ -150,9 +150,19 @@ def explain_in(
         latest = programme.versions.published().order_by("-number").first()
         definition = definition_of(latest) if latest else None
     teller = teller_for(definition, programme) if definition else None
+    passed_over = (
+        describe_passed_over(
+            explained.evaluation.passed_over, definition=definition, teller=teller, actor=actor
+        )
+        if explained and definition and teller
+        else []
+    )
     nothing = ""
     if not awards:
         nothing = find_why_nothing(activity, explained, definition) if definition else NOT_JUDGED
+    if nothing == RULES_SAID_NO and not passed_over:
+        # Rules for others are told of as if there were none.
+        nothing = NO_RULE
     tier = explained.judged.situation.tier if explained else None
     context = {"teller": teller}
     return {
@@ -163,11 +173,7 @@ def explain_in(
         "amount": sum(award.amount for award in awards),
         "awards": ToldAwardOutput(awards, many=True, context=context).data,
         "taken_back": ToldClawBackOutput(taken.order_by("pk"), many=True, context=context).data,
-        "passed_over": describe_passed_over(
-            explained.evaluation.passed_over, definition=definition, teller=teller, actor=actor
-        )
-        if explained and definition and teller
-        else [],
+        "passed_over": passed_over,
         "nothing": nothing or None,
         "nothing_told": say_nothing(nothing) if nothing else "",
     }

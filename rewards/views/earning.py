@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, Sum
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -10,8 +10,15 @@ from django.views.decorators.http import require_safe
 
 from partners.access import PortalRequest, portal_page
 from partners.models import Activity, Member
+from partners.models.activity import ActivityQuerySet
 from partners.templatetags.portal import current_language
-from rewards.asking import explain_activity, find_why_nothing
+from rewards.asking import (
+    NO_RULE,
+    RULES_SAID_NO,
+    Explained,
+    explain_activity,
+    find_why_nothing,
+)
 from rewards.browsing import Standpoint
 from rewards.explaining import (
     Explanation,
@@ -23,6 +30,7 @@ from rewards.explaining import (
 )
 from rewards.models import Award, ClawBack, Programme
 from rewards.offering import hear_now, read_lost, read_waiting, read_ways
+from rewards.programmes.definition import Definition
 from rewards.views.standing import with_standpoint
 
 LATELY = 10
@@ -38,7 +46,7 @@ class Bill:
     is_taken: bool = False
 
 
-def visible_to(request: PortalRequest) -> QuerySet[Activity]:
+def visible_to(request: PortalRequest) -> ActivityQuerySet:
     """The company's activities for its head buyer and its viewers; a buyer's own for the buyer."""
     found = Activity.objects.for_actor(request.actor)
     if request.member.role == Member.Role.BUYER:
@@ -61,18 +69,17 @@ def ways_to_earn(request: PortalRequest, standpoint: Standpoint) -> HttpResponse
         .filter(kind__in=sorted(definition.triggers), occurred_at__lte=standpoint.at)
         .newest_first()[:LATELY]
     )
+    waiting, lost = [], []
+    if shows_all:
+        waiting = read_waiting(hearing, root_id, actor=request.actor, programme=programme)
+        lost = read_lost(actor=request.actor, programme=programme, teller=teller)
     context = {
         "ways": read_ways(judged, hearing.judgements[root_id], teller=teller),
-        "tier": judged.situation.tier,
-        "waiting": read_waiting(hearing, root_id, actor=request.actor, programme=programme)
-        if shows_all
-        else [],
-        "lost": read_lost(actor=request.actor, programme=programme, teller=teller)
-        if shows_all
-        else [],
+        "waiting": waiting,
+        "waiting_total": sum(one.amount for one in waiting),
+        "lost": lost,
         "lately": name_lately(list(lately), programme, teller),
     }
-    context["waiting_total"] = sum(one.amount for one in context["waiting"])
     return render(request, "rewards/ways_to_earn.html", context)
 
 
@@ -109,6 +116,9 @@ def earned(request: PortalRequest, standpoint: Standpoint, public_id: str) -> Ht
     awards = awards_of(activity, programme, teller)
     taken = taken_from(activity, programme, teller)
     passed = explained.evaluation.passed_over if explained else ()
+    others = [
+        tell_passed_over(each, teller) for each in passed if not concerns_others(each, definition)
+    ]
     context = {
         "activity": activity,
         "title": name_activity(activity, teller),
@@ -116,16 +126,16 @@ def earned(request: PortalRequest, standpoint: Standpoint, public_id: str) -> Ht
         "taken": taken,
         "earned": sum(bill.amount for bill in awards),
         "kept": sum(bill.amount for bill in (*awards, *taken)),
-        "others": [
-            tell_passed_over(each, teller)
-            for each in passed
-            if not concerns_others(each, definition)
-        ],
-        "why_nothing": ""
-        if awards
-        else say_nothing(find_why_nothing(activity, explained, definition)),
+        "others": others,
+        "why_nothing": say_why_nothing(activity, explained, definition),
     }
     return render(request, "rewards/earned.html", context)
+
+
+def say_why_nothing(activity: Activity, explained: Explained | None, definition: Definition) -> str:
+    """Say it where no rule does: of rules for others a partner reads as if there were none."""
+    code = find_why_nothing(activity, explained, definition)
+    return say_nothing(NO_RULE if code == RULES_SAID_NO else code)
 
 
 def awards_of(activity: Activity, programme: Programme, teller: Teller) -> list[Bill]:

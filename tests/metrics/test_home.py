@@ -476,8 +476,8 @@ class TestCost:
         client.force_login(shop.alice.person, backend="django.contrib.auth.backends.ModelBackend")
         client.get("/")
         # session, person, memberships, frame (standing, versions), standing, versions, accounts,
-        # lots, months, events, awards, redemptions, shares
-        expected = 14
+        # lots, months, events, awards, redemptions, shares, what earned nothing
+        expected = 15
 
         with django_assert_num_queries(expected):
             client.get("/")

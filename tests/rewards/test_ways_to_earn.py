@@ -253,8 +253,20 @@ class TestActivity:
 
         said = words(sign_in(club.alice).get(self.page_of(last)))
 
-        assert "It earned nothing" in said
+        assert "Why nothing?" in said
         assert "The limit is reached: at most 2 times a month for the company, 2 before." in said
+
+    def test_reads_rules_for_others_as_if_there_were_none(self, club):
+        version = club.programme.versions.get()
+        only = rule("lists", "training", when={"kind": "segment", "in": ["vip"]})
+        version.definition = {**version.definition, "rules": [only]}
+        version.save()
+        training = tell(club, "training", "T1", attributes={"course": "x"})
+
+        page = sign_in(club.alice).get(self.page_of(training))
+
+        assert page.context["others"] == []
+        assert "No rule of the programme counts activities of this kind." in words(page)
 
     def test_shows_what_a_return_took(self, club):
         tell(club, "order", "A-1", pounds=50)
