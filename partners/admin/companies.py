@@ -130,7 +130,7 @@ class PartnerAdmin(BaseAdmin):
     ordering = ("legal_name",)
     autocomplete_fields = ("account_manager", "tags")
     readonly_fields = ("public_id", "see_also", "part_of")
-    actions_detail = ("merge_into_it",)
+    actions_detail = ("merge_into_it", "preview_earning")
     actions_list = ("find_duplicates",)
     fieldsets = (
         (
@@ -257,6 +257,12 @@ class PartnerAdmin(BaseAdmin):
         """The page is one floor up, where balances are moved."""
         address = reverse("admin:partners_partnermerge_start")
         return HttpResponseRedirect(f"{address}?kept={object_id}")
+
+    @action(description=_("What would it earn?"), url_path="preview", permissions=["view"])
+    def preview_earning(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The page is one floor up, where rules are known."""
+        address = reverse("admin:rewards_award_preview_earning")
+        return HttpResponseRedirect(f"{address}?partner={object_id}")
 
     @action(description=_("Likely duplicates"), url_path="duplicates", permissions=["may_merge"])
     def find_duplicates(self, request: HttpRequest) -> HttpResponse:

@@ -673,6 +673,7 @@ NOT_ASKED = {
     "mark_paid": "302 302 404",
     # It goes on to the page that asks for both partners.
     "merge_into_it": "302 302 302",
+    "preview_earning": "302 302 302",
 }
 
 
@@ -684,6 +685,7 @@ ADDRESSES = {
     "release_now": "release",
     "cancel_waiting": "cancel",
     "merge_into_it": "merge",
+    "preview_earning": "preview",
     "open_it": "open",
     "close_it": "close",
     "add_partners": "add-partners",
@@ -745,7 +747,7 @@ PAGES = [
     Page("partners_ownkind", adds=True),
     Page("partners_exchangerate", adds=True),
     Page("partners_waitingreference", steps=("stop_waiting",)),
-    Page("partners_partner", adds=True, steps=("merge_into_it",)),
+    Page("partners_partner", adds=True, steps=("merge_into_it", "preview_earning")),
     Page("partners_partnermerge", steps=("undo",)),
     Page("partners_tag", adds=True),
     Page("partners_person", adds=True, steps=("send_link", "export", "erase")),
