@@ -20,6 +20,7 @@ from unfold.widgets import (
 )
 
 from partners.doors.admin import BaseAdmin, limit
+from partners.doors.admin_pickers import PickedField
 from partners.doors.showing import language, link_to
 from partners.families import roots_of
 from partners.kinds import all_kinds
@@ -114,7 +115,7 @@ def others_of(award: Award) -> list[NotGiven]:
 class PreviewForm(forms.Form):
     """An activity that did not happen: lines for what has any, else an amount or a quantity."""
 
-    partner = forms.ModelChoiceField(
+    partner = PickedField(
         label=gettext_lazy("Partner"),
         queryset=Partner.objects.none(),
         error_messages={"invalid_choice": gettext_lazy("Choose a partner of the list.")},

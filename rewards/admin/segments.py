@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from partners.doors.admin import CHOSEN_MAX, BaseAdmin, ReadOnlyInline, action, display, limit
+from partners.doors.admin_pickers import PickedManyField
 from partners.doors.showing import NOTHING, link_to, say_day, say_number
 from partners.models import Partner
 from partners.retrying import again
@@ -61,11 +62,13 @@ class PlaceTab(ReadOnlyInline):
 class PlacesForm(forms.Form):
     """Which partners, found by name or by their numbers, and from which day."""
 
-    partners = forms.ModelMultipleChoiceField(
+    partners = PickedManyField(
         label=gettext_lazy("Search"),
         queryset=Partner.objects.none(),
         required=False,
-        error_messages={"invalid_choice": gettext_lazy("Choose partners of the list.")},
+        error_messages=dict.fromkeys(
+            ("invalid_choice", "invalid_pk_value"), gettext_lazy("Choose partners of the list.")
+        ),
     )
     numbers = forms.CharField(
         label=gettext_lazy("ERP numbers"),

@@ -126,9 +126,13 @@ def discard(*, version: ProgrammeVersion) -> None:
     """
     Throw a draft away; what is published stays. The caller owns the transaction.
 
+    A draft that is gone already, by a second click or another person, stays gone.
+
     :raises AlreadyPublished: If it has a number.
     """
-    draft = ProgrammeVersion.objects.select_for_update().get(pk=version.pk)
+    draft = ProgrammeVersion.objects.select_for_update().filter(pk=version.pk).first()
+    if draft is None:
+        return
     if draft.number is not None:
         raise AlreadyPublished(_("This is version %(number)d already.") % {"number": draft.number})
     draft.delete()

@@ -534,7 +534,8 @@ class TestPublishing:
         draft.refresh_from_db()
         assert (draft.number, draft.note, draft.published_by) == (2, "The same again", root)
         assert draft.valid_from == draft.published_at
-        assert client.post(page(draft, "document"), {"definition": "{}"}).status_code == 200
+        late = client.post(page(draft, "document"), {"definition": "{}"})
+        assert "never changes" in said(late)[-1]
         assert client.get(page(draft, "rule", "base")).status_code == 302
         draft.refresh_from_db()
         assert draft.definition == DOCUMENT
@@ -642,6 +643,8 @@ class TestTryingOut:
         assert [name for name, _units, _steps in rows[-1]["awards"]] == ["Base", "Double points"]
         assert answer.context["is_more"]
         assert not partner.awards.exists()
+        wrong = client.get(page(draft, "trial"), {"partner": "9" * 20})
+        assert "Choose a partner of the list" in text_of(wrong)
 
     def test_costs_the_same_queries_for_ten_orders_and_for_none(self, client, draft, partner):
         other = make_partner(draft.programme, "99999")
@@ -750,6 +753,9 @@ class TestSegments:
         assert chosen.segment_places.exists()
         again = client.post(url, {**data, "confirmed": "1"})
         assert "Stand on it already" in text_of(again)
+        for key in ("abc", "9" * 20):
+            wrong = client.post(url, {**found, "partners": [key]})
+            assert "Choose partners of the list" in text_of(wrong)
         off = url.replace("add-partners", "remove-partners")
         client.post(off, {"numbers": "12346", "day": "2026-04-01", "confirmed": "1"})
         place.refresh_from_db()

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from partners.doors.admin import BaseAdmin, limit
+from partners.doors.admin_pickers import PickedField
 from partners.doors.showing import language, say_day, say_money
 from partners.families import name_roots
 from partners.models import Partner
@@ -29,7 +30,7 @@ from rewards.trying_out import LAST_COUNT, Tried, try_out
 
 
 class TrialForm(forms.Form):
-    partner = forms.ModelChoiceField(
+    partner = PickedField(
         label=gettext_lazy("Partner"),
         queryset=Partner.objects.none(),
         error_messages={"invalid_choice": gettext_lazy("Choose a partner of the list.")},

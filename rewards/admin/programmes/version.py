@@ -143,7 +143,9 @@ class ProgrammeVersionAdmin(BaseAdmin):
                 needed and not request.user.has_perm(needed)
             ):
                 raise PermissionDenied
-            if writes and version.number is not None:
+            # So does a form that was open while somebody published.
+            sends = request.method == "POST" and not may
+            if (writes or sends) and version.number is not None:
                 self.message_user(request, _("What is published never changes."), "error")
                 return HttpResponseRedirect(address("change", version))
             return view(self, request, version, **more)

@@ -140,6 +140,7 @@ class TestWithdraw:
 
 def test_a_draft_is_discarded_and_a_version_never(programme, draft):
     discard(version=draft)
+    discard(version=draft)  # the second of two clicks
 
     assert not programme.versions.filter(number=None).exists()
     with pytest.raises(AlreadyPublished):
