@@ -22,7 +22,7 @@ WIDE, NARROW = (1280, 900), (390, 844)
 SERIOUS = {"serious", "critical"}
 # The rules that look at colours, which are all that a dark page has of its own.
 COLOURS = {"resultTypes": ["violations"], "runOnly": ["color-contrast", "link-in-text-block"]}
-EVERYBODY_S = ["/", "/statement/", "/catalogue/", "/redemptions/"]
+EVERYBODY_S = ["/", "/earn/", "/statement/", "/catalogue/", "/redemptions/"]
 PAGES = {
     "alice": [*EVERYBODY_S, "/share/", "/shares/", "/team/", "/company/", "/statement/?period=all"],
     "bob": [*EVERYBODY_S, "/share/", "/accounts/password/change/"],
