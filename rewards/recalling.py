@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -96,7 +96,8 @@ def facts_of(
         asked=asked,
     )
     reading.read_own_currency()
-    if asked.kinds:
+    reading.ask_for_invoices_called_off()
+    if reading.asked.kinds:
         reading.read_other_kinds()
     if ConvertedAmount.objects.exists():
         reading.read_converted()
@@ -128,6 +129,20 @@ class _Reading:
             activity__kind__in=BOUGHT_AND_RETURNED,
             activity__currency=self.programme.currency,
         )
+
+    def ask_for_invoices_called_off(self) -> None:
+        """Ask for invoices where one was called off: what part it is, all of its order tell."""
+        if Kind.INVOICE in self.asked.kinds:
+            return
+        called_off = {
+            refers_to_id
+            for pk, refers_to_id in self.naming.items()
+            if refers_to_id
+            and refers_to_id not in self.by_id
+            and self.by_id[pk].kind == Kind.CANCELLATION
+        }
+        if called_off and Activity.objects.filter(pk__in=called_off, kind=Kind.INVOICE).exists():
+            self.asked = replace(self.asked, kinds=self.asked.kinds | {Kind.INVOICE.value})
 
     def read_other_kinds(self) -> None:
         """Read what else may earn, or says how an invoice was paid. Not everything has money."""
@@ -221,7 +236,8 @@ class _Reading:
     ) -> None:
         order_id = orders_of.get(refers_to_id, refers_to_id) if refers_to_id else None
         fact.order = self.by_id.get(order_id) if order_id else None
-        if order_id is None and refers_to_id is not None:
+        is_of_invoice = refers_to_id in orders_of
+        if refers_to_id and is_of_invoice and (order_id is None or fact.kind == Kind.CANCELLATION):
             fact.invoice = self.by_id.get(refers_to_id)
         # What names an order that does not count here takes nothing from others.
         fact.waits = fact.stored_id in waiting or (order_id is not None and fact.order is None)

@@ -30,8 +30,9 @@ class ActivityFacts:
     One activity as policy sees it. ``local_date`` is its day in the programme's time zone.
 
     Amounts are in the programme's currency; ``is_converted`` says that it was reported in another
-    one. ``order`` is the order that a return, a cancellation or an invoice names, ``invoice`` the
-    invoice that a payment or a dispute names. It ``waits`` while what it names is not here: until
+    one. ``order`` is the order that a return, a cancellation or an invoice names, also by way of an
+    invoice; ``invoice`` the invoice that a payment, a dispute or a cancellation names, or a return
+    where that is for no order. It ``waits`` while what it names is not here: until
     then it takes nothing back and earns nothing.
 
     ``attributes`` are what the kind says beside the basics; they are only filled where a version
@@ -70,7 +71,7 @@ class ActivityFacts:
         sorts behind the one it begins with.
         """
         place = (self.occurred_at, RANKS.get(self.kind, 0), self.source, self.external_id)
-        named = self.order or self.invoice
+        named = self.invoice or self.order
         if named is not None and place < (of_named := named.canonical_place):
             return (*of_named, place)
         return place

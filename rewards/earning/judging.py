@@ -21,11 +21,13 @@ from rewards.earning.due import (
     VersionInForce,
     VersionOf,
 )
+from rewards.earning.ending import Ending
 from rewards.earning.evaluating import Evaluation, evaluate
+from rewards.earning.exact import Exact
 from rewards.earning.facts import ActivityFacts
-from rewards.earning.matching import OrderKept, Purchases, lines_of
+from rewards.earning.matching import WHOLE, OrderKept, Purchases, lines_of
 from rewards.earning.paying import InvoiceKept, find_disputed
-from rewards.earning.releasing import MonthlyPurchases, Outcome, Waiting, by_payment, by_purchases
+from rewards.earning.releasing import MonthlyPurchases
 from rewards.earning.situation import NOTHING_KNOWN, PaymentTiming, Situation
 from rewards.earning.taking_back import (
     JudgedOrder,
@@ -73,7 +75,14 @@ def judge(
     walk = _Walk(facts, version_of, dated, asked)
     for fact in walk.facts:
         walk.come_to(fact)
-    walk.end_waits()
+    Ending(
+        judgement=walk.judgement,
+        purchases=walk.purchases,
+        invoices_of=walk.invoices_of,
+        monthly=walk.monthly,
+        taken=walk.taken,
+        today=dated.today,
+    ).end_waits()
     return walk.judgement
 
 
@@ -107,10 +116,12 @@ class _Walk:
         self.invoices_of: dict[int, list[InvoiceKept]] = defaultdict(list)
         self.taken: dict[int, dict[str, int]] = {}
         self.disputes: dict[int, list[ActivityFacts]] = defaultdict(list)
+        self.standing: dict[int, list[ActivityFacts]] = defaultdict(list)
         for fact in facts:
             if fact.kind == "dispute" and fact.invoice is not None:
                 self.disputes[id(fact.invoice)].append(fact)
-        self.event_versions: dict[int, bool] = {}
+            elif fact.kind == "invoice" and fact.order is not None:
+                self.standing[id(fact.order)].append(fact)
         self.order_days: list[date] = []
         self.order_counts: Counter[object] = Counter()
         self.country = dated.country
@@ -270,11 +281,32 @@ class _Walk:
 
     def _cancellation(self, fact: ActivityFacts) -> None:
         if named := self.purchases.kept_of(fact.order):
-            self._spend(fact, -named.amount_e4)
-            self.purchases.take_back_all(named)
+            called_off_e4 = self.purchases.call_off(named, self._part_called_off(fact))
+            self._spend(fact, -called_off_e4)
             self._take_back(named, fact)
         elif fact.invoice is not None:
             self._credit(fact, fact.invoice.amount_e4)
+
+    def _part_called_off(self, cancellation: ActivityFacts) -> Exact:
+        """
+        Return how much of its order a cancellation calls off.
+
+        One that names an invoice calls off its part by value of the invoices that stand, also of
+        those to come; the last of them stands for all that is left.
+        """
+        called_off = cancellation.invoice
+        if called_off is None:
+            return WHOLE
+        standing = self.standing[id(cancellation.order)]
+        others = [each for each in standing if each is not called_off]
+        if len(others) == len(standing):
+            return Exact(0)
+        self.standing[id(cancellation.order)] = others
+        self.invoices[id(called_off)].is_called_off = True
+        rest_e4 = sum(each.amount_e4 for each in others)
+        if called_off.amount_e4 or rest_e4:
+            return Exact(called_off.amount_e4, called_off.amount_e4 + rest_e4)
+        return Exact(0 if others else 1)
 
     def _take_back(self, kept: OrderKept, cause: ActivityFacts) -> None:
         """Claw back what an order no longer earns, if any version judged it, and its payments."""
@@ -307,77 +339,6 @@ class _Walk:
     def _take_from_payments(self, invoice: InvoiceKept, cause: ActivityFacts) -> None:
         for paid in self.payments[id(invoice)]:
             self.judgement.claw_backs += take_from_payment(paid, cause)
-
-    # ------------------------------------------------------------- what waits
-
-    def end_waits(self) -> None:
-        """Say what of the awards that wait for something is available by now, or lost."""
-        waiting: list[tuple[AwardDue, Waiting]] = []
-        for due in self.judgement.awards:
-            if not self._may_wait(due.version):
-                continue
-            pending = due.version.definition.pending_of(due.award.rule_code)
-            if pending.until == "paid":
-                self._end(due, self._by_payment(due, pending.lost_after_days))
-            elif pending.until == "purchases":
-                waiting.append((due, Waiting(due.activity, self._net(due), pending.step)))
-        if waiting:
-            decimals = waiting[0][0].version.definition.settings.unit_decimals
-            outcomes = by_purchases(
-                [each for _due, each in waiting],
-                self.monthly.in_minor_units(decimals),
-                today=self.dated.today,
-            )
-            for (due, _each), outcome in zip(waiting, outcomes, strict=True):
-                self._end(due, outcome)
-
-    def _may_wait(self, version: VersionInForce) -> bool:
-        """Say whether anything of a version waits for something to happen."""
-        known = self.event_versions.get(version.version_id)
-        if known is None:
-            definition = version.definition
-            pendings = [
-                rule.pending or definition.settings.pending for rule in definition.all_rules
-            ]
-            known = any(pending.is_event for pending in pendings)
-            self.event_versions[version.version_id] = known
-        return known
-
-    def _by_payment(self, due: AwardDue, lost_after_days: int | None) -> Outcome:
-        kept = self.purchases.kept_of(due.activity)
-        return by_payment(
-            self._net(due),
-            self.invoices_of[id(kept)],
-            lost_after_days=lost_after_days,
-            today=self.dated.today,
-        )
-
-    def _net(self, due: AwardDue) -> int:
-        """Return what returns have left of an award."""
-        taken = self.taken.get(id(due.activity), {})
-        return due.award.amount - taken.get(due.award.rule_code, 0)
-
-    def _end(self, due: AwardDue, outcome: Outcome) -> None:
-        due.outcome = outcome
-        left = self._net(due)
-        for lost in outcome.lost:
-            steps = [
-                {"code": "awarded_before", "units": left},
-                dict(lost.step) | {"result": left - lost.amount},
-            ]
-            explanation = {"rule": due.award.rule_code, "steps": steps, "total": lost.amount}
-            self.judgement.claw_backs.append(
-                ClawBackDue(
-                    due.activity,
-                    due.version,
-                    due.award.rule_code,
-                    lost.cause,
-                    lost.amount,
-                    explanation,
-                    is_lost=True,
-                )
-            )
-            left -= lost.amount
 
 
 def _goes_with_goods(definition: Definition, rule_code: str) -> bool:

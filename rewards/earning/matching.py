@@ -5,17 +5,19 @@ One that names its order takes from that order first: by lines of the same SKU, 
 What is left, and all of one that names none, goes line by line to the partner's newest earlier
 lines of the same SKU that have quantity left; what value is then left over goes to the newest
 earlier orders that have value left. Ties are broken by canonical order of the orders and position
-of the lines, newest and last first. A cancellation takes all that is left of its order.
+of the lines, newest and last first. A cancellation takes all that is left of its order,
+or the part of an invoice it names.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from rewards.earning.exact import e4_as_text
+from rewards.earning.exact import Exact, e4_as_text
 from rewards.earning.facts import ActivityFacts, LineFacts
 from rewards.earning.said import amount_said
 
+WHOLE = Exact(1)
 SHRINKING = ("tax", "paid_with_points")
 """What is said of the value of an order, and grows less with it."""
 
@@ -42,11 +44,22 @@ class LineKept:
 
 @dataclass(slots=True)
 class OrderKept:
-    """An order and what is kept of it."""
+    """
+    An order and what is kept of it. ``stands`` is the part that no cancellation called off: what
+    was sent back of it is not left out.
+    """
 
     order: ActivityFacts
     lines: list[LineKept] = field(default_factory=list)
     amount_e4: int = 0
+    stands: Exact = WHOLE
+
+    def part_owed(self, invoiced_e4: int) -> int:
+        """Return what is owed of an invoice that stands, without what was sent back."""
+        whole = self.order.amount_e4 * self.stands
+        if whole:
+            return (invoiced_e4 * self.amount_e4 / whole).__floor__()
+        return 0 if self.order.amount_e4 else invoiced_e4
 
     def facts(self) -> ActivityFacts:
         """
@@ -127,11 +140,22 @@ class Purchases:
         touched = {id(kept.order): kept.order for kept, _quantity, _amount in taken}
         return matches, list(touched.values()), left.amount_e4
 
-    def take_back_all(self, named: OrderKept) -> None:
-        """Leave nothing of an order: it is cancelled."""
+    def call_off(self, named: OrderKept, part: Exact) -> int:
+        """Call off a part of what is left of an order, alike of each line; return its value."""
+        before_e4 = named.amount_e4
+        if before_e4 == 0:
+            return 0
+        lines_e4 = taken_e4 = 0
         for kept in named.lines:
-            kept.quantity_e4 = kept.amount_e4 = 0
-        named.amount_e4 = 0
+            # Cumulative, so that the parts of the lines add up to that of the order.
+            lines_e4 += kept.amount_e4
+            amount_e4 = (lines_e4 * part).__floor__() - taken_e4
+            taken_e4 += amount_e4
+            kept.amount_e4 -= amount_e4
+            kept.quantity_e4 -= (kept.quantity_e4 * part).__floor__()
+        named.amount_e4 -= (before_e4 * part).__floor__()
+        named.stands *= Exact(named.amount_e4, before_e4)
+        return before_e4 - named.amount_e4
 
 
 def lines_of(activity: ActivityFacts) -> list[LineFacts]:

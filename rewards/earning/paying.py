@@ -36,6 +36,7 @@ class InvoiceKept:
     disputed: Sequence[tuple[date, date | None]] = ()
     order: OrderKept | None = None
     credited_e4: int = 0
+    is_called_off: bool = False
     paid: list[Paid] = field(default_factory=list)
     counted_e4: int = 0
     _reported_e4: int = 0
@@ -44,9 +45,11 @@ class InvoiceKept:
     @property
     def owed_e4(self) -> int:
         """What has to be paid of it: without what was returned of its order, or credited."""
+        if self.is_called_off:
+            return 0
         owed_e4 = self.invoice.amount_e4
-        if self.order is not None and self.order.order.amount_e4:
-            owed_e4 = owed_e4 * self.order.amount_e4 // self.order.order.amount_e4
+        if self.order is not None:
+            owed_e4 = self.order.part_owed(owed_e4)
         return max(owed_e4 - self.credited_e4, 0)
 
     def pay(self, payment: ActivityFacts) -> PaymentTiming:

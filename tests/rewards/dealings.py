@@ -31,7 +31,7 @@ KINDS = {
 }
 NAMES = {
     "return": ("order", "invoice"),
-    "cancellation": ("order",),
+    "cancellation": ("order", "invoice"),
     "invoice": ("order",),
     "payment": ("invoice",),
     "dispute": ("invoice",),

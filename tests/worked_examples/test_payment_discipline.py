@@ -106,6 +106,42 @@ def test_goods_that_come_back_need_not_be_paid():
     ]
 
 
+@pytest.mark.parametrize("settings", [UNTIL_PAID, {}])
+def test_one_of_two_invoices_is_called_off(settings):
+    """
+    An order of 1,000, invoices of 400 and 600. The 400 are cancelled: their 400 points are taken
+    back, and 600 are there when the other invoice is paid. Where points wait for nothing, it is
+    the same, in any order of arrival.
+    """
+    programme = enrol("starter", settings=settings).programme
+    tellings = (
+        lambda shop, number: shop.orders(
+            f"Order {number}", "1000.00", on="2026-03-02", told="2026-03-09"
+        ),
+        lambda shop, number: [
+            shop.is_invoiced(
+                f"Invoice {number}-{amount}",
+                amount,
+                on="2026-03-03",
+                due="2026-03-31",
+                of=f"Order {number}",
+                told="2026-03-09",
+            )
+            for amount in ("400", "600")
+        ],
+        lambda shop, number: shop.cancels(
+            f"Invoice {number}-400", on="2026-03-04", told="2026-03-09"
+        ),
+    )
+    for number, told in enumerate(permutations(tellings)):
+        shop = Customer(programme, PartnerFactory())
+        for tell in told:
+            tell(shop, number)
+        assert shop.holds() == {"pending" if settings else "pool": "600"}
+        shop.pays(f"Payment {number}", "600", on="2026-03-20", of=f"Invoice {number}-600")
+        assert shop.holds() == {"pool": "600"}
+
+
 def test_any_order_of_arrival():
     """Order, invoice, payment and return are told in any order: in the end the same is there."""
     tellings = {

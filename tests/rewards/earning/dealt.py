@@ -39,7 +39,9 @@ def facts_of(history: Sequence[dict[str, Any]]) -> list[ActivityFacts]:
             other = facts.get(named[1])
             fact.waits = other is None
             if other is not None and other.kind == "invoice":
-                fact.order, fact.invoice = other.order, None if other.order else other
+                fact.order = other.order
+                if other.order is None or fact.kind == "cancellation":
+                    fact.invoice = other
             else:
                 fact.order = other
     return list(facts.values())

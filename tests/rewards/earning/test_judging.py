@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 
 from rewards.earning.judging import judge, net_spend
 from rewards.programmes.definition import parse
-from tests.rewards.earning.facts import STARTER, always, cancelled, order, returned, starter
+from tests.rewards.earning.facts import (
+    STARTER,
+    activity,
+    always,
+    cancelled,
+    order,
+    returned,
+    starter,
+)
 
 
 def starter_with(**parts):
@@ -210,6 +218,34 @@ class TestACancellation:
         judgement = judge([bought, *twice], version_of=always(starter()))
 
         assert [due.amount for due in judgement.claw_backs] == [20]
+
+    def test_of_an_invoice_takes_its_part_by_value_of_what_is_left(self):
+        bought = order("A1", day=3, lines=[("mug", 2, "70.00"), ("jug", 1, "30.00")])
+        back = returned("C1", day=5, lines=[("mug", 1, "20.00")], order=bought)
+        forty, fifty, ten = invoices = [
+            activity("invoice", number, day=day, lines=[("goods", 1, pounds)], order=bought)
+            # The last one is of a day after the first cancellation.
+            for number, day, pounds in (("I1", 4, "40"), ("I2", 4, "50"), ("I3", 9, "10"))
+        ]
+        gone = [
+            cancelled(number, day=day, order=bought, invoice=invoice)
+            for number, day, invoice in (("X1", 6, forty), ("X2", 7, forty), ("X3", 10, fifty))
+        ]
+
+        def left(*facts):
+            judgement = judge([*facts, bought], version_of=always(starter()))
+            return points_by_order(judgement)["A1"], [due.amount for due in judgement.claw_backs]
+
+        # 40 of 100 are called off of the 80 that are left, once; then 50 of 60 of the other 48.
+        assert left(*gone[:2], *invoices, back) == (48, [20, 32])
+        assert left(back, *invoices, *gone) == (8, [20, 32, 40])
+        # The last that stands is of all that is left, and so is the only one.
+        last = cancelled("X4", day=11, order=bought, invoice=ten)
+        assert left(last, *gone, back, *invoices) == (0, [20, 32, 40, 8])
+        assert left(forty, gone[0]) == (0, [100])
+        days = [date(2026, 3, day) for day in (5, 6, 7, 10)]
+        spend = net_spend([*gone, back, *invoices, bought])
+        assert [spend.within_year_to(day) // 10_000 for day in days] == [80, 48, 48, 8]
 
     def test_lowers_the_spend_on_its_own_day_by_what_was_left(self):
         bought = order("A1", day=3, lines=[("mug", 2, "20.00")])
