@@ -1,5 +1,6 @@
 """What an activity would earn, without storing anything."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -20,7 +21,8 @@ from partners.doors.serializers import (
 )
 from partners.doors.views import Door
 from partners.keys import Scope
-from partners.kinds import all_kinds
+from partners.kinds import Kind, all_kinds
+from partners.kinds.fields import ValueRefused
 from partners.models import Activity, Actor, Member, Partner
 from partners.models.amounts import to_ten_thousandths
 from rewards import asking
@@ -138,14 +140,29 @@ class PreviewDoor(Door):
         if given["currency"] != programme.currency:
             said = _("Known here: %(known)s.") % {"known": programme.currency}
             raise refuse("currency", said, "currency_not_known")
-        if given["kind"] not in all_kinds():
+        kind = all_kinds().get(given["kind"])
+        if kind is None:
             raise refuse("kind", _("There is no such kind."), "unknown_kind")
+        given["attributes"] = read_attributes(given["attributes"], kind)
         supposed = read_supposed(given, partner=partner, now=self.now)
         judged = asking.suppose(
             partner=partner, programme=programme, supposed=supposed, as_of=self.now
         )
         answer = describe(judged, programme=programme, actor=self.actor)
         return Response(PreviewOutput(answer).data, status=status.HTTP_200_OK)
+
+
+def read_attributes(given: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
+    """Return what is typed by the kind as an activity would keep it; none of it has to be there."""
+    read = dict(given)
+    for field in kind.fields:
+        if field.name in given:
+            try:
+                read[field.name] = field.clean(given[field.name])
+            except ValueRefused as refused:
+                said = serializers.ErrorDetail(str(refused), code=refused.code)
+                raise serializers.ValidationError({"attributes": {field.name: [said]}}) from refused
+    return read
 
 
 def read_supposed(given: dict[str, Any], *, partner: Partner, now: Any) -> asking.Supposed:

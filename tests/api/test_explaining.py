@@ -250,6 +250,7 @@ class TestPreview:
             ({"kind": "no-such"}, "/kind", "unknown_kind"),
             ({"kind": "training", "member": "3fa85f64-5717-4562-b3fc-2c963f66afa6"}, "/member", "does_not_exist"),
             ({"kind": "payment", "amount": "1", "refers_to": {"external_id": "x"}}, "/refers_to", "does_not_exist"),
+            ({"kind": "survey", "attributes": {"supplier_share": "1e999"}}, "/attributes/supplier_share", "invalid"),
             ({"lines": [NAMED], "amount": "1"}, "/amount", "not_the_sum"),
             ({"lines": [NAMED], "colour": "blue"}, "/colour", "unknown_field"),
         ],
