@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from rewards.earning.due import AwardDue, ClawBackDue, Judgement, VersionInForce
-from rewards.earning.matching import Purchases
+from rewards.earning.matching import OrderKept, Purchases
 from rewards.earning.paying import InvoiceKept
 from rewards.earning.releasing import MonthlyPurchases, Outcome, Waiting, by_payment, by_purchases
+from rewards.earning.said import amount_said
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,6 +63,7 @@ class Ending:
         return by_payment(
             self._net(due),
             self.invoices_of.get(id(kept), ()),
+            kept_e4=0 if kept is None else _to_be_invoiced(kept),
             lost_after_days=lost_after_days,
             today=self.today,
         )
@@ -92,3 +94,9 @@ class Ending:
                 )
             )
             left -= lost.amount
+
+
+def _to_be_invoiced(kept: OrderKept) -> int:
+    """What was paid with points is on no invoice."""
+    paid_e4 = kept.part_of(amount_said(kept.order.attributes, "paid_with_points"))
+    return max(kept.amount_e4 - paid_e4, 0)

@@ -72,7 +72,7 @@ class OrderKept:
         return replace(
             order,
             amount_e4=self.amount_e4,
-            quantity_e4=self._part_of(order.quantity_e4),
+            quantity_e4=self.part_of(order.quantity_e4),
             lines=[
                 LineFacts(
                     id=kept.line.id,
@@ -85,14 +85,15 @@ class OrderKept:
                 if kept.amount_e4 > 0 and order.lines
             ],
             attributes={
-                name: e4_as_text(self._part_of(amount_said(order.attributes, name)))
+                name: e4_as_text(self.part_of(amount_said(order.attributes, name)))
                 if name in SHRINKING
                 else value
                 for name, value in order.attributes.items()
             },
         )
 
-    def _part_of(self, whole_e4: int) -> int:
+    def part_of(self, whole_e4: int) -> int:
+        """Return as much of something of the whole order as is kept of that."""
         return whole_e4 * self.amount_e4 // self.order.amount_e4 if self.order.amount_e4 else 0
 
 

@@ -47,16 +47,19 @@ def by_payment(
     net: int,
     invoices: Sequence[InvoiceKept],
     *,
+    kept_e4: int,
     lost_after_days: int | None,
     today: date | None,
 ) -> Outcome:
     """
-    Release in the proportion in which the invoices of an order are paid.
+    Release in the proportion in which an order is paid.
 
-    What is not paid at the end of the last day is lost. ``invoices`` come in canonical order.
-    Without ``today`` nothing is lost by time alone.
+    ``kept_e4`` is what has to be invoiced of it: what no invoice is for yet waits, and is not lost.
+    Invoices of more, as with tax, are what has to be paid. What is not paid at the end of the last
+    day is lost. ``invoices`` come in canonical order. Without ``today`` nothing is lost by time
+    alone.
     """
-    owed_e4 = sum(each.owed_e4 for each in invoices)
+    owed_e4 = max(sum(each.owed_e4 for each in invoices), kept_e4 if invoices else 0)
     if owed_e4 == 0:
         return Outcome(net) if invoices else Outcome(0, waits=net)
     paid_e4, lost_e4, taken = 0, 0, 0

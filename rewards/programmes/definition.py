@@ -182,7 +182,8 @@ def _find_needs(definition: Definition) -> frozenset[str]:
     if "order" in needs and not definition.settings.points_payment_earns:
         needs.add("attributes")
     if any(pending.until == "paid" for pending in _pendings(definition)):
-        needs.add("payments")
+        # What of an order was paid with points is on no invoice.
+        needs |= {"payments", "attributes"}
     if definition.tiers_multiply or definition.tiers_prolong:
         needs.add("tier")
     return frozenset(needs)

@@ -118,18 +118,19 @@ class TestWhatWaitsForItsPayment:
     )
     def test_what_was_available_too_early_is_lost_only_where_debt_is_booked(self, policy, holds):
         """
-        The only invoice known is of a half, and paid: all 100 points are available. The invoice of
-        the other half is told when it is long overdue: half the points were never to be had.
+        The only invoice known is paid: all 100 points are available. Another one of as much, as a
+        source may send with tax and charges, is told when it is long overdue: half the points were
+        never to be had.
         """
         shop = enrol("starter", settings=UNTIL_PAID | {"claw_back_policy": policy})
         shop.orders("Order 1", "100.00", on="2026-03-02")
-        shop.is_invoiced("Invoice 1", "50.00", on="2026-03-02", due="2026-03-31", of="Order 1")
-        shop.pays("Payment 1", "50.00", on="2026-03-20", of="Invoice 1")
+        shop.is_invoiced("Invoice 1", "100.00", on="2026-03-02", due="2026-03-31", of="Order 1")
+        shop.pays("Payment 1", "100.00", on="2026-03-20", of="Invoice 1")
         assert shop.holds() == {"pool": "100"}
 
         shop.is_invoiced(
             "Invoice 2",
-            "50.00",
+            "100.00",
             on="2026-03-02",
             due="2026-03-31",
             of="Order 1",

@@ -36,6 +36,43 @@ def test_paid_in_two_parts():
     assert shop.journal() == ["issued > pending 1000", "pending > pool 400", "pending > pool 600"]
 
 
+def test_what_is_not_invoiced_yet_waits():
+    """
+    Of an order of 1,000 an invoice of 400 goes out and is paid: 400 points are available, not all,
+    and the other 600 are not lost. They come with the second invoice. Of 200 pounds that were paid
+    with points no invoice follows, so that 800 are all that is waited for.
+    """
+    shop = enrol("starter", settings=UNTIL_PAID | {"points_payment_earns": True})
+    shop.orders("Order 1", "1000.00", on="2026-03-02")
+    shop.orders("Order 2", "1000.00", on="2026-03-02", paid_with_points="200.00")
+    for order in "12":
+        shop.is_invoiced(
+            f"Part {order}", "400.00", on="2026-03-02", due="2026-03-31", of=f"Order {order}"
+        )
+        shop.pays(f"Payment {order}", "400.00", on="2026-03-20", of=f"Part {order}")
+    shop.night_after("2026-05-31")
+    assert shop.holds() == {"pending": "1100", "pool": "900"}
+
+    for order, rest in (("1", "600.00"), ("2", "400.00")):
+        shop.is_invoiced(
+            f"Rest {order}", rest, on="2026-06-02", due="2026-06-30", of=f"Order {order}"
+        )
+        shop.pays(f"Last payment {order}", rest, on="2026-06-20", of=f"Rest {order}")
+
+    assert shop.holds() == {"pool": "2000"}
+
+
+def test_an_invoice_with_tax_is_paid_with_its_tax():
+    """The order of 1,000 is invoiced with tax, 1,200. 600 are paid, a half: 500 points."""
+    shop = enrol("starter", settings=UNTIL_PAID)
+    shop.orders("Order 1", "1000.00", on="2026-03-02")
+    shop.is_invoiced("Invoice 1", "1200.00", on="2026-03-02", due="2026-03-31", of="Order 1")
+
+    shop.pays("Payment 1", "600.00", on="2026-03-20", of="Invoice 1")
+
+    assert shop.holds() == {"pending": "500", "pool": "500"}
+
+
 def test_what_stays_unpaid_is_lost():
     """400 are paid. On 30 April 600 points still wait; the night after it they are lost."""
     shop = place_order()
