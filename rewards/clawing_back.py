@@ -20,6 +20,9 @@ from rewards.programmes.live import Versions
 from rewards.remembering import AwardKey, ClawBackKey, claw_backs_on_file
 from rewards.settlement import Books, Settlement, Step, earning_key, expiry, tier_of
 
+CLAW_BACKS_PER_WRITE = 500
+OUTCOME = ("due", "collected", "debt", "waived", "explanation", "revision")
+
 
 @dataclass(frozen=True, slots=True)
 class _Due:
@@ -69,14 +72,9 @@ def claw_back_steps(
     """
     on_file = claw_backs_on_file(awards)
     fact_by_id = {fact.stored_id: fact for each in facts.values() for fact in each}
-    wanted = _due_by_facts(judgements, awards)
-    for key, smaller in _due_by_smaller_awards(awards, excess, fact_by_id).items():
-        wanted[key] = wanted[key].plus(smaller) if key in wanted else smaller
-    for key in on_file.keys() - wanted.keys():
-        # Nothing is due any more of a return of another company, since a merge was undone.
-        if on_file[key].due:
-            wanted[key] = _Due(fact_by_id[key[1]], 0)
-    steps = []
+    wanted = _find_wanted(judgements, awards, excess, on_file, fact_by_id)
+    steps: list[Step] = []
+    moving_nothing: list[ClawBack] = []
     for (award_key, cause_id), due in wanted.items():
         row = on_file.get((award_key, cause_id))
         if row is None and due.amount == 0:
@@ -91,14 +89,19 @@ def claw_back_steps(
         row.explanation = due.explanation
         activity = fact_by_id[award_key[0]]
         version = versions.by_id(award_key[1])
-        steps += _steps(row, awards[award_key], activity, due, books, version)
+        own = _steps(row, awards[award_key], activity, due, books, version)
+        steps += own
+        if not own:
+            moving_nothing.append(row)
+    _store(moving_nothing)
     return steps
 
 
 def keep_outcomes(steps: Sequence[Step], posted: Sequence[Posted]) -> None:
     """Write down how each claw-back was met."""
     new: list[ClawBack] = []
-    changed: list[ClawBack] = []
+    # What is given back to the pool and to pending is one row in two steps.
+    changed: dict[int, ClawBack] = {}
     for step, outcome in zip(steps, posted, strict=True):
         row = step.claw_back
         if row is None:
@@ -108,10 +111,34 @@ def keep_outcomes(steps: Sequence[Step], posted: Sequence[Posted]) -> None:
             row.collected += outcome.collected
             row.debt += outcome.debt
             row.waived += outcome.waived
-        (changed if row.pk else new).append(row)
+        if row.pk:
+            changed[row.pk] = row
+        else:
+            new.append(row)
     ClawBack.objects.bulk_create(new, batch_size=2_000)
-    for row in changed:
-        row.save(update_fields=["due", "collected", "debt", "waived", "explanation", "revision"])
+    _store(list(changed.values()))
+
+
+def _store(rows: Sequence[ClawBack]) -> None:
+    ClawBack.objects.bulk_update(rows, OUTCOME, batch_size=CLAW_BACKS_PER_WRITE)
+
+
+def _find_wanted(
+    judgements: Mapping[int, Judgement],
+    awards: Mapping[AwardKey, Award],
+    excess: Mapping[AwardKey, int],
+    on_file: Mapping[ClawBackKey, ClawBack],
+    fact_by_id: Mapping[int, ActivityFacts],
+) -> dict[ClawBackKey, _Due]:
+    """Return what each claw-back is due by now, those on file that are due no more among them."""
+    wanted = _due_by_facts(judgements, awards)
+    for key, smaller in _due_by_smaller_awards(awards, excess, fact_by_id).items():
+        wanted[key] = wanted[key].plus(smaller) if key in wanted else smaller
+    for key in on_file.keys() - wanted.keys():
+        # Nothing is due any more of a return of another company, since a merge was undone.
+        if on_file[key].due:
+            wanted[key] = _Due(fact_by_id[key[1]], 0)
+    return wanted
 
 
 def _due_by_facts(
@@ -175,8 +202,6 @@ def _steps(
         taking = _taking(row, award, due, books, policy)
         return [Step(award.partner_id, due.cause, award, taking, row)]
     giving = _giving_back(row, award, activity, due, books, version)
-    if not giving:
-        row.save(update_fields=["due", "waived", "explanation", "revision"])
     return [Step(award.partner_id, due.cause, award, entry, row) for entry in giving]
 
 
@@ -230,6 +255,9 @@ def _giving_back(
     """
     owed, collected = _lower(row, due.amount)
     wait = books.wait_of(activity, version, award.rule_code)
+    expires_at = expiry(
+        activity, award.rule_code, version, tier_code=tier_of(award), time_zone=books.time_zone
+    )
     entry = Entry(
         kind=Transfer.Kind.REVERSE,
         debit=books.taken_back,
@@ -237,13 +265,7 @@ def _giving_back(
         amount=owed if wait else owed + collected,
         idempotency_key=_key(row, award),
         occurred_at=due.cause.occurred_at,
-        expires_at=expiry(
-            activity,
-            award.rule_code,
-            version,
-            tier_code=tier_of(award),
-            time_zone=books.time_zone,
-        ),
+        expires_at=expires_at,
         reference=str(award.public_id),
     )
     if wait is None:

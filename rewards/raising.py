@@ -13,6 +13,8 @@ from rewards.earning.judging import AwardDue, Judgement
 from rewards.models import Award, Programme
 from rewards.remembering import AwardKey
 
+AWARDS_PER_WRITE = 500
+
 MemberYear = tuple[int | None, int]
 """The member of a fact and the year of its local day: what a cap on personal earning is for."""
 
@@ -46,6 +48,7 @@ def find_raises(
     caller has locked the partners and no accounts yet.
     """
     raises: list[Raise] = []
+    withheld_less: list[Award] = []
     for partner_id, judged in judgements.items():
         for due in judged.awards:
             key = (due.activity.stored_id, due.version.version_id, due.award.rule_code)
@@ -53,12 +56,14 @@ def find_raises(
             missing = due.award.amount
             personal = due.award.personal
             if on_file is not None:
-                _withhold_less(on_file, due.award.amount)
+                if _withhold_less(on_file, due.award.amount):
+                    withheld_less.append(on_file)
                 missing -= on_file.amount + on_file.withheld
                 personal = max(personal - on_file.personal, 0)
             if missing > 0:
                 withheld = on_file.withheld if on_file else 0
                 raises.append(Raise(partner_id, key, due, missing, personal, withheld))
+    Award.objects.bulk_update(withheld_less, ["withheld"], batch_size=AWARDS_PER_WRITE)
     _keep_within_year(raises, judgements, awards, facts)
     _deal(raises, programme=programme)
     return raises
@@ -100,12 +105,15 @@ def _member_year(fact: ActivityFacts) -> MemberYear:
     return (fact.member_id, fact.local_date.year)
 
 
-def _withhold_less(award: Award, amount_due: int) -> None:
-    """Less is due than was asked of the budget: what it withheld is due no more, that first."""
-    withheld = min(award.withheld, max(amount_due - award.amount, 0))
-    if withheld != award.withheld:
-        award.withheld = withheld
-        award.save(update_fields=["withheld"])
+def _withhold_less(award: Award, amount_due: int) -> bool:
+    """
+    Less is due than was asked of the budget: what it withheld is due no more, that first.
+
+    Say whether it withholds less now.
+    """
+    before = award.withheld
+    award.withheld = min(before, max(amount_due - award.amount, 0))
+    return award.withheld != before
 
 
 def _deal(raises: Sequence[Raise], *, programme: Programme) -> None:

@@ -34,6 +34,7 @@ Done = tuple[Step, Posted]
 """A step, and what became of it in the ledger."""
 
 RAISED = ("amount", "withheld", "personal", "explanation", "revision")
+AWARDS_PER_WRITE = 500
 
 
 def settle(
@@ -125,25 +126,27 @@ def _award_steps(
 ) -> list[Step]:
     """Add awards that are new, raise those that grew, and return what to post for both."""
     steps: list[Step] = []
+    raised: list[Award] = []
     for one in raises:
         due, award = one.due, awards.get(one.key)
+        personal = _personal_part(one, books)
         if award is None:
-            award = awards[one.key] = _new_award(one, programme)
+            award = awards[one.key] = _new_award(one, programme, personal=personal)
             settlement.new_awards.append(award)
         else:
-            _raise_award(award, one)
+            _raise_award(award, one, personal=personal)
             settlement.compensated += one.amount
+            raised.append(award)
         steps += [
             Step(one.partner_id, due.activity, award, entry)
-            for entry in _earning_entries(one, award, books)
+            for entry in _earning_entries(one, award, books, personal=personal)
         ]
-        if award.pk:
-            award.save(update_fields=RAISED)
+    Award.objects.bulk_update(raised, RAISED, batch_size=AWARDS_PER_WRITE)
     store_awards(settlement.new_awards)
     return steps
 
 
-def _new_award(one: Raise, programme: Programme) -> Award:
+def _new_award(one: Raise, programme: Programme, *, personal: int) -> Award:
     due = one.due
     return Award(
         partner_id=one.partner_id,
@@ -152,24 +155,29 @@ def _new_award(one: Raise, programme: Programme) -> Award:
         rule_code=due.award.rule_code,
         unit_id=programme.main_unit_id,
         amount=one.amount,
-        explanation=_explain(one)
+        explanation=_explain(one, personal=personal)
         | {"version": due.version.number, "unit": programme.main_unit.code},
         campaign_code=due.award.campaign_code,
         withheld=one.withheld,
+        personal=personal,
         decide_on=due.outcome.decide_on if due.outcome else None,
     )
 
 
-def _raise_award(award: Award, one: Raise) -> None:
+def _raise_award(award: Award, one: Raise, *, personal: int) -> None:
     award.amount += one.amount
     award.withheld = one.withheld
-    award.explanation = award.explanation | _explain(one)
+    award.personal += personal
+    award.explanation = award.explanation | _explain(one, personal=award.personal)
     award.revision += 1
 
 
-def _explain(one: Raise) -> dict[str, Any]:
+def _explain(one: Raise, *, personal: int) -> dict[str, Any]:
     """
     Return the explanation, with what the ledger does not allow of it.
+
+    ``personal`` is what its member has of the award in all: less than the rules say where the
+    member has left, or where a year gave its cap by other awards.
 
     What comes back of an award later lives as long as the award: by the tier of its day.
     """
@@ -177,6 +185,12 @@ def _explain(one: Raise) -> dict[str, Any]:
     definition = due.version.definition
     if definition.tiers_prolong or definition.settings.tier_of == "today":
         explanation = explanation | {"tier": due.tier_code}
+    if personal != due.award.personal:
+        steps = [
+            step | {"amount": personal} if step["code"] == "personal" else step
+            for step in explanation["steps"]
+        ]
+        explanation = explanation | {"steps": steps}
     if one.withheld:
         total = due.award.amount - one.withheld
         step = {
@@ -189,16 +203,13 @@ def _explain(one: Raise) -> dict[str, Any]:
     return explanation
 
 
-def _earning_entries(one: Raise, award: Award, books: Books) -> list[Entry]:
+def _earning_entries(one: Raise, award: Award, books: Books, *, personal: int) -> list[Entry]:
     """Return what goes to the pool, or waits for it, and what goes to the wallet of a member."""
     if one.amount == 0:
         return []
     due = one.due
     wait = books.wait_of(due.activity, due.version, award.rule_code)
     accounts_by_partner = books.pools if wait is None else books.pendings
-    wallet = _wallet_for(one, books)
-    personal = min(one.personal, one.amount) if wallet is not None else 0
-    award.personal += personal
     entry = Entry(
         kind=Transfer.Kind.EARN if wait is None else Transfer.Kind.PEND,
         debit=books.issued,
@@ -216,22 +227,28 @@ def _earning_entries(one: Raise, award: Award, books: Books) -> list[Entry]:
         matures_at=wait.until if wait else None,
         reference=str(award.public_id),
     )
-    if wallet is None or personal == 0:
+    if personal == 0:
         return [entry]
     own = replace(
         entry,
-        credit=wallet,
+        credit=books.wallets[due.activity.member_id or 0],
         amount=personal,
         idempotency_key=f"{entry.idempotency_key}:personal",
     )
     return [each for each in (entry, own) if each.amount]
 
 
-def _wallet_for(one: Raise, books: Books) -> Account | None:
-    """What has to wait goes to the pool, however late it is told: nothing waits for a wallet."""
+def _personal_part(one: Raise, books: Books) -> int:
+    """
+    Return how much of what is new goes to the wallet of the member who earned it.
+
+    What has to wait goes to the pool, however late it is told: nothing waits for a wallet.
+    """
     due = one.due
+    if one.personal == 0 or (due.activity.member_id or 0) not in books.wallets:
+        return 0
     waits = find_wait(due.activity, due.version, due.award.rule_code, time_zone=books.time_zone)
-    return None if waits else books.wallets.get(due.activity.member_id or 0)
+    return 0 if waits else min(one.personal, one.amount)
 
 
 def _events(steps: Sequence[Step], posted: Sequence[Posted], *, unit_code: str) -> list[EventDraft]:
