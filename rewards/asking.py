@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
-from partners.models import Activity, Partner
+from partners.models import Activity, Member, Partner
 from rewards.earning.due import AwardDue, ClawBackDue, Judged
 from rewards.earning.evaluating import Evaluation
 from rewards.earning.facts import ActivityFacts, LineFacts
@@ -117,12 +117,19 @@ def _make_fact(
         invoice=named if named is not None and named.kind == "invoice" else None,
         order=named if named is not None and named.kind == "order" else None,
         member_id=supposed.member_id,
+        person_id=_person_of(supposed.member_id),
         quantity_e4=supposed.quantity_e4,
         country=supposed.country,
         due_on=supposed.due_on,
         paid_on=supposed.paid_on,
         attributes=supposed.attributes,
     )
+
+
+def _person_of(member_id: int | None) -> int | None:
+    if member_id is None:
+        return None
+    return Member.objects.values_list("person", flat=True).get(pk=member_id)
 
 
 def explain_activity(

@@ -33,7 +33,15 @@ COLUMNS = (
     "public_id",
     "refers_to_id",
 )
-MORE_COLUMNS = ("member_id", "quantity_e4", "country", "due_on", "paid_on", "attributes")
+MORE_COLUMNS = (
+    "member_id",
+    "member__person_id",
+    "quantity_e4",
+    "country",
+    "due_on",
+    "paid_on",
+    "attributes",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +271,7 @@ class _Reading:
 
 
 def _say_more(fact: ActivityFacts, row: Any) -> None:
-    fact.member_id = row.member_id
+    fact.member_id, fact.person_id = row.member_id, row.member__person_id
     fact.quantity_e4 = row.quantity_e4 or 0
     fact.country = row.country
     fact.due_on, fact.paid_on = row.due_on, row.paid_on

@@ -47,9 +47,9 @@ class CapLeft:
 
 
 def cap_key(owner: CapOwner, cap: Cap, activity: ActivityFacts) -> UsageKey:
-    member = str(activity.member_id or "") if cap.per == "member" else ""
+    whom = activity.counted_for if cap.per == "member" else ""
     period = period_key(activity.local_date, cap.period)
-    return ("cap", *owner, cap.measure, cap.per, member, period)
+    return ("cap", *owner, cap.measure, cap.per, whom, period)
 
 
 def caps_of(

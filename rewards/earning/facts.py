@@ -55,6 +55,7 @@ class ActivityFacts:
     is_converted: bool = False
     invoice: "ActivityFacts | None" = None
     member_id: int | None = None
+    person_id: int | None = None
     quantity_e4: int = 0
     country: str = ""
     due_on: date | None = None
@@ -75,6 +76,15 @@ class ActivityFacts:
         if named is not None and place < (of_named := named.canonical_place):
             return (*of_named, place)
         return place
+
+    @property
+    def counted_for(self) -> str:
+        """
+        Name whom limits for each person are counted for; empty where it was nobody.
+
+        Of companies that are one now, somebody may be a member twice.
+        """
+        return f"person {self.person_id}" if self.person_id else str(self.member_id or "")
 
     @property
     def stored_id(self) -> int:

@@ -44,7 +44,7 @@ def allowance_of(
         return None
     cap_e4 = personal.yearly_cap_e4
     return Allowance(
-        key=("personal", str(activity.member_id), period_key(activity.local_date, "year")),
+        key=("personal", activity.counted_for, period_key(activity.local_date, "year")),
         worth_of_one=settings.unit_value_e4 * SCALE // 10**settings.unit_decimals,
         cap=None if cap_e4 is None else cap_e4 * SCALE,
         cap_e4=cap_e4,

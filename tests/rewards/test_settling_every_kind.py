@@ -15,9 +15,10 @@ from rewards.deciding import decide
 from rewards.hearing import hear
 from rewards.models import Award, CampaignBudget, ClawBack, Segment
 from rewards.segments import AlreadyOn, NotOn
-from tests.factories import JANUARY
-from tests.rewards.cast import make_partner
+from tests.factories import JANUARY, MemberFactory
+from tests.rewards.cast import join, make_partner
 from tests.rewards.dealings import open_programmes, report, tell
+from tests.rewards.merging.world import join_up
 from tests.worked_examples.customer import Customer, enrol, rule
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once("SQLite")]
@@ -243,6 +244,24 @@ class TestALaterTier:
         shop.orders("Order 1", "100.00", on="2026-03-02")
 
         assert shop.earned("Order 1") == {"points": "200"}
+
+
+class TestALimitForEachPerson:
+    def test_is_one_for_who_is_a_member_of_two_companies_that_become_one(self):
+        limit = {"per": "member", "period": "year", "units": 150}
+        rules = [rule("order", A_POINT_A_POUND, code="points", caps=[limit])]
+        shop = enrol("starter", rules=rules)
+        other = Customer(shop.programme, make_partner(shop.programme, "12347", tier=""))
+        here = join(shop.partner, "Alice", "head_buyer")
+        there = MemberFactory(partner=other.partner, person=here.person)
+        shop.orders("Order 1", "100.00", on="2026-03-02", by=here)
+        other.orders("Order 2", "100.00", on="2026-03-03", by=there)
+        assert (shop.holds(), other.holds()) == ({"pool": "100"}, {"pool": "100"})
+
+        join_up(shop.partner, other.partner, at=shop.moment("2026-03-04"))
+
+        assert shop.holds() == {"pool": "150"}
+        check(shop, "2026-03-05")
 
 
 class TestALists:

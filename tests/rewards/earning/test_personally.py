@@ -107,6 +107,16 @@ class TestPersonalEarning:
 
         assert [personal for _amount, personal in found] == [10, 10, 0, 10]
 
+    def test_counts_the_caps_of_somebody_who_is_a_member_twice_together(self):
+        """Two companies became one, and the same person is on the team of both."""
+        orders = [order(10, member_id=7, person_id=3), order(10, member_id=8, person_id=3)]
+
+        assert self.personal(orders, cap="0.10") == [(10, 10), (10, 0)]
+        cap = {"per": "member", "period": "year", "units": 15}
+        usage = Usage()
+        each = [judge(rule(caps=[cap]), fact, usage=usage).amounts for fact in orders]
+        assert each == [{"points": 10}, {"points": 5}]
+
     def test_shares_the_cap_between_rules(self):
         two = definition(
             rule("a", to="member"),
