@@ -15,8 +15,8 @@ from rewards.remembering import AwardKey
 
 AWARDS_PER_WRITE = 500
 
-MemberYear = tuple[int | None, int]
-"""The member of a fact and the year of its local day: what a cap on personal earning is for."""
+PersonYear = tuple[str, int]
+"""Whom a fact is counted for and the year of its local day: what a cap on personal earning is for."""
 
 
 @dataclass(slots=True)
@@ -89,20 +89,20 @@ def _keep_within_year(
             if key in kept:
                 kept[key] = max(kept[key] - due.award.personal, 0)
     by_id = {fact.id: fact for each in facts.values() for fact in each}
-    spare: Counter[MemberYear] = Counter()
+    spare: Counter[PersonYear] = Counter()
     for (activity_id, _version_id, _rule_code), amount in kept.items():
-        spare[_member_year(by_id[activity_id])] += amount
+        spare[_person_year(by_id[activity_id])] += amount
     for one in raises:
         if one.due.version.definition.settings.personal_earning.yearly_cap_e4 is None:
             continue
-        whose = _member_year(one.due.activity)
+        whose = _person_year(one.due.activity)
         less = min(one.personal, spare[whose])
         one.personal -= less
         spare[whose] -= less
 
 
-def _member_year(fact: ActivityFacts) -> MemberYear:
-    return (fact.member_id, fact.local_date.year)
+def _person_year(fact: ActivityFacts) -> PersonYear:
+    return (fact.counted_for, fact.local_date.year)
 
 
 def _withhold_less(award: Award, amount_due: int) -> bool:
