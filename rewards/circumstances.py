@@ -2,11 +2,11 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from partners.families import name_roots
-from partners.models import Activity, Partner
+from partners.models import Activity, Event, Partner
 from rewards.consenting import read_holdings
 from rewards.earning.due import Dated
 from rewards.earning.facts import ActivityFacts
@@ -16,6 +16,9 @@ from rewards.segments import read_spans
 
 ASKED = frozenset({"consents", "countries", "members", "segments"})
 
+_Moves = dict[int, list[tuple[datetime, str]]]
+"""For each root, when something of it moved, and what it was before."""
+
 Consents = Mapping[int, Sequence[tuple[datetime, datetime | None]]]
 
 
@@ -24,14 +27,14 @@ def circumstances_of(
     *,
     programme: Programme,
     definitions: Sequence[Definition],
-    awards: Iterable[Award],
+    awards: Collection[Award],
     today: date,
 ) -> dict[int, Dated]:
     """
     Return what rules may ask about these roots: only what some version asks for is read.
 
     :param facts: Their facts, by root.
-    :param awards: What was awarded so far: each keeps the tier it was judged with.
+    :param awards: What was awarded so far: each keeps the tier and the country it was judged with.
     """
     needs = frozenset[str]().union(*(each.needs for each in definitions)) & ASKED
     by_today = any(each.settings.tier_of == "today" for each in definitions)
@@ -42,12 +45,14 @@ def circumstances_of(
     countries = _countries(root_ids) if "countries" in needs else {}
     consents = _consents(facts, programme) if needs & {"consents", "members"} else {}
     tiers = _tiers_today(root_ids, programme) if by_today else {}
-    used = _tiers_when_told(facts, programme) | _tiers_used(awards) if by_today else {}
+    used = _tiers_when_told(facts, programme) | _kept(awards, "tier") if by_today else {}
+    stood_in = _countries_when_told(facts) | _kept(awards, "country") if countries else {}
     return {
         root_id: Dated(
             segments=spans.get(root_id, ()),
             consents=consents,
             country=countries.get(root_id, ""),
+            countries_used=stood_in,
             tiers_used=used,
             tier_today=tiers.get(root_id, ""),
             today=today,
@@ -82,29 +87,51 @@ def _tiers_when_told(
 
     What earned nothing then has no award to remember it by, and earns nothing by a later tier.
     """
-    moves: dict[int, list[tuple[datetime, str]]] = defaultdict(list)
+    moves: _Moves = defaultdict(list)
     changes = TierChange.objects.filter(standing__programme=programme, standing__partner__in=facts)
     rows = changes.order_by("decided_at", "pk")
     for root_id, *move in rows.values_list("standing__partner", "decided_at", "from_tier"):
         moves[root_id].append((move[0], move[1]))
+    return _found_when_told(moves)
+
+
+def _countries_when_told(facts: Iterable[int]) -> dict[int, str]:
+    """
+    Return what facts found that were told before the country of their partner was edited: none.
+
+    Those that gave something by their country have it kept with the award; the others gave
+    nothing by it, and still give nothing by a later one.
+    """
+    edits: _Moves = defaultdict(list)
+    events = Event.objects.filter(partner__in=facts, kind="partner_changed")
+    rows = events.order_by("recorded_at", "pk")
+    for root_id, recorded_at, payload in rows.values_list("partner", "recorded_at", "payload"):
+        if "country" in payload["fields"]:
+            edits[root_id].append((recorded_at, ""))
+    return _found_when_told(edits)
+
+
+def _found_when_told(moves: _Moves) -> dict[int, str]:
+    """Return what each fact found, of what has moved since: the first move after it tells."""
     if not moves:
         return {}
     family = name_roots(list(moves))
     told = Activity.objects.filter(partner__in=family).values_list(
         "pk", "partner_id", "recorded_at"
     )
-    tiers = {}
+    found = {}
     for pk, partner_id, recorded_at in told:
         mine = moves[family[partner_id]]
         place = bisect_left(mine, (recorded_at, ""))
         if place < len(mine):
-            tiers[pk] = mine[place][1]
-    return tiers
+            found[pk] = mine[place][1]
+    return found
 
 
-def _tiers_used(awards: Iterable[Award]) -> dict[int, str]:
+def _kept(awards: Iterable[Award], name: str) -> dict[int, str]:
+    """Return what was recorded with awards, by activity."""
     return {
-        award.activity_id: str(award.explanation["tier"])
+        award.activity_id: str(award.explanation[name])
         for award in awards
-        if "tier" in award.explanation
+        if name in award.explanation
     }

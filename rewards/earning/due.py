@@ -112,13 +112,15 @@ class Dated:
 
     ``segments`` are lists with the days from and to which the partner stood on them, ``consents``
     the times a member might earn personally. ``tiers_used`` are the tiers that were recorded with
-    awards, by activity, ``tier_today`` the one for a programme that goes by it. ``today`` is the
+    awards, by activity, ``tier_today`` the one for a programme that goes by it. In the same way there are the ``country``
+    of the partner, and ``countries_used`` by activity. ``today`` is the
     local day by which time decides; without it nothing is lost by time.
     """
 
     segments: Sequence[tuple[str, date, date | None]] = ()
     consents: Mapping[int, Sequence[tuple[datetime, datetime | None]]] = field(default_factory=dict)
     country: str = ""
+    countries_used: Mapping[int, str] = field(default_factory=dict)
     tiers_used: Mapping[int, str] = field(default_factory=dict)
     tier_today: str = ""
     today: date | None = None

@@ -243,4 +243,6 @@ def _award(
     }
     if rule.campaign_code:
         explanation["campaign"] = rule.campaign_code
+    if giving.situation.country_of_partner:
+        explanation["country"] = giving.situation.country
     return RuleAward(rule.code, given.amount, explanation, rule.campaign_code, personal)

@@ -124,7 +124,8 @@ class _Walk:
                 self.standing[id(fact.order)].append(fact)
         self.order_days: list[date] = []
         self.order_counts: Counter[object] = Counter()
-        self.country = dated.country
+        # Facts decide: before the first country that is stated, it is that one.
+        self.country = next((fact.country for fact in self.facts if fact.country), "")
         self.supplier_share: int | None = None
 
     def come_to(self, fact: ActivityFacts) -> None:
@@ -234,7 +235,8 @@ class _Walk:
         return Situation(
             tier=self._tier_before(fact, definition) if "tier" in needs else None,
             segments=self.dated.segments_on(day) if "segments" in needs else frozenset(),
-            country=self.country,
+            country=self.country or self._country_of_partner(fact),
+            country_of_partner="countries" in needs and not self.country,
             orders_before=self._orders_before(day) if "orders" in needs else {},
             supplier_share_percent=self.supplier_share,
             payment=payment,
@@ -250,6 +252,10 @@ class _Walk:
         if definition.settings.current_order_counts_for_tier and fact.kind == "order":
             spend_e4 += fact.amount_e4
         return qualify(spend_e4=spend_e4, definition=definition)
+
+    def _country_of_partner(self, fact: ActivityFacts) -> str:
+        """Return the country that the fact found its partner in, where an edit has changed it."""
+        return self.dated.countries_used.get(fact.id or 0, self.dated.country)
 
     def _orders_before(self, day: date) -> dict[str, int]:
         while self.order_days:
@@ -321,13 +327,20 @@ class _Walk:
         less = order.leave_volumes()
         if not less:
             return []
-        several = {id(each): each for key in less for each in self.counting[key]}.values()
-        together = sorted(several, key=lambda each: each.kept.order.canonical_place)
+        together = self._counting_for(less)
         for key, amount in less.items():
             self.usage.leave(key, amount)
             for later in together[together.index(order) + 1 :]:
                 later.usage.leave(key, amount)
         return together
+
+    def _counting_for(self, volumes: Collection[UsageKey]) -> list[JudgedOrder]:
+        """Return the orders that count for any of some volumes, in canonical order."""
+        if len(volumes) == 1:
+            [volume] = volumes
+            return self.counting[volume]
+        several = {id(each): each for key in volumes for each in self.counting[key]}.values()
+        return sorted(several, key=lambda each: each.kept.order.canonical_place)
 
     def _credit(self, cause: ActivityFacts, amount_e4: int) -> None:
         """Less is owed of an invoice that names no order; the others follow what is kept."""

@@ -29,12 +29,14 @@ class Situation:
     """
     ``orders_before`` counts earlier orders of the partner by period: ``month``, ``quarter``,
     ``year`` (those of the activity's own local day) and ``lifetime``. ``segments`` are codes of
-    lists the partner stood on that day.
+    lists the partner stood on that day. ``country_of_partner`` says that no fact states a country:
+    it is the one the partner had, which is kept with what it gives.
     """
 
     tier: Tier | None = None
     segments: frozenset[str] = frozenset()
     country: str = ""
+    country_of_partner: bool = False
     orders_before: Mapping[str, int] = field(default_factory=dict)
     supplier_share_percent: int | None = None
     payment: PaymentTiming | None = None

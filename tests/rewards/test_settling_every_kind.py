@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from ledger.auditing import audit
 from ledger.models import Transfer
+from partners.enrolling import change
 from partners.models import Partner
 from rewards import crediting, waiting
 from rewards.asking import Supposed, explain_activity, preview
@@ -244,6 +245,34 @@ class TestALaterTier:
         shop.orders("Order 1", "100.00", on="2026-03-02")
 
         assert shop.earned("Order 1") == {"points": "200"}
+
+
+class TestTheCountryOfAPartner:
+    def test_is_that_of_the_time_when_a_fact_was_told(self):
+        """
+        The Polish shop moves to Spain, and back. What was told in Poland stays, what was told in
+        Spain earns nothing; what states its own country is of there.
+        """
+        in_poland = {"kind": "country", "in": ["PL"]}
+        shop = enrol("starter", rules=[rule("order", A_POINT_A_POUND, code="p", when=in_poland)])
+
+        def move(country, on):
+            change(partner=shop.partner, changes={"country": country}, by=None, at=shop.moment(on))
+
+        move("PL", "2026-03-01")
+        shop.orders("Order 1", "100.00", on="2026-03-02")
+        move("ES", "2026-03-03")
+        shop.orders("Order 2", "30.00", on="2026-03-04")
+        assert shop.holds() == {"pool": "100"}
+        shop.returns("Return 1", "10.00", on="2026-03-05", of="Order 1")
+        assert shop.holds() == {"pool": "90"}
+        assert award_of(rule_code="p").explanation["country"] == "PL"
+
+        move("PL", "2026-03-06")
+        shop.orders("Order 3", "5.00", on="2026-03-07")
+
+        assert shop.holds() == {"pool": "95"}
+        check(shop, "2026-03-08")
 
 
 class TestALimitForEachPerson:

@@ -5,7 +5,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewards.earning.judging import judge, net_spend
+from rewards.earning.judging import Dated, judge, net_spend
 from rewards.programmes.definition import parse
 from tests.rewards.earning.facts import (
     STARTER,
@@ -86,6 +86,29 @@ class TestAnOrder:
         orders = [order(f"A{day}", day=day, lines=[("mug", 1, "10.00")]) for day in (2, 3, 4, 5)]
 
         assert points_by_order(judge(orders, version_of=always(definition))) == {"A3": 10, "A4": 10}
+
+
+class TestACountry:
+    def test_that_facts_state_decides_whatever_the_partner_says(self):
+        spain = {"kind": "country", "in": ["ES"]}
+        rules = [STARTER["rules"][0] | {"when": spain}]
+        first, second, third, abroad = (
+            order(f"A{day}", day=day, lines=[("mug", 1, "10.00")], country=country)
+            for day, country in ((3, ""), (4, "ES"), (5, ""), (6, "PL"))
+        )
+        definition = starter(rules=rules)
+
+        for today in ("PL", "ES"):
+            judgement = judge(
+                [first, second, third, abroad],
+                version_of=always(definition),
+                dated=Dated(country=today),
+            )
+            assert points_by_order(judgement) == {"A3": 10, "A4": 10, "A5": 10}
+            assert not any("country" in due.award.explanation for due in judgement.awards)
+        kept = Dated(country="PL", countries_used={first.id: "ES"})
+        [alone] = judge([first], version_of=always(definition), dated=kept).awards
+        assert alone.award.explanation["country"] == "ES"
 
 
 class TestAReturn:
