@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -54,7 +55,7 @@ class Field:
     """
     One value that a report of a kind may carry beside the basics.
 
-    ``least`` and ``most`` bound whole numbers, ``choices`` are what a choice may be: code and
+    ``least`` bounds numbers, ``most`` whole ones; ``choices`` are what a choice may be: code and
     name. A number is kept as a decimal text and a day as ``2026-03-02``, so that nothing is lost.
     """
 
@@ -119,10 +120,13 @@ def _clean_whole(field: Field, value: Any) -> int:
     return value
 
 
-def _clean_number(_field: Field, value: Any) -> str:
+def _clean_number(field: Field, value: Any) -> str:
     if not isinstance(value, str) or not DECIMAL_TEXT.fullmatch(value):
         said = _('Send a decimal text with up to four decimals, such as "128.50".')
         raise ValueRefused("invalid", said)
+    if Decimal(value) < field.least:
+        said = _("Send a number of %(least)s or more.") % {"least": field.least}
+        raise ValueRefused("out_of_range", said)
     return value
 
 

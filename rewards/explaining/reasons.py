@@ -232,7 +232,9 @@ def _tier(found: Any, teller: Teller) -> str:
 def _segment(found: Any, teller: Teller) -> str:
     if not found:
         return _("The partner was in no segment.")
-    names = teller.speaker.all_of(f"“{teller.speaker.segment(code)}”" for code in found)
+    names = teller.speaker.all_of(
+        _("“%(name)s”") % {"name": teller.speaker.segment(code)} for code in found
+    )
     return _("The partner was in %(segments)s.") % {"segments": names}
 
 

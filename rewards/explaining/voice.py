@@ -42,7 +42,7 @@ class Voice:
         return self.unit.phrase(int(minor_units), self.language)
 
     def day(self, text: Any) -> str:
-        return date_format(date.fromisoformat(str(text)), "j F Y")
+        return date_format(date.fromisoformat(str(text)), "j E Y")
 
     def tier(self, code: Any) -> str:
         return self.tier_names.get(str(code), str(code))

@@ -85,7 +85,8 @@ def publish(
     if starts_at is not None and starts_at < published_at:
         raise StartsInThePast(_("It would hold from a time that is over."))
     latest = programme.versions.published().order_by("-number").first()
-    if latest is not None:
+    # Before a programme is opened nothing was judged: its rules may still hold from the beginning.
+    if latest is not None and programme.status != Programme.Status.DRAFT:
         starts_at = starts_at or published_at
         if latest.valid_from is not None and latest.valid_from > starts_at:
             raise AnotherStartsLater(number=latest.number or 0, valid_from=latest.valid_from)

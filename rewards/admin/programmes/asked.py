@@ -107,8 +107,13 @@ def _make_number(asked: Asked, lists: Lists, common: dict[str, Any]) -> forms.Fi
     if asked.type is Type.WHOLE:
         return forms.IntegerField(widget=_input("numeric"), **common)
     places = {Type.UNITS: lists.decimals, Type.TIMES: 2}.get(asked.type, 4)
+    # Localised, so that a comma is a decimal sign where people write one.
     return forms.DecimalField(
-        max_digits=DIGITS_MAX, decimal_places=places, widget=_input("decimal"), **common
+        max_digits=DIGITS_MAX,
+        decimal_places=places,
+        localize=True,
+        widget=_input("decimal"),
+        **common,
     )
 
 

@@ -39,6 +39,13 @@ def found(given: ActivityReport, **options) -> list[tuple[str, str]]:
     return [(problem.field, problem.code) for problem in validate(given, **options)]
 
 
+@pytest.mark.parametrize("part", ["delivery", "tax", "paid_with_points"])
+def test_a_part_of_an_order_is_never_below_zero(part):
+    said = {value: found(report("order", attributes={part: value})) for value in ("0", "-0.0001")}
+
+    assert said == {"0": [], "-0.0001": [(f"attributes/{part}", "out_of_range")]}
+
+
 class TestKinds:
     def test_every_kind_of_the_model_has_its_file(self):
         assert list(KINDS) == Activity.Kind.values

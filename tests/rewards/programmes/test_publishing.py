@@ -58,6 +58,14 @@ class TestPublish:
     def test_without_a_moment_holds_from_now_on(self, draft):
         assert publish(version=draft, published_at=NOON).valid_from == NOON
 
+    def test_before_the_programme_is_open_holds_from_the_beginning(self, programme, draft):
+        Programme.objects.filter(pk=programme.pk).update(status=Programme.Status.DRAFT)
+
+        second = publish(version=draft, published_at=NOON)
+
+        assert (second.number, second.valid_from) == (2, None)
+        assert version_in_force(programme, NOON - 400 * DAY).number == 2
+
     def test_does_not_reach_back(self, draft):
         with pytest.raises(StartsInThePast):
             publish(version=draft, published_at=NOON, valid_from=NOON - timedelta(microseconds=1))
