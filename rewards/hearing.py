@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
+from ledger.models import Transfer
 from rewards.circumstances import circumstances_of
 from rewards.earning.facts import ActivityFacts
 from rewards.earning.judging import Judgement, VersionInForce, judge
 from rewards.models import Award, Programme
 from rewards.programmes.calendar import local_date
+from rewards.programmes.definition import Definition
 from rewards.programmes.live import Versions, read_versions
 from rewards.recalling import Asked, facts_of
 from rewards.remembering import AwardKey, awards_on_file
@@ -61,10 +63,22 @@ def hear(
         programme=programme,
         definitions=definitions,
         awards=awards.values(),
-        today=local_date(as_of, programme.time_zone),
+        today=_today(programme, definitions, as_of),
     )
     judgements = {}
     for root_id, each in facts.items():
         asked = [fact for fact in each if fact.id is None or fact.id in asked_ids]
         judgements[root_id] = judge(each, version_of=version_of, dated=dated[root_id], asked=asked)
     return Hearing(versions, facts, awards, judgements)
+
+
+def _today(programme: Programme, definitions: Sequence[Definition], as_of: datetime) -> date:
+    """
+    Return the local day by which time decides: never one before that of the last posting.
+
+    A night that is made up for closes its own old day. What was lost by time since then stays lost.
+    """
+    if any(each.waits_for_events for each in definitions):
+        posted = Transfer.objects.order_by("-pk").values_list("posted_at", flat=True).first()
+        as_of = max(as_of, posted or as_of)
+    return local_date(as_of, programme.time_zone)

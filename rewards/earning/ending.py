@@ -47,14 +47,10 @@ class Ending:
                 self._end(due, outcome)
 
     def _may_wait(self, version: VersionInForce) -> bool:
-        """Say whether anything of a version waits for something to happen."""
+        """Say whether anything of a version waits for events; asked once a version."""
         known = self._waits_by_version.get(version.version_id)
         if known is None:
-            definition = version.definition
-            pendings = [
-                rule.pending or definition.settings.pending for rule in definition.all_rules
-            ]
-            known = any(pending.is_event for pending in pendings)
+            known = version.definition.waits_for_events
             self._waits_by_version[version.version_id] = known
         return known
 

@@ -111,6 +111,11 @@ class Definition:
         return rule.pending if rule and rule.pending else self.settings.pending
 
     @property
+    def waits_for_events(self) -> bool:
+        """Say whether anything waits for something to happen."""
+        return any(pending.is_event for pending in _pendings(self))
+
+    @property
     def tiers_multiply(self) -> bool:
         return any(tier.multiplier_percent != 100 for tier in self.tiers) and any(
             rule.tier_multiplier for rule in self.all_rules

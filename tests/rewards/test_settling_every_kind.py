@@ -16,6 +16,7 @@ from rewards.deciding import decide
 from rewards.hearing import hear
 from rewards.models import Award, CampaignBudget, ClawBack, Segment
 from rewards.segments import AlreadyOn, NotOn
+from rewards.settling import settle
 from tests.factories import JANUARY, MemberFactory
 from tests.rewards.cast import join, make_partner
 from tests.rewards.dealings import open_programmes, report, tell
@@ -67,6 +68,19 @@ class TestWhatWaitsForItsPayment:
             again = decide(programme=shop.programme, as_of=shop.moment("2026-06-01"))
         assert again.partners == 0
         check(shop, "2026-06-01")
+
+    def test_was_lost_is_not_given_back_by_a_night_that_is_made_up_for(self):
+        """An order told on 5 May finds it lost; the night of 20 April comes after that."""
+        shop = buy_for_later()
+        shop.orders("Order 2", "30.00", on="2026-05-05")
+        assert shop.holds() == {"pending": "30"}
+        before = Transfer.objects.count()
+
+        with transaction.atomic():
+            settle([shop.partner.pk], programme=shop.programme, as_of=shop.moment("2026-04-21"))
+
+        assert Transfer.objects.count() == before
+        assert shop.holds() == {"pending": "30"}
 
     def test_is_decided_in_chunks_that_go_on_where_they_stopped(self):
         shop = buy_for_later()
