@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rewards.earning.due import ClawBackDue, VersionInForce
+from rewards.earning.effects.each_full import EachFull
+from rewards.earning.effects.stepped import Stepped
 from rewards.earning.evaluating import NOTHING, Evaluation, evaluate
 from rewards.earning.exact import Exact, as_decimal_text
 from rewards.earning.facts import ActivityFacts
@@ -11,6 +13,7 @@ from rewards.earning.matching import OrderKept
 from rewards.earning.paying import InvoiceKept
 from rewards.earning.situation import Situation
 from rewards.earning.usage import VOLUME, UsageKey, UsageThen
+from rewards.programmes.definition import Definition
 
 
 @dataclass(slots=True, eq=False)
@@ -29,8 +32,13 @@ class JudgedOrder:
     awarded: Mapping[str, int]
     keeps: Mapping[str, int]
     volumes: dict[UsageKey, int]
+    steps: "PlainSteps | None" = None
     returned_e4: int = 0
     taken: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def activity(self) -> ActivityFacts:
+        return self.kept.order
 
     @classmethod
     def of(
@@ -41,8 +49,9 @@ class JudgedOrder:
         usage: UsageThen,
         evaluation: Evaluation,
     ) -> "JudgedOrder":
-        amounts = evaluation.amounts
-        return cls(kept, version, situation, usage, amounts, amounts, volumes_of(evaluation))
+        amounts, volumes = evaluation.amounts, volumes_of(evaluation)
+        steps = PlainSteps.of(kept, version.definition, usage, volumes) if volumes else None
+        return cls(kept, version, situation, usage, amounts, amounts, volumes, steps)
 
     def judge_again(self) -> Evaluation:
         """Judge what is kept of it by what held then, and by the volumes that are kept."""
@@ -63,6 +72,76 @@ class JudgedOrder:
         less = {key: before - kept.get(key, 0) for key, before in self.volumes.items()}
         self.volumes = {key: kept.get(key, 0) for key in self.volumes}
         return {key: amount for key, amount in less.items() if amount > 0}
+
+
+@dataclass(slots=True)
+class PlainSteps:
+    """
+    How one rule counts an order for the steps of a period, where nothing else depends on that.
+
+    When something comes back of an earlier order, arithmetic says whether this one gives something
+    else by now; it need not be judged again. ``stood_e4`` is the volume before it by which what it
+    keeps was worked out, ``kept_e4`` what was kept of it then.
+    """
+
+    key: UsageKey
+    rule_code: str
+    effect: EachFull | Stepped
+    before_e4: int
+    stood_e4: int
+    kept_e4: int
+
+    @classmethod
+    def of(
+        cls,
+        kept: OrderKept,
+        definition: Definition,
+        usage: UsageThen,
+        volumes: Mapping[UsageKey, int],
+    ) -> "PlainSteps | None":
+        """Return them where there is one such rule, and it stands for itself."""
+        if len(volumes) != 1:
+            return None
+        [key] = volumes
+        _volume, code, _period = key
+        effect = _plain_effect(definition, code)
+        if effect is None:
+            return None
+        before_e4 = usage.read(key)
+        return cls(key, code, effect, before_e4, before_e4, kept.amount_e4)
+
+    def stand_now(self, usage: UsageThen) -> int:
+        """Return what the volume before the order is by now."""
+        return max(self.before_e4 - usage.left.get(self.key, 0), 0)
+
+    def note(self, order: JudgedOrder) -> None:
+        """Remember by what the order was judged again."""
+        self.stood_e4, self.kept_e4 = self.stand_now(order.usage), order.kept.amount_e4
+
+    def follow(self, order: JudgedOrder) -> bool:
+        """Let what the order keeps follow the volume before it; False where it must be judged."""
+        if order.kept.amount_e4 != self.kept_e4:
+            return False
+        now_e4, amount_e4 = self.stand_now(order.usage), order.volumes[self.key]
+        if amount_e4 and self.effect.is_moved(self.stood_e4, now_e4, amount_e4):
+            exact = self.effect.exact(now_e4, amount_e4)
+            units = order.version.definition.settings.round(exact)
+            order.keeps = {**order.keeps, self.rule_code: units}
+        self.stood_e4 = now_e4
+        return True
+
+
+def _plain_effect(definition: Definition, rule_code: str) -> EachFull | Stepped | None:
+    """Return the effect of a rule of the base that no other rule, and no cap, has a part in."""
+    rule = definition.rule(rule_code)
+    if rule is None or not isinstance(rule.effect, EachFull | Stepped):
+        return None
+    if rule.campaign_code or rule.caps or rule.group or rule.stop or rule.tier_multiplier:
+        return None
+    is_weighed = any(campaign.stacking != "sum" for campaign in definition.campaigns)
+    if is_weighed or any(each.multiplies for each in definition.all_rules):
+        return None
+    return rule.effect
 
 
 def volumes_of(evaluation: Evaluation) -> dict[UsageKey, int]:
@@ -101,9 +180,19 @@ def take_from_order(
         "currency": whole.currency,
     }
     sources = together or (order,)
-    for each in sources[sources.index(order) :]:
-        each.keeps = _still_earned(each)
-    return _take([_Source.of(each) for each in sources], cause, step)
+    _judge_again(order, sources[sources.index(order) + 1 :])
+    # What still gives what it gave has no part in it.
+    moved = [each for each in sources if each.taken or each.keeps != each.awarded]
+    return _take(moved, cause, step)
+
+
+def _judge_again(order: JudgedOrder, later: Sequence[JudgedOrder]) -> None:
+    order.keeps = _still_earned(order)
+    if order.steps is not None:
+        order.steps.note(order)
+    for each in later:
+        if each.steps is None or not each.steps.follow(each):
+            each.keeps = _still_earned(each)
 
 
 def take_from_payment(paid: JudgedPayment, cause: ActivityFacts) -> list[ClawBackDue]:
@@ -124,13 +213,13 @@ def take_from_payment(paid: JudgedPayment, cause: ActivityFacts) -> list[ClawBac
         "amount": as_decimal_text(Exact(returned_e4, 10_000)),
         "currency": paid.payment.currency,
     }
-    source = _Source(paid.payment, paid.version, paid.awarded, keeps, paid.taken)
+    source = _Payment(paid.payment, paid.version, paid.awarded, keeps, paid.taken)
     return _take([source], cause, step)
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
-    """An activity of which awards may be taken back: what it had, still earns, and what is taken."""
+class _Payment:
+    """A payment of which awards may be taken back: what it had, still earns, and what is taken."""
 
     activity: ActivityFacts
     version: VersionInForce
@@ -138,17 +227,14 @@ class _Source:
     keeps: Mapping[str, int]
     taken: dict[str, int]
 
-    @classmethod
-    def of(cls, order: JudgedOrder) -> "_Source":
-        return cls(order.kept.order, order.version, order.awarded, order.keeps, order.taken)
-
 
 def _take(
-    sources: Sequence[_Source], cause: ActivityFacts, step: Mapping[str, str]
+    sources: Sequence[JudgedOrder | _Payment], cause: ActivityFacts, step: Mapping[str, str]
 ) -> list[ClawBackDue]:
     due = []
     takes = _spread(sources)
-    left = sum(takes.values()) - sum(sum(source.taken.values()) for source in sources)
+    taken = sum(amount for source in sources for amount in source.taken.values())
+    left = sum(takes.values()) - taken
     for (place, rule_code), all_taken in takes.items():
         source = sources[place]
         before = source.taken.get(rule_code, 0)
@@ -170,7 +256,7 @@ def _take(
     return due
 
 
-def _spread(sources: Sequence[_Source]) -> dict[tuple[int, str], int]:
+def _spread(sources: Sequence[JudgedOrder | _Payment]) -> dict[tuple[int, str], int]:
     """
     Return how much is taken of each award, in all, by the place of its source and its rule.
 
@@ -180,11 +266,16 @@ def _spread(sources: Sequence[_Source]) -> dict[tuple[int, str], int]:
     takes: dict[tuple[int, str], int] = {}
     more = 0
     for place, source in enumerate(sources):
-        for code, amount in source.awarded.items():
-            takes[place, code] = max(amount - source.keeps.get(code, 0), 0)
-        more += sum(
-            max(amount - source.awarded.get(code, 0), 0) for code, amount in source.keeps.items()
-        )
+        awarded, keeps = source.awarded, source.keeps
+        for code, amount in awarded.items():
+            less = amount - keeps.get(code, 0)
+            if less > 0:
+                takes[place, code] = less
+            else:
+                more -= less
+        for code, amount in keeps.items():
+            if code not in awarded:
+                more += amount
     for key in reversed(takes):
         kept = min(takes[key], more)
         takes[key] -= kept

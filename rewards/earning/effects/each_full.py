@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 
 from rewards.earning.counting import Counted, Steps
 from rewards.earning.effect import Row
-from rewards.earning.exact import Exact, e4_as_text
+from rewards.earning.exact import Exact, as_decimal_text, e4_as_text
 from rewards.earning.reading import Reading
 from rewards.programmes.values import read_choice, read_positive_e4, read_whole, refuse_unknown
 
@@ -43,10 +43,21 @@ class EachFull:
             read_choice(row.get("period"), PERIODS, f"{path}.period"),
         )
 
+    def exact(self, before_e4: int, amount_e4: int) -> Exact:
+        """Return what an amount gives after so much of the period."""
+        return Exact(self._full(before_e4, amount_e4) * self.units)
+
+    def is_moved(self, before_e4: int, now_e4: int, amount_e4: int) -> bool:
+        """Say whether an amount may give something else when less came before it."""
+        return self._full(before_e4, amount_e4) != self._full(now_e4, amount_e4)
+
+    def _full(self, before_e4: int, amount_e4: int) -> int:
+        return (before_e4 + amount_e4) // self.per_e4 - before_e4 // self.per_e4
+
     def gives(self, counted: Counted) -> tuple[Exact, Steps]:
         before_e4 = counted.volume_before_e4
         after_e4 = before_e4 + counted.amount_e4
-        full = after_e4 // self.per_e4 - before_e4 // self.per_e4
+        exact = self.exact(before_e4, counted.amount_e4)
         step = {
             "code": "each_full",
             "units": self.units,
@@ -55,9 +66,9 @@ class EachFull:
             "before": e4_as_text(before_e4),
             "after": e4_as_text(after_e4),
             "currency": counted.currency,
-            "result": str(full * self.units),
+            "result": as_decimal_text(exact),
         }
-        return Exact(full * self.units), [step]
+        return exact, [step]
 
 
 EFFECT = EachFull

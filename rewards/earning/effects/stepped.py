@@ -1,5 +1,6 @@
 """Another rate from each threshold on, by the order or by the volume of a period."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -54,6 +55,10 @@ class Bracket:
         return said | {"fixed": self.fixed}
 
 
+Part = tuple[Bracket, int, Exact]
+"""A bracket, how much falls in it, and what that gives."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stepped:
     """
@@ -96,9 +101,22 @@ class Stepped:
             10**reading.unit_decimals,
         )
 
+    def exact(self, before_e4: int, amount_e4: int) -> Exact:
+        """Return what an amount gives after so much of the period."""
+        return _sum(self._parts(Counted(amount_e4, 0, volume_before_e4=before_e4)))
+
+    def is_moved(self, before_e4: int, now_e4: int, amount_e4: int) -> bool:
+        """
+        Say whether an amount may give something else when less came before it.
+
+        It gives the same where no bracket begins on its way.
+        """
+        least_e4, most_e4 = min(before_e4, now_e4), max(before_e4, now_e4) + amount_e4
+        return any(least_e4 < max(each.from_e4, 1) <= most_e4 for each in self.brackets)
+
     def gives(self, counted: Counted) -> tuple[Exact, Steps]:
-        parts = self._whole(counted) if self.mode == "whole" else self._slices(counted)
-        exact = sum((given for _bracket, _amount_e4, given in parts), Exact(0))
+        parts = self._parts(counted)
+        exact = _sum(parts)
         step = {
             "code": "stepped",
             "by": self.by,
@@ -114,7 +132,10 @@ class Stepped:
         }
         return exact, [step]
 
-    def _whole(self, counted: Counted) -> list[tuple[Bracket, int, Exact]]:
+    def _parts(self, counted: Counted) -> list[Part]:
+        return self._whole(counted) if self.mode == "whole" else self._slices(counted)
+
+    def _whole(self, counted: Counted) -> list[Part]:
         volume_e4 = counted.volume_before_e4 + counted.amount_e4
         reached = [bracket for bracket in self.brackets if bracket.from_e4 <= volume_e4]
         if not reached:
@@ -125,7 +146,7 @@ class Stepped:
         given = bracket.rate(counted.amount_e4, self.minor_units)
         return [(bracket, counted.amount_e4, given)]
 
-    def _slices(self, counted: Counted) -> list[tuple[Bracket, int, Exact]]:
+    def _slices(self, counted: Counted) -> list[Part]:
         before_e4 = counted.volume_before_e4
         after_e4 = before_e4 + counted.amount_e4
         ends = [bracket.from_e4 for bracket in self.brackets[1:]] + [after_e4]
@@ -141,6 +162,10 @@ class Stepped:
                 given = Exact(bracket.fixed if is_entered else 0)
             parts.append((bracket, part_e4, given))
         return parts
+
+
+def _sum(parts: Sequence[Part]) -> Exact:
+    return sum((given for _bracket, _amount_e4, given in parts), Exact(0))
 
 
 def _is_entered(from_e4: int, before_e4: int, after_e4: int) -> bool:

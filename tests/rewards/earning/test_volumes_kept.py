@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewards.earning.judging import judge
+from rewards.earning.taking_back import JudgedOrder
 from rewards.earning.usage import VOLUME, Usage
 from tests.rewards.earning.facts import always, cancelled, order, returned
 from tests.rewards.earning.rules import definition, rule
@@ -118,3 +119,25 @@ def test_only_volumes_become_less():
     assert usage.read((VOLUME, "steps")) == 0
     with pytest.raises(ValueError, match="never given back"):
         usage.leave(("cap", "steps"), 1)
+
+
+def test_what_comes_back_of_many_orders_judges_those_after_it_by_arithmetic(monkeypatch):
+    """Of forty orders and ten returns only the ten are judged again, two times each."""
+    judged = []
+    judge_again = JudgedOrder.judge_again
+    monkeypatch.setattr(
+        JudgedOrder, "judge_again", lambda order: judged.append(order) or judge_again(order)
+    )
+    orders = [
+        order(f"A{place}", day=1 + place // 2, lines=[("mug", 1, "130")]) for place in range(40)
+    ]
+    backs = [
+        returned(f"R{place}", day=25, order=orders[place * 3], lines=[("mug", 1, "70")])
+        for place in range(10)
+    ]
+
+    due = judge([*orders, *backs], version_of=always(definition(rule(effect=A_STEP))))
+
+    assert sum(each.award.amount for each in due.awards) == by_steps(40 * 130)
+    assert sum(each.amount for each in due.claw_backs) == by_steps(5200) - by_steps(5200 - 700)
+    assert len(judged) == 20
