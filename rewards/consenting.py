@@ -164,13 +164,7 @@ def agree(
     policy = _open_settings(programme, at).personal_earning
     if policy.terms_version != terms_version:
         raise TermsChanged
-    approver = find_approver(member.partner)
-    if by.member is None or approver is None or approver.member_id != by.member.pk:
-        raise NotTheApprover
-    if by.member.pk == member.pk:
-        raise OwnEarning
-    if member.status != Member.Status.ACTIVE:
-        raise MemberNotActive
+    approver = _refuse_all_but_approver(member, by)
     given = EarningConsent.objects.filter(programme=programme, member=member)
     in_force = given.filter(withdrawn_at__isnull=True).first()
     if in_force is not None:
@@ -183,7 +177,7 @@ def agree(
         partner=member.partner,
         member=member,
         version=given.count() + 1,
-        approver=by.member,
+        approver=approver,
         terms_version=terms_version,
         terms=terms.get(language) or terms.get("en", ""),
         given_at=at,
@@ -237,6 +231,18 @@ def _refuse_all_but_head_buyers(partner: Partner, by: Actor) -> None:
     heads = Member.objects.active().head_buyers()
     if not heads.filter(pk=by.member.pk, partner=partner).exists():
         raise OnlyHeadBuyerDecides
+
+
+def _refuse_all_but_approver(member: Member, by: Actor) -> Member:
+    """Return who agrees: the one the company named, about somebody else who is on the team."""
+    approver = find_approver(member.partner)
+    if by.member is None or approver is None or approver.member_id != by.member.pk:
+        raise NotTheApprover
+    if by.member.pk == member.pk:
+        raise OwnEarning
+    if member.status != Member.Status.ACTIVE:
+        raise MemberNotActive
+    return by.member
 
 
 def _may_withdraw(consent: EarningConsent, member: Member) -> bool:

@@ -71,11 +71,8 @@ def take_in(
     conversions = look_up(reports, programmes=programmes)
     taken = TakenIn(results=_record(reports, conversions, as_of=as_of))
     stored = [*taken.results, *_record_made(reports, taken.results, as_of=as_of)]
-    new = [
-        result.activity
-        for result in stored
-        if isinstance(result, Recorded) and result.is_new and result.activity.partner_id in roots
-    ]
+    new = [result.activity for result in stored if isinstance(result, Recorded) and result.is_new]
+    new = [activity for activity in new if activity.partner_id in roots]
     touched = sorted({roots[activity.partner_id] for activity in new})
     if not touched:
         return taken

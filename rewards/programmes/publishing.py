@@ -81,20 +81,25 @@ def publish(
         raise AlreadyPublished(_("This is version %(number)d already.") % {"number": draft.number})
     _check_kinds(parse(draft.definition))
     _check_decimals(draft, programme)
+    latest = programme.versions.published().order_by("-number").first()
     starts_at = valid_from or draft.valid_from
     if starts_at is not None and starts_at < published_at:
         raise StartsInThePast(_("It would hold from a time that is over."))
-    latest = programme.versions.published().order_by("-number").first()
     # Before a programme is opened nothing was judged: its rules may still hold from the beginning.
     if latest is not None and programme.status != Programme.Status.DRAFT:
-        starts_at = starts_at or published_at
-        if latest.valid_from is not None and latest.valid_from > starts_at:
-            raise AnotherStartsLater(number=latest.number or 0, valid_from=latest.valid_from)
+        starts_at = _start_after(latest, starts_at or published_at)
     draft.number = latest.number + 1 if latest and latest.number else 1
     draft.published_at, draft.valid_from = published_at, starts_at
     draft.published_by, draft.note = published_by, note
     draft.save(update_fields=["number", "published_at", "valid_from", "published_by", "note"])
     return draft
+
+
+def _start_after(latest: ProgrammeVersion, starts_at: datetime) -> datetime:
+    """Return when a version starts that follows another: never before it."""
+    if latest.valid_from is not None and latest.valid_from > starts_at:
+        raise AnotherStartsLater(number=latest.number or 0, valid_from=latest.valid_from)
+    return starts_at
 
 
 def withdraw(*, version: ProgrammeVersion, as_of: datetime) -> ProgrammeVersion:
@@ -152,5 +157,7 @@ def _check_decimals(draft: ProgrammeVersion, programme: Programme) -> None:
     decimals = draft.definition.get("settings", {}).get("unit_decimals", 0)
     if decimals != programme.main_unit.decimals:
         raise InvalidDefinition(
-            "settings.unit_decimals", f"must be {programme.main_unit.decimals}, as it is counted"
+            "settings.unit_decimals",
+            _("must be %(decimals)d, as it is counted")
+            % {"decimals": programme.main_unit.decimals},
         )

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+
 from rewards.programmes.calendar import add_months, end_of_local_day, last_day_of_month
 from rewards.programmes.values import InvalidDefinition, read_choice, read_whole, refuse_unknown
 
@@ -98,9 +100,9 @@ def read_validity(settings: Mapping[str, Any], path: str) -> Validity:
         return Validity(AFTER_MONTHS, read_whole(months, 1, 1_200, f"{path}.expiry_months"))
     path = f"{path}.expiry"
     if months is not None:
-        raise InvalidDefinition(path, "stands instead of expiry_months, not beside it")
+        raise InvalidDefinition(path, _("stands instead of expiry_months, not beside it"))
     if not isinstance(row, Mapping):
-        raise InvalidDefinition(path, "must be a table with a rule")
+        raise InvalidDefinition(path, _("must be a table with a rule"))
     rule = read_choice(row.get("rule"), RULES, f"{path}.rule")
     counted, at_least, at_most = COUNTED.get(rule, ("", 0, 0))
     refuse_unknown(row, {"rule", "reinstatement_days", counted} - {""}, path)
