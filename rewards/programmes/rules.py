@@ -179,6 +179,7 @@ def read_rule(
     starts_on, ends_on = read_days(row, path)
     trigger = read_trigger(row.get("trigger"), f"{path}.trigger")
     reading = Reading(trigger, KINDS.get(trigger), tiers, unit_decimals)
+    priority = read_whole(row.get("priority", 0), -PRIORITY_MAX, PRIORITY_MAX, f"{path}.priority")
     rule = Rule(
         code=read_code(row, path),
         names=read_names(row, path),
@@ -193,9 +194,7 @@ def read_rule(
         delivery=_read_flag(row, "delivery", path, absent=True),
         tax=_read_flag(row, "tax", path),
         early=_read_early(row.get("early", []), f"{path}.early", reading),
-        priority=read_whole(
-            row.get("priority", 0), -PRIORITY_MAX, PRIORITY_MAX, f"{path}.priority"
-        ),
+        priority=priority,
         group=read_slug(row["group"], f"{path}.group") if row.get("group") else "",
         stop=_read_flag(row, "stop", path),
         caps=read_caps(row.get("caps", []), f"{path}.caps"),

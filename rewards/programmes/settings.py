@@ -109,42 +109,45 @@ def read_settings(row: Mapping[str, Any], path: str) -> Settings:
     refuse_unknown(row, SETTINGS_FIELDS, path)
     unit_names = _read_unit_names(row.get("unit_names", {}), f"{path}.unit_names")
     rounding, round_to = _read_rounding(row, path)
-
-    def choice(name: str, choices: tuple[str, ...]) -> str:
-        return read_choice(row.get(name, choices[0]), choices, f"{path}.{name}")
-
-    def whole(name: str, absent: int, at_least: int, at_most: int) -> int:
-        return read_whole(row.get(name, absent), at_least, at_most, f"{path}.{name}")
-
-    def flag(name: str, *, absent: bool) -> bool:
-        return read_yes_or_no(row.get(name, absent), f"{path}.{name}")
-
+    read = _Choices(row, path)
     return Settings(
         unit_names=unit_names,
         unit_value=read_money(row.get("unit_value", "0"), f"{path}.unit_value"),
-        unit_decimals=whole("unit_decimals", 0, 0, UNIT_DECIMALS_MAX),
+        unit_decimals=read.whole("unit_decimals", 0, 0, UNIT_DECIMALS_MAX),
         rounding=rounding,
         round_to=round_to,
         pending=_read_waiting(row, path),
         expiry=read_validity(row, path),
-        claw_back_policy=read_choice(
-            row.get("claw_back_policy", "allow_debt"),
-            CLAW_BACK_POLICIES,
-            f"{path}.claw_back_policy",
-        ),
-        claw_back_basis=choice("claw_back_basis", CLAW_BACK_BASES),
-        downgrade=choice("downgrade", DOWNGRADES),
-        share_undo_days=whole("share_undo_days", 14, 0, 365),
-        share_to_self=flag("share_to_self", absent=True),
-        request_lapses_days=whole("request_lapses_days", 30, 1, 3_650),
-        current_order_counts_for_tier=flag("current_order_counts_for_tier", absent=False),
-        points_payment_earns=flag("points_payment_earns", absent=False),
-        tier_of=choice("tier_of", TIER_OF),
+        claw_back_policy=read.one_of("claw_back_policy", CLAW_BACK_POLICIES, absent="allow_debt"),
+        claw_back_basis=read.one_of("claw_back_basis", CLAW_BACK_BASES, absent="by_line"),
+        downgrade=read.one_of("downgrade", DOWNGRADES, absent="immediate"),
+        share_undo_days=read.whole("share_undo_days", 14, 0, 365),
+        share_to_self=read.flag("share_to_self", absent=True),
+        request_lapses_days=read.whole("request_lapses_days", 30, 1, 3_650),
+        current_order_counts_for_tier=read.flag("current_order_counts_for_tier", absent=False),
+        points_payment_earns=read.flag("points_payment_earns", absent=False),
+        tier_of=read.one_of("tier_of", TIER_OF, absent="order_date"),
         personal_earning=_read_personal(
-            read_table(row.get("personal_earning", {}), f"{path}.personal_earning"),
-            f"{path}.personal_earning",
+            row.get("personal_earning", {}), f"{path}.personal_earning"
         ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Choices:
+    """The table of settings, of which each choice has a value where it is absent."""
+
+    row: Mapping[str, Any]
+    path: str
+
+    def one_of(self, name: str, choices: tuple[str, ...], *, absent: str) -> str:
+        return read_choice(self.row.get(name, absent), choices, f"{self.path}.{name}")
+
+    def whole(self, name: str, absent: int, at_least: int, at_most: int) -> int:
+        return read_whole(self.row.get(name, absent), at_least, at_most, f"{self.path}.{name}")
+
+    def flag(self, name: str, *, absent: bool) -> bool:
+        return read_yes_or_no(self.row.get(name, absent), f"{self.path}.{name}")
 
 
 def _read_rounding(row: Mapping[str, Any], path: str) -> tuple[str, int]:
@@ -177,7 +180,8 @@ def _read_unit_names(value: Any, path: str) -> Mapping[str, Mapping[str, str]]:
     return unit_names
 
 
-def _read_personal(row: Mapping[str, Any], path: str) -> PersonalEarning:
+def _read_personal(value: Any, path: str) -> PersonalEarning:
+    row = read_table(value, path)
     refuse_unknown(row, set(PERSONAL_FIELDS), path)
     allowed = read_yes_or_no(row.get("allowed", False), f"{path}.allowed")
     cap = row.get("yearly_cap")
