@@ -65,8 +65,8 @@ class TestFigures:
 
         cards = {card.label: card for card in read().cards}
 
-        # The company, and the one that looks like it.
-        assert cards["Partners"].value == "2"
+        # The company, the one that looks like it, and one that stands on a list.
+        assert cards["Partners"].value == "3"
         assert cards["Points outstanding"].value == "12\N{NO-BREAK SPACE}points"
         assert cards["Customer retention"].value == "100.0 %"
         # Only the order of March, which every world has.
