@@ -112,6 +112,18 @@ def others_of(award: Award) -> list[NotGiven]:
 # --------------------------------------------------------------------- a preview
 
 
+def ask_number(label: Any) -> forms.DecimalField:
+    """A number that is not negative, or nothing."""
+    return forms.DecimalField(
+        label=label,
+        required=False,
+        min_value=0,
+        max_value=AMOUNT_MAX,
+        decimal_places=FINEST,
+        widget=UnfoldAdminDecimalFieldWidget,
+    )
+
+
 class PreviewForm(forms.Form):
     """An activity that did not happen: lines for what has any, else an amount or a quantity."""
 
@@ -127,22 +139,8 @@ class PreviewForm(forms.Form):
         widget=UnfoldAdminSelectWidget,
     )
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), widget=UnfoldAdminSelectWidget)
-    amount = forms.DecimalField(
-        label=gettext_lazy("Net amount, without lines"),
-        required=False,
-        min_value=0,
-        max_value=AMOUNT_MAX,
-        decimal_places=FINEST,
-        widget=UnfoldAdminDecimalFieldWidget,
-    )
-    quantity = forms.DecimalField(
-        label=gettext_lazy("Quantity, without lines"),
-        required=False,
-        min_value=0,
-        max_value=AMOUNT_MAX,
-        decimal_places=FINEST,
-        widget=UnfoldAdminDecimalFieldWidget,
-    )
+    amount = ask_number(gettext_lazy("Net amount, without lines"))
+    quantity = ask_number(gettext_lazy("Quantity, without lines"))
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -176,22 +174,8 @@ class LineForm(forms.Form):
         required=False,
         widget=UnfoldAdminTextInputWidget,
     )
-    quantity = forms.DecimalField(
-        label=gettext_lazy("Quantity"),
-        required=False,
-        min_value=0,
-        max_value=AMOUNT_MAX,
-        decimal_places=FINEST,
-        widget=UnfoldAdminDecimalFieldWidget,
-    )
-    amount = forms.DecimalField(
-        label=gettext_lazy("Net amount"),
-        required=False,
-        min_value=0,
-        max_value=AMOUNT_MAX,
-        decimal_places=FINEST,
-        widget=UnfoldAdminDecimalFieldWidget,
-    )
+    quantity = ask_number(gettext_lazy("Quantity"))
+    amount = ask_number(gettext_lazy("Net amount"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
