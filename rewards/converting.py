@@ -8,16 +8,24 @@ before a programme went live is converted by the night: see ``rewards.catching_u
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from partners.intake import ActivityReport, NaturalKey, Recorded, find_content_hashes
+from partners.kinds import KINDS
 from partners.models import Activity, ConvertedAmount
 from partners.models.amounts import from_ten_thousandths
 from partners.rates import Rate, Wanted, convert, convert_parts, find_rates
+from rewards.earning.exact import e4_as_text
 from rewards.earning.facts import LineFacts
+from rewards.earning.said import amount_said
 from rewards.models import Programme
 
 ROWS_PER_STATEMENT = 1_000
+MONEY_SAID = {
+    code: {field.name for field in kind.fields if field.is_money} for code, kind in KINDS.items()
+}
+"""By kind, which attributes are money in the currency of the fact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +132,12 @@ def convert_lines(lines: Sequence[LineFacts], *, rate_e8: int, total_e4: int) ->
         LineFacts(line.id, line.sku, line.category, line.quantity_e4, amount_e4)
         for line, amount_e4 in zip(lines, amounts, strict=True)
     ]
+
+
+def convert_attributes(
+    attributes: Mapping[str, Any], *, kind: str, rate_e8: int
+) -> Mapping[str, Any]:
+    """Return what a fact says beside the basics, the money of it by its rate."""
+    names = [name for name in MONEY_SAID.get(kind, ()) if name in attributes]
+    money = {name: convert(amount_said(attributes, name), rate_e8) for name in names}
+    return {**attributes, **{name: e4_as_text(amount_e4) for name, amount_e4 in money.items()}}

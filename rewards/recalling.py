@@ -11,8 +11,8 @@ from django.db.models import ExpressionWrapper, F, Field, Q, QuerySet
 from partners.families import name_roots
 from partners.models import Activity, ActivityLine, ConvertedAmount
 from partners.references import waiting_references
-from rewards.converting import convert_lines
-from rewards.earning.facts import ActivityFacts, LineFacts
+from rewards.converting import convert_attributes, convert_lines
+from rewards.earning.facts import AS_IT_IS, ActivityFacts, LineFacts, Reported
 from rewards.models import Programme
 from rewards.programmes.definition import Definition
 
@@ -177,14 +177,16 @@ class _Reading:
         rates = {}
         columns = (
             "converted__rate_e8",
+            "converted__rate_day",
             "currency",
             "reported_e4",
             *(MORE_COLUMNS if self.asked.kinds else self.asked.columns),
         )
         rows = activities.annotate(reported_e4=as_stored("amount"))
         for row in _rows(rows, "converted__amount", *columns):
-            self._keep(row, reported=(row.currency, row.reported_e4))
-            rates[row.pk] = row.converted__rate_e8
+            rate_e8, rate_day = row.converted__rate_e8, row.converted__rate_day
+            self._keep(row, reported=Reported(row.currency, row.reported_e4, rate_e8, rate_day))
+            rates[row.pk] = rate_e8
         if not rates:
             return
         lines = ActivityLine.objects.filter(
@@ -196,7 +198,7 @@ class _Reading:
             fact = self.by_id[activity_id]
             fact.lines = convert_lines(found, rate_e8=rates[activity_id], total_e4=fact.amount_e4)
 
-    def _keep(self, row: Any, *, reported: tuple[str, int] = ("", 0)) -> None:
+    def _keep(self, row: Any, *, reported: Reported = AS_IT_IS) -> None:
         fact = self.by_id[row.pk] = ActivityFacts(
             id=row.pk,
             kind=row.kind,
@@ -208,11 +210,15 @@ class _Reading:
             currency=self.programme.currency,
             lines=[],
             public_id=row.public_id,
-            is_converted=bool(reported[0]),
+            is_converted=bool(reported.currency),
             reported=reported,
         )
         if hasattr(row, "attributes"):
             fact.attributes = row.attributes
+            if reported.currency:
+                fact.attributes = convert_attributes(
+                    row.attributes, kind=row.kind, rate_e8=reported.rate_e8
+                )
         if hasattr(row, "member_id"):
             _say_more(fact, row)
         self.facts[self.root_by_id[row.partner_id]].append(fact)

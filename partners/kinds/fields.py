@@ -57,6 +57,8 @@ class Field:
 
     ``least`` bounds numbers, ``most`` whole ones; ``choices`` are what a choice may be: code and
     name. A number is kept as a decimal text and a day as ``2026-03-02``, so that nothing is lost.
+    A number that ``is_money`` is part of the money of the report: in its currency, and never more
+    than its net amount.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Field:
     least: int = -WHOLE_MAX
     most: int = WHOLE_MAX
     choices: tuple[tuple[str, Words], ...] = ()
+    is_money: bool = False
 
     def clean(self, value: Any) -> Any:
         """

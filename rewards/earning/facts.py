@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 
@@ -17,6 +17,17 @@ class LineFacts:
     quantity_e4: int
     amount_e4: int
 
+
+class Reported(NamedTuple):
+    """What a fact in another currency was reported as, and by which rate it counts."""
+
+    currency: str = ""
+    amount_e4: int = 0
+    rate_e8: int = 0
+    rate_day: date | None = None
+
+
+AS_IT_IS = Reported()
 
 RANKS = {"return": 1, "cancellation": 2}
 """What takes back comes after the orders of the same moment; a cancellation last of all."""
@@ -36,8 +47,8 @@ class ActivityFacts:
     then it takes nothing back and earns nothing.
 
     ``attributes`` are what the kind says beside the basics; they are only filled where a version
-    asks for them. ``paid_on`` is the day a payment was made. ``reported`` is the currency and the
-    amount that a converted fact was reported with.
+    asks for them. ``paid_on`` is the day a payment was made. ``reported`` is what a converted fact
+    was reported as.
     """
 
     id: int | None
@@ -61,7 +72,7 @@ class ActivityFacts:
     due_on: date | None = None
     paid_on: date | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
-    reported: tuple[str, int] = ("", 0)
+    reported: Reported = AS_IT_IS
 
     @property
     def canonical_place(self) -> CanonicalPlace:

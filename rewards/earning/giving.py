@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rewards.earning.capping import CapLeft, caps_of
+from rewards.earning.converted import say_converted
 from rewards.earning.counting import Counted, Steps
 from rewards.earning.effects.multiply import NOTHING_MORE_PERCENT, Multiply
 from rewards.earning.exact import Exact, as_decimal_text, e4_as_text
@@ -60,6 +61,7 @@ class Giving:
         exact, effect_steps = rule.effect.gives(counted)
         steps += effect_steps
         exact = self._multiplied(rule, exact, counted, steps)
+        steps = [*say_converted(self.activity, steps), *steps]
         given = Given(rule, campaign, exact, steps, quantity_e4=counted.quantity_e4)
         return self._settle(given, caps, self._exact_before(rule, exact, counted))
 

@@ -69,9 +69,9 @@ class InvoiceKept:
 
     def _add_up(self, payment: ActivityFacts) -> int:
         """Return all that was paid so far; a payment in the invoice's own currency pays it whole."""
-        currency, amount_e4 = self.invoice.reported
-        if amount_e4 and payment.reported[0] == currency:
-            self._reported_e4 += payment.reported[1]
+        invoice = self.invoice.reported
+        if invoice.amount_e4 and payment.reported.currency == invoice.currency:
+            self._reported_e4 += payment.reported.amount_e4
         else:
             self._given_e4 += payment.amount_e4
         return self._given_e4 + self._in_terms_of_invoice
@@ -79,7 +79,7 @@ class InvoiceKept:
     @property
     def _in_terms_of_invoice(self) -> int:
         """What was paid in the currency of the invoice comes to, whatever the rate of its day."""
-        _currency, amount_e4 = self.invoice.reported
+        amount_e4 = self.invoice.reported.amount_e4
         return self._reported_e4 * self.invoice.amount_e4 // amount_e4 if amount_e4 else 0
 
     def days_late(self, day: date) -> int | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rewards.earning.converted import say_converted
 from rewards.earning.due import ClawBackDue, VersionInForce
 from rewards.earning.effects.each_full import EachFull
 from rewards.earning.effects.stepped import Stepped
@@ -246,6 +247,7 @@ def _take(
         had = source.awarded[rule_code] - before
         steps = [
             {"code": "awarded_before", "units": had},
+            *say_converted(cause, [step]),
             dict(step),
             {"code": "earned_by_what_is_kept", "units": had - amount},
         ]

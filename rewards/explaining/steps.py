@@ -49,6 +49,20 @@ def _net_amount(step: Step, _before: Step, voice: Voice) -> Row:
     return _("Net value"), voice.money(step["amount"], step["currency"])
 
 
+def _converted(step: Step, _before: Step, voice: Voice) -> Row:
+    label = (
+        _("%(amount)s at the rate of its invoice, %(rate)s of %(day)s")
+        if step.get("rate_of") == "invoice"
+        else _("%(amount)s at the rate %(rate)s of %(day)s")
+    )
+    figures = {
+        "amount": voice.money(step["amount"], step["currency"]),
+        "rate": voice.number(step["rate"]),
+        "day": voice.day(step["rate_day"]),
+    }
+    return label % figures, voice.money(step["result"], step["into"])
+
+
 def _counted_lines(step: Step, _before: Step, voice: Voice) -> Row:
     label = ngettext(
         "%(lines)d line of %(of)d counts", "%(lines)d lines of %(of)d count", int(step["lines"])
@@ -254,6 +268,7 @@ def tell_plainly(step: Step, _before: Step, _voice: Voice) -> Row:
 
 
 STEPS: Mapping[str, Callable[[Step, Step, Voice], Row]] = {
+    "converted": _converted,
     "net_amount": _net_amount,
     "counted_lines": _counted_lines,
     "delivery_left_out": _delivery_left_out,

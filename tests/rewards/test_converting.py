@@ -30,7 +30,7 @@ from rewards.converting import NoRate
 from rewards.models import Award, ClawBack, ReturnMatch, Standing
 from rewards.tiers.recalculating import window_figures
 from tests.rewards.cast import make_programme
-from tests.rewards.club import open_club
+from tests.rewards.club import POINT_A_POUND, open_club
 
 NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)
 MARCH = [datetime(2026, 3, day, 10, tzinfo=UTC) for day in range(1, 32)]
@@ -192,6 +192,42 @@ class TestAFactInAnotherCurrency:
         figures = window_figures([club.partner.pk], programme=club.programme, day=day)
         assert figures[club.partner.pk].spend_e4 == (50 + 10 - 8) * 10_000
         assert figures[club.partner.pk].orders == 2
+
+    def test_is_explained_by_what_was_reported_the_rate_and_its_day(self):
+        club = open_club()
+        versions = club.programme.versions
+        definition = versions.get().definition | {"rules": [POINT_A_POUND | {"delivery": False}]}
+        versions.update(definition=definition)
+        state(("EUR", "GBP", date(2026, 3, 2), "0.5"), ("EUR", "GBP", date(2026, 3, 6), "0.8"))
+        said = {"delivery": "20", "tax": "0.01", "channel": "web"}
+        take_in(club, "A1", [("mug", 3, "99.99"), ("jug", 1, "0.01")], day=3, attributes=said)
+        take_in(club, "C1", [("mug", 1, "10")], day=6, kind="return")
+
+        award = Award.objects.get()
+        by = {"code": "converted", "currency": "EUR", "into": "GBP"}
+        assert award.explanation["steps"][:3] == [
+            {
+                **by,
+                "amount": "100",
+                "rate": "0.5",
+                "rate_day": "2026-03-02",
+                "rate_of": "order",
+                "result": "50",
+            },
+            {"code": "net_amount", "amount": "50", "currency": "GBP"},
+            # Parts of an order are in its currency, too.
+            {"code": "delivery_left_out", "amount": "10", "currency": "GBP", "result": "40"},
+        ]
+        assert award.amount == 40
+        [taken] = ClawBack.objects.all()
+        assert taken.explanation["steps"][1] == {
+            **by,
+            "amount": "10",
+            "rate": "0.8",
+            "rate_day": "2026-03-06",
+            "rate_of": "return",
+            "result": "8",
+        }
 
     def test_every_live_programme_counts_it_in_its_own(self):
         club = open_club()

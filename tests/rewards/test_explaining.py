@@ -100,6 +100,27 @@ def test_figures_follow_the_language():
     assert told.rows[-1][1] == f"12{NB}480"
 
 
+def test_what_was_converted_says_from_what_by_which_rate_of_which_day():
+    converted = {
+        "code": "converted",
+        "amount": "100",
+        "currency": "USD",
+        "rate": "0.80125",
+        "rate_day": "2026-03-02",
+        "rate_of": "order",
+        "into": "GBP",
+        "result": "80.125",
+    }
+
+    english, polish = (
+        teller(language).tell({"steps": [converted | {"rate_of": of}, *EARNED["steps"]]}).rows[0]
+        for language, of in (("en", "order"), ("pl", "invoice"))
+    )
+
+    assert english == ("$100.00 at the rate 0.80125 of 2 March 2026", "£80.13")
+    assert "0,80125" in polish[0]
+
+
 EARNING = Path(rewards.earning.__path__[0])
 WRITERS = (
     *EARNING.rglob("*.py"),

@@ -22,6 +22,7 @@ KIND = Kind(
             type=FieldType.NUMBER,
             hint=_("What of the amount is for delivery."),
             least=0,
+            is_money=True,
         ),
         Field(
             name="tax",
@@ -29,6 +30,7 @@ KIND = Kind(
             type=FieldType.NUMBER,
             hint=_("What comes on top of the net amount."),
             least=0,
+            is_money=True,
         ),
         Field(
             name="paid_with_points",
@@ -36,6 +38,7 @@ KIND = Kind(
             type=FieldType.NUMBER,
             hint=_("What of the amount was paid with points or a wallet."),
             least=0,
+            is_money=True,
         ),
     ),
     lines=Ask.MAY,

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rewards.earning.facts import Reported
 from rewards.earning.matching import OrderKept
 from rewards.earning.paying import InvoiceKept, find_disputed
 from tests.rewards.earning.facts import activity, order
@@ -109,10 +110,10 @@ class TestAPayment:
 
     def test_in_the_currency_of_the_invoice_pays_it_whatever_the_rate(self):
         """80 pounds at the rate of its day, paid in two parts of euros that come to 75."""
-        sent = invoice("80.00", reported=("EUR", 1_000_001))
+        sent = invoice("80.00", reported=Reported("EUR", 1_000_001))
         parts = [
-            payment("40.00", number="P1", reported=("EUR", 333_333)),
-            payment("35.00", number="P2", reported=("EUR", 666_668)),
+            payment("40.00", number="P1", reported=Reported("EUR", 333_333)),
+            payment("35.00", number="P2", reported=Reported("EUR", 666_668)),
         ]
 
         assert sum(sent.pay(part).counted_e4 for part in parts) == 80 * 10_000
