@@ -86,6 +86,8 @@ def start(
     environ = {**keep_bytecode(os.environ), "TESSERA_MODE": "test", "TESSERA_PROCESS": "web"}
     environ |= {
         "DATABASE_URL": database_url,
+        # Each run keeps its files apart: a night of one deletes what no row of its database names.
+        "TESSERA_DATA": str(place / f"{name}-data"),
         "REDIS_URL": "",
         "TESTS_RUN_ON_BOTH": "1" if both else "",
     }
