@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
 from partners.inviting import Offer, invite
@@ -36,19 +38,25 @@ class Part:
     job_title: str = ""
 
 
-def companies_for(partners_max: int | None) -> tuple[Company, Company]:
-    """Return the hero and its neighbour among the partners that will be loaded."""
+def companies_for(partners_max: int | None) -> tuple[Company, ...]:
+    """
+    Return the hero, its neighbour, and who else is picked for the campaign.
+
+    They are among the partners that will be loaded.
+    """
     if partners_max is None or partners_max >= HERO_RANK:
-        return (
-            Company("12540", "Encina Regalos", "Madrid", "Spain"),
-            Company("12681", "Maison Tilleul", "Lyon", "France"),
-        )
-    return (
-        Company("14646", "Van der Linde Cadeau", "Utrecht", "Netherlands"),
-        Company("18102", "Marlow & Finch", "Leeds", "United Kingdom"),
-    )
+        return SMALL_ONES + LARGE_ONES
+    return LARGE_ONES[:partners_max]
 
 
+SMALL_ONES = (
+    Company("12540", "Encina Regalos", "Madrid", "Spain"),
+    Company("12681", "Maison Tilleul", "Lyon", "France"),
+)
+LARGE_ONES = (
+    Company("14646", "Van der Linde Cadeau", "Utrecht", "Netherlands"),
+    Company("18102", "Marlow & Finch", "Leeds", "United Kingdom"),
+)
 ALICE = Part("Alice Marsh", "alice@example.com", "en", "head_buyer", "Head of purchasing")
 BOB = Part("Bob Kowalczyk", "bob@example.com", "en", "buyer", "Tableware")
 VERA = Part("Vera Lindqvist", "vera@example.com", "en", "viewer", "Accounts")
@@ -147,4 +155,14 @@ def _employ(post: Post) -> Person:
 
 def _person(name: str, email: str, language: str) -> Person:
     person = Person.objects.filter(email=email).first()
-    return person or Person.objects.create_user(email, PASSWORD, name=name, language=language)
+    if person is None:
+        person = Person.objects.create_user(email, name=name, language=language)
+        person.password = _hashed_password()
+        person.save(update_fields=["password"])
+    return person
+
+
+@cache
+def _hashed_password() -> str:
+    """Hash it once: that is meant to be slow, and everybody's is the same."""
+    return make_password(PASSWORD)

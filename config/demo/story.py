@@ -10,6 +10,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db import transaction
 
+from config.demo.consents import let_people_earn
 from config.demo.queues import file_claims, let_orders_wait
 from ledger import accounts
 from ledger.correcting import Asker, ask_adjustment, ask_reversal
@@ -71,6 +72,7 @@ class Story:
             (date(2011, 8, 1), self._hamper),
             (date(2011, 9, 1), self._refused),
             (date(2011, 10, 1), self._returned),
+            (date(2011, 10, 20), self._let_people_earn),
             (date(2011, 11, 1), self._share_by_weights),
             (date(2011, 11, 2), self._set_limits),
             (date(2011, 12, 2), self._second_hamper),
@@ -153,6 +155,12 @@ class Story:
                 restocks=True,
                 at=at + timedelta(days=2),
             )
+
+    def _let_people_earn(self, at: datetime) -> None:
+        members = [self.cast.buyers[0], self.cast.buyers[-1]]
+        let_people_earn(
+            head_buyer=self.cast.head_buyer, members=members, programme=self.programme, at=at
+        )
 
     def _claims(self, at: datetime) -> None:
         sellers = [*self.cast.buyers[:2], self.cast.head_buyer]

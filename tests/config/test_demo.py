@@ -11,9 +11,9 @@ from django.db.models import Count
 
 from config.demo import loading
 from config.demo.feeds import PARTNER
-from config.demo.loading import LAST_REAL_DAY, shift_for
+from config.demo.programme import LAST_REAL_DAY, PURCHASE_RULE, shift_for
 from ledger.auditing import audit
-from ledger.models import Correction
+from ledger.models import Account, Correction, Lot, Transfer
 from partners.models import (
     Activity,
     Event,
@@ -23,7 +23,16 @@ from partners.models import (
     Person,
     SellOutClaim,
 )
-from rewards.models import Redemption, Share, Standing
+from rewards.models import (
+    Award,
+    CampaignBudget,
+    ClawBack,
+    EarningConsent,
+    Redemption,
+    Share,
+    Standing,
+)
+from rewards.offering.waiting import lost_of
 from tests.factories import NOON
 
 pytestmark = [pytest.mark.transaction, pytest.mark.once("SQLite")]
@@ -106,7 +115,32 @@ class TestTheDemo:
         assert on_two_teams.get().name == "Vera Lindqvist"
         assert {"gold"} == set(Standing.objects.values_list("tier_code", flat=True))
         assert Event.objects.filter(kind="tier_changed").exists()
+        self.check_earning()
         assert audit(as_of=NOON.replace(year=2040)).ok
+
+    def check_earning(self):
+        """The real orders earn what the preset says; beside it there is one of everything else."""
+        for award in Award.objects.filter(rule_code=PURCHASE_RULE).select_related("activity"):
+            assert award.amount == int(award.activity.amount)
+        given = set(Award.objects.filter(amount__gt=0).values_list("rule_code", flat=True))
+        assert given == {
+            PURCHASE_RULE,
+            "season-orders",
+            "paid-in-time",
+            "invoice-without-paper",
+            "automatic-orders",
+            "course-passed",
+        }
+        assert 0 < CampaignBudget.objects.get().given < 160_000
+        waiting = Lot.objects.open().filter(account__kind=Account.Kind.PENDING)
+        assert {lot.matures_at is None for lot in waiting} == {True, False}
+        assert lost_of(ClawBack.objects.all()).exists()
+        assert EarningConsent.objects.filter(withdrawn_at=None).get().member.person.name == (
+            "Bob Kowalczyk"
+        )
+        assert EarningConsent.objects.exclude(withdrawn_at=None).count() == 1
+        own = Transfer.objects.filter(kind="earn", credit_account__kind=Account.Kind.WALLET)
+        assert sum(own.values_list("amount", flat=True)) == 500
 
     def test_refuses_options_that_make_no_sense(self):
         with pytest.raises(CommandError, match="at least 1"):

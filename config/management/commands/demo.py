@@ -125,6 +125,7 @@ class Command(BaseCommand):
             ("Rows that name no partner, parked", figures.rows_parked),
             ("Points awarded for purchases", figures.units_awarded),
             ("Points awarded by the campaign", figures.units_awarded_by_campaign),
+            ("Points awarded for all else", figures.units_awarded_for_the_rest),
             ("Points held now", figures.units_outstanding),
         ):
             figures_table.add_row(label, f"{value:,}")
