@@ -5,10 +5,10 @@ Points due depend on facts only. Whatever the order of arrival, the walk gives t
 the same claw-backs and the same matches; crediting posts the difference to what was posted before.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import date
 
+from rewards.earning.calling_off import CallingOff
 from rewards.earning.due import (
     NOTHING_DATED,
     AwardDue,
@@ -23,17 +23,17 @@ from rewards.earning.due import (
 )
 from rewards.earning.ending import Ending
 from rewards.earning.evaluating import Evaluation, evaluate
-from rewards.earning.exact import Exact
 from rewards.earning.facts import ActivityFacts
-from rewards.earning.matching import WHOLE, OrderKept, Purchases, lines_of
+from rewards.earning.matching import OrderKept, Purchases, lines_of
+from rewards.earning.orders_counted import OrdersCounted
 from rewards.earning.paying import InvoiceKept, find_disputed
 from rewards.earning.releasing import MonthlyPurchases
 from rewards.earning.situation import NOTHING_KNOWN, PaymentTiming, Situation
 from rewards.earning.taking_back import (
+    JudgedOfInvoice,
     JudgedOrder,
-    JudgedPayment,
+    take_from_invoice,
     take_from_order,
-    take_from_payment,
 )
 from rewards.earning.usage import Usage, UsageKey
 from rewards.programmes.definition import Definition, Tier
@@ -111,19 +111,18 @@ class _Walk:
         self.usage = self.judgement.usage
         self.orders: dict[int, JudgedOrder] = {}
         self.counting: dict[UsageKey, list[JudgedOrder]] = defaultdict(list)
-        self.payments: dict[int, list[JudgedPayment]] = defaultdict(list)
+        self.earned_by: dict[int, list[JudgedOfInvoice]] = defaultdict(list)
         self.invoices: dict[int, InvoiceKept] = {}
         self.invoices_of: dict[int, list[InvoiceKept]] = defaultdict(list)
         self.taken: dict[int, dict[str, int]] = {}
         self.disputes: dict[int, list[ActivityFacts]] = defaultdict(list)
-        self.standing: dict[int, list[ActivityFacts]] = defaultdict(list)
-        for fact in facts:
+        self.calling_off = CallingOff()
+        for fact in self.facts:
             if fact.kind == "dispute" and fact.invoice is not None:
                 self.disputes[id(fact.invoice)].append(fact)
-            elif fact.kind == "invoice" and fact.order is not None:
-                self.standing[id(fact.order)].append(fact)
-        self.order_days: list[date] = []
-        self.order_counts: Counter[object] = Counter()
+            elif fact.kind in {"invoice", "cancellation"}:
+                self.calling_off.foresee(fact)
+        self.orders_counted = OrdersCounted()
         # Facts decide: before the first country that is stated, it is that one.
         self.country = next((fact.country for fact in self.facts if fact.country), "")
         self.supplier_share: int | None = None
@@ -165,7 +164,7 @@ class _Walk:
             self.taken[id(fact)] = judged.taken
             self._prolong(fact, version.definition, situation.tier)
         self._spend(fact, fact.amount_e4)
-        self.order_days.append(fact.local_date)
+        self.orders_counted.days.append(fact.local_date)
 
     def _invoice(self, fact: ActivityFacts) -> None:
         kept = self.purchases.kept_of(fact.order)
@@ -173,25 +172,24 @@ class _Walk:
         invoice = self.invoices[id(fact)] = InvoiceKept(fact, disputed, kept)
         if kept is not None:
             self.invoices_of[id(kept)].append(invoice)
-        self._evaluate(fact)
+        if invoice.stands:
+            self._judge_of_invoice(fact, invoice)
 
     def _payment(self, fact: ActivityFacts) -> None:
         invoice = self.invoices.get(id(fact.invoice))
-        if invoice is None:
-            return
-        timing = invoice.pay(fact)
-        version = self.version_of(fact)
-        if version is None:
-            return
-        evaluation = self._judge(fact, version, self._situation(fact, version.definition, timing))
-        of_goods = {
-            code: amount
-            for code, amount in evaluation.amounts.items()
-            if _goes_with_goods(version.definition, code)
-        }
-        judged = JudgedPayment(fact, invoice, version, of_goods)
-        self.payments[id(invoice)].append(judged)
-        self.taken[id(fact)] = judged.taken
+        if invoice is not None:
+            self._judge_of_invoice(fact, invoice, invoice.pay(fact))
+
+    def _judge_of_invoice(
+        self, fact: ActivityFacts, invoice: InvoiceKept, payment: PaymentTiming | None = None
+    ) -> None:
+        if version := self.version_of(fact):
+            situation = self._situation(fact, version.definition, payment)
+            evaluation = self._judge(fact, version, situation)
+            if evaluation.awards:
+                judged = JudgedOfInvoice.of(fact, invoice, version, evaluation)
+                self.earned_by[id(invoice)].append(judged)
+                self.taken[id(fact)] = judged.taken
 
     def _evaluate(self, fact: ActivityFacts) -> None:
         if version := self.version_of(fact):
@@ -237,7 +235,7 @@ class _Walk:
             segments=self.dated.segments_on(day) if "segments" in needs else frozenset(),
             country=self.country or self._country_of_partner(fact),
             country_of_partner="countries" in needs and not self.country,
-            orders_before=self._orders_before(day) if "orders" in needs else {},
+            orders_before=self.orders_counted.before(day) if "orders" in needs else {},
             supplier_share_percent=self.supplier_share,
             payment=payment,
             may_earn_personally=self.dated.agreed_at(fact.member_id, fact.occurred_at),
@@ -257,11 +255,6 @@ class _Walk:
         """Return the country that the fact found its partner in, where an edit has changed it."""
         return self.dated.countries_used.get(fact.id or 0, self.dated.country)
 
-    def _orders_before(self, day: date) -> dict[str, int]:
-        while self.order_days:
-            self.order_counts.update(_periods(self.order_days.pop()).values())
-        return {name: self.order_counts[period] for name, period in _periods(day).items()}
-
     def _spend(self, fact: ActivityFacts, amount_e4: int) -> None:
         self.judgement.spend.add(fact.local_date, amount_e4)
         self.monthly.add(fact, amount_e4)
@@ -272,7 +265,7 @@ class _Walk:
         self._spend(fact, -fact.amount_e4)
         if fact.waits:
             return
-        self._credit(fact, fact.amount_e4)
+        self._credit(fact)
         touched: dict[int, OrderKept] = {}
         named = self.purchases.kept_of(fact.order)
         for line in lines_of(fact):
@@ -286,41 +279,29 @@ class _Walk:
             self._take_back(kept, fact)
 
     def _cancellation(self, fact: ActivityFacts) -> None:
+        invoice = self.invoices.get(id(fact.invoice))
+        if invoice is not None:
+            invoice.is_called_off = True
         if named := self.purchases.kept_of(fact.order):
-            called_off_e4 = self.purchases.call_off(named, self._part_called_off(fact))
-            self._spend(fact, -called_off_e4)
-            self._take_back(named, fact)
-        elif fact.invoice is not None:
-            self._credit(fact, fact.invoice.amount_e4)
+            self._call_off(named, fact)
+        elif invoice is not None:
+            self._take_from_invoice(invoice, fact)
 
-    def _part_called_off(self, cancellation: ActivityFacts) -> Exact:
-        """
-        Return how much of its order a cancellation calls off.
-
-        One that names an invoice calls off its part by value of the invoices that stand, also of
-        those to come; the last of them stands for all that is left.
-        """
-        called_off = cancellation.invoice
-        if called_off is None:
-            return WHOLE
-        standing = self.standing[id(cancellation.order)]
-        others = [each for each in standing if each is not called_off]
-        if len(others) == len(standing):
-            return Exact(0)
-        self.standing[id(cancellation.order)] = others
-        self.invoices[id(called_off)].is_called_off = True
-        rest_e4 = sum(each.amount_e4 for each in others)
-        if called_off.amount_e4 or rest_e4:
-            return Exact(called_off.amount_e4, called_off.amount_e4 + rest_e4)
-        return Exact(0 if others else 1)
+    def _call_off(self, order: OrderKept, cancellation: ActivityFacts) -> None:
+        stood = not order.is_called_off
+        called_off_e4 = self.purchases.call_off(order, self.calling_off.part_of(cancellation))
+        if stood and order.is_called_off:
+            self.orders_counted.days_called_off.append(order.order.local_date)
+        self._spend(cancellation, -called_off_e4)
+        self._take_back(order, cancellation)
 
     def _take_back(self, kept: OrderKept, cause: ActivityFacts) -> None:
-        """Claw back what an order no longer earns, if any version judged it, and its payments."""
+        """Claw back what an order, its invoices and their payments no longer earn."""
         if order := self.orders.get(id(kept)):
             together = self._leave_volumes(order)
             self.judgement.claw_backs += take_from_order(order, cause, together=together)
         for invoice in self.invoices_of[id(kept)]:
-            self._take_from_payments(invoice, cause)
+            self._take_from_invoice(invoice, cause)
 
     def _leave_volumes(self, order: JudgedOrder) -> list[JudgedOrder]:
         """Let volumes be less by what came back; return the orders that count for them."""
@@ -342,29 +323,13 @@ class _Walk:
         several = {id(each): each for key in volumes for each in self.counting[key]}.values()
         return sorted(several, key=lambda each: each.kept.order.canonical_place)
 
-    def _credit(self, cause: ActivityFacts, amount_e4: int) -> None:
+    def _credit(self, credit_note: ActivityFacts) -> None:
         """Less is owed of an invoice that names no order; the others follow what is kept."""
-        invoice = self.invoices.get(id(cause.invoice))
+        invoice = self.invoices.get(id(credit_note.invoice))
         if invoice is not None and invoice.order is None:
-            invoice.credited_e4 += amount_e4
-            self._take_from_payments(invoice, cause)
+            invoice.credited_e4 += credit_note.amount_e4
+            self._take_from_invoice(invoice, credit_note)
 
-    def _take_from_payments(self, invoice: InvoiceKept, cause: ActivityFacts) -> None:
-        for paid in self.payments[id(invoice)]:
-            self.judgement.claw_backs += take_from_payment(paid, cause)
-
-
-def _goes_with_goods(definition: Definition, rule_code: str) -> bool:
-    """What is given for paying as such stays, whatever is sent back of the goods."""
-    rule = definition.rule(rule_code)
-    return rule is None or rule.effect.KIND != "fixed"
-
-
-def _periods(day: date) -> dict[str, object]:
-    """Name the periods that a day belongs to."""
-    return {
-        "month": (day.year, day.month),
-        "quarter": (day.year, "quarter", (day.month - 1) // 3),
-        "year": day.year,
-        "lifetime": "lifetime",
-    }
+    def _take_from_invoice(self, invoice: InvoiceKept, cause: ActivityFacts) -> None:
+        for judged in self.earned_by[id(invoice)]:
+            self.judgement.claw_backs += take_from_invoice(judged, cause)

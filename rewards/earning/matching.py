@@ -56,10 +56,15 @@ class OrderKept:
 
     def part_owed(self, invoiced_e4: int) -> int:
         """Return what is owed of an invoice that stands, without what was sent back."""
+        if self.is_called_off:
+            return 0
         whole = self.order.amount_e4 * self.stands
-        if whole:
-            return (invoiced_e4 * self.amount_e4 / whole).__floor__()
-        return 0 if self.order.amount_e4 else invoiced_e4
+        return (invoiced_e4 * self.amount_e4 / whole).__floor__() if whole else invoiced_e4
+
+    @property
+    def is_called_off(self) -> bool:
+        """Say whether nothing of it stands. One that was sent back as a whole still does."""
+        return self.stands == 0
 
     def facts(self) -> ActivityFacts:
         """
@@ -145,6 +150,7 @@ class Purchases:
         """Call off a part of what is left of an order, alike of each line; return its value."""
         before_e4 = named.amount_e4
         if before_e4 == 0:
+            named.stands *= 1 - part
             return 0
         lines_e4 = taken_e4 = 0
         for kept in named.lines:

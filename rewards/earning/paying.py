@@ -29,7 +29,7 @@ class InvoiceKept:
     An invoice on its way through the walk.
 
     ``order`` is what is kept of the order it is for, ``credited_e4`` what credit notes took off
-    one that names no order.
+    one that names no order. ``billed_e4`` is what had to be paid of it when it went out.
     """
 
     invoice: ActivityFacts
@@ -37,15 +37,24 @@ class InvoiceKept:
     order: OrderKept | None = None
     credited_e4: int = 0
     is_called_off: bool = False
+    billed_e4: int = field(init=False)
     paid: list[Paid] = field(default_factory=list)
     counted_e4: int = 0
     _reported_e4: int = 0
     _given_e4: int = 0
 
+    def __post_init__(self) -> None:
+        self.billed_e4 = self.owed_e4
+
+    @property
+    def stands(self) -> bool:
+        """Say whether neither it nor its order as a whole was cancelled."""
+        return not (self.is_called_off or (self.order is not None and self.order.is_called_off))
+
     @property
     def owed_e4(self) -> int:
         """What has to be paid of it: without what was returned of its order, or credited."""
-        if self.is_called_off:
+        if not self.stands:
             return 0
         owed_e4 = self.invoice.amount_e4
         if self.order is not None:

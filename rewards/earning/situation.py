@@ -27,8 +27,9 @@ class PaymentTiming:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """
-    ``orders_before`` counts earlier orders of the partner by period: ``month``, ``quarter``,
-    ``year`` (those of the activity's own local day) and ``lifetime``. ``segments`` are codes of
+    ``orders_before`` counts earlier orders of the partner, without those that were called off by
+    then, by period: ``month``, ``quarter``, ``year`` (those of the activity's own local day) and
+    ``lifetime``. ``segments`` are codes of
     lists the partner stood on that day. ``country_of_partner`` says that no fact states a country:
     it is the one the partner had, which is kept with what it gives.
     """

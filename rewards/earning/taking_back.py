@@ -151,15 +151,45 @@ def volumes_of(evaluation: Evaluation) -> dict[UsageKey, int]:
 
 
 @dataclass(slots=True)
-class JudgedPayment:
-    """A payment, and what of its awards goes with the goods: all but what is given as such."""
+class JudgedOfInvoice:
+    """
+    An invoice or a payment of it, and what it was awarded.
 
-    payment: ActivityFacts
+    ``of_goods`` are the rules that go with the goods: all but what is given for the fact as such.
+    """
+
+    activity: ActivityFacts
     invoice: InvoiceKept
     version: VersionInForce
     awarded: Mapping[str, int]
+    of_goods: frozenset[str]
     returned_e4: int = 0
     taken: dict[str, int] = field(default_factory=dict)
+    keeps: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        fact: ActivityFacts,
+        invoice: InvoiceKept,
+        version: VersionInForce,
+        evaluation: Evaluation,
+    ) -> "JudgedOfInvoice":
+        amounts = evaluation.amounts
+        of_goods = frozenset(code for code in amounts if _goes_with_goods(version.definition, code))
+        return cls(fact, invoice, version, amounts, of_goods)
+
+    @property
+    def whole_e4(self) -> int:
+        """What the goods were worth that it was awarded for: what was paid, or was to be paid."""
+        is_payment = self.activity.kind == "payment"
+        return self.invoice.counted_e4 if is_payment else self.invoice.billed_e4
+
+
+def _goes_with_goods(definition: Definition, rule_code: str) -> bool:
+    """What is given for paying, or for the bill, as such stays when goods are sent back."""
+    rule = definition.rule(rule_code)
+    return rule is None or rule.effect.KIND != "fixed"
 
 
 def take_from_order(
@@ -174,12 +204,7 @@ def take_from_order(
     whole = order.kept.order
     returned_e4 = whole.amount_e4 - order.kept.amount_e4 - order.returned_e4
     order.returned_e4 += returned_e4
-    code = "cancelled" if cause.kind == "cancellation" else "returned"
-    step = {
-        "code": code,
-        "amount": as_decimal_text(Exact(returned_e4, 10_000)),
-        "currency": whole.currency,
-    }
+    step = _taking_step(cause, returned_e4, whole.currency)
     sources = together or (order,)
     _judge_again(order, sources[sources.index(order) + 1 :])
     # What still gives what it gave has no part in it.
@@ -196,41 +221,43 @@ def _judge_again(order: JudgedOrder, later: Sequence[JudgedOrder]) -> None:
             each.keeps = _still_earned(each)
 
 
-def take_from_payment(paid: JudgedPayment, cause: ActivityFacts) -> list[ClawBackDue]:
-    """Return what payments no longer earn: more was paid of the invoice than is owed now."""
-    counted_e4, owed_e4 = paid.invoice.counted_e4, paid.invoice.owed_e4
-    if owed_e4 >= counted_e4:
+def take_from_invoice(judged: JudgedOfInvoice, cause: ActivityFacts) -> list[ClawBackDue]:
+    """
+    Return what an invoice, or a payment of it, no longer earns, and was not taken yet.
+
+    Less is owed than was paid, or than was billed. Where the invoice does not stand any more,
+    nothing was earned by it.
+    """
+    invoice, whole_e4 = judged.invoice, judged.whole_e4
+    gone_e4 = max(whole_e4 - invoice.owed_e4, 0)
+    if gone_e4 == 0 and invoice.stands:
         return []
-    returned_e4 = counted_e4 - owed_e4 - paid.returned_e4
-    paid.returned_e4 += returned_e4
-    definition = paid.version.definition
-    keeps = {
-        rule_code: awarded
-        - definition.settings.round(Exact(awarded * (counted_e4 - owed_e4), counted_e4))
-        for rule_code, awarded in paid.awarded.items()
+    returned_e4 = gone_e4 - judged.returned_e4
+    judged.returned_e4 = gone_e4
+    judged.keeps = _still_earned_of_invoice(judged, gone_e4) if invoice.stands else {}
+    return _take([judged], cause, _taking_step(cause, returned_e4, judged.activity.currency))
+
+
+def _still_earned_of_invoice(judged: JudgedOfInvoice, gone_e4: int) -> Mapping[str, int]:
+    settings, whole_e4 = judged.version.definition.settings, judged.whole_e4
+    return {
+        code: awarded - settings.round(Exact(awarded * gone_e4, whole_e4))
+        if code in judged.of_goods
+        else awarded
+        for code, awarded in judged.awarded.items()
     }
-    step = {
+
+
+def _taking_step(cause: ActivityFacts, returned_e4: int, currency: str) -> dict[str, str]:
+    return {
         "code": "cancelled" if cause.kind == "cancellation" else "returned",
         "amount": as_decimal_text(Exact(returned_e4, 10_000)),
-        "currency": paid.payment.currency,
+        "currency": currency,
     }
-    source = _Payment(paid.payment, paid.version, paid.awarded, keeps, paid.taken)
-    return _take([source], cause, step)
-
-
-@dataclass(frozen=True, slots=True)
-class _Payment:
-    """A payment of which awards may be taken back: what it had, still earns, and what is taken."""
-
-    activity: ActivityFacts
-    version: VersionInForce
-    awarded: Mapping[str, int]
-    keeps: Mapping[str, int]
-    taken: dict[str, int]
 
 
 def _take(
-    sources: Sequence[JudgedOrder | _Payment], cause: ActivityFacts, step: Mapping[str, str]
+    sources: Sequence[JudgedOrder | JudgedOfInvoice], cause: ActivityFacts, step: Mapping[str, str]
 ) -> list[ClawBackDue]:
     due = []
     takes = _spread(sources)
@@ -258,7 +285,7 @@ def _take(
     return due
 
 
-def _spread(sources: Sequence[JudgedOrder | _Payment]) -> dict[tuple[int, str], int]:
+def _spread(sources: Sequence[JudgedOrder | JudgedOfInvoice]) -> dict[tuple[int, str], int]:
     """
     Return how much is taken of each award, in all, by the place of its source and its rule.
 

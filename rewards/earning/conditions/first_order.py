@@ -1,4 +1,8 @@
-"""Whether it is the first order the partner ever placed."""
+"""
+Whether it is the first order the partner ever placed.
+
+One that was cancelled as a whole before is none; one that came back is one.
+"""
 
 from dataclasses import dataclass
 from typing import ClassVar, Self

@@ -1,4 +1,8 @@
-"""How many orders the partner placed in a period, this one included where it is an order."""
+"""
+How many orders the partner placed in a period, this one included where it is an order.
+
+One that was cancelled as a whole before is none; one that came back is one.
+"""
 
 from dataclasses import dataclass
 from typing import ClassVar, Self
