@@ -131,5 +131,5 @@ def _refuse_impossible(campaign: Campaign, path: str) -> None:
         if cap.measure == "quantity" and not counts_quantity:
             raise InvalidDefinition(
                 f"{path}.caps[{place}].quantity",
-                _("needs rules that all count the quantity"),
+                _("pieces can be limited only where all its rules count pieces"),
             )

@@ -209,7 +209,7 @@ def read_rule(
 def read_days(row: Mapping[str, Any], path: str) -> tuple[date | None, date | None]:
     starts_on, ends_on = read_day(row, "starts_on", path), read_day(row, "ends_on", path)
     if starts_on and ends_on and ends_on <= starts_on:
-        raise InvalidDefinition(f"{path}.ends_on", _("must be after starts_on"))
+        raise InvalidDefinition(f"{path}.ends_on", _("must be after the first day"))
     return starts_on, ends_on
 
 
@@ -273,13 +273,13 @@ def _read_early(value: Any, path: str, reading: Reading) -> tuple[Early, ...]:
     rows = read_rows(value, path)
     if rows:
         reading.refuse_unless({"payment"}, path, _("only payments come early or late"))
-    found = []
+    found: list[Early] = []
     for row, at in rows:
         refuse_unknown(row, {"days", "percent"}, at)
         days = read_whole(row.get("days"), 0, 3_650, f"{at}.days")
+        if any(days == other.days for other in found):
+            raise InvalidDefinition(f"{at}.days", _("the same number of days is there already"))
         found.append(Early(days, read_whole(row.get("percent"), 1, 10_000, f"{at}.percent")))
-    if len({row.days for row in found}) != len(found):
-        raise InvalidDefinition(path, _("days must differ"))
     return tuple(found)
 
 
@@ -296,14 +296,15 @@ def _refuse_impossible(rule: Rule, path: str) -> None:
     for place, cap in enumerate(rule.caps):
         if cap.measure == "quantity" and rule.effect.COUNTS != "quantity":
             raise InvalidDefinition(
-                f"{path}.caps[{place}].quantity", _("needs an effect that counts the quantity")
+                f"{path}.caps[{place}].quantity",
+                _("pieces can be limited only where pieces are counted"),
             )
     if rule.multiplies:
         _refuse_beside_multiply(rule, path)
 
 
 def _refuse_beside_multiply(rule: Rule, path: str) -> None:
-    reason = _("cannot stand beside multiply: the rules that are multiplied have it already")
+    reason = _("a rule that multiplies others leaves this to them")
     unfit = {
         "lines": rule.lines is not None,
         "delivery": not rule.delivery,

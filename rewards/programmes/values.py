@@ -24,11 +24,26 @@ Names = Mapping[str, str]
 
 
 class InvalidDefinition(ValueError):
-    """The definition cannot be used; ``path`` says where, the message says why."""
+    """The definition cannot be used; ``path`` says where, ``reason`` says why."""
 
-    def __init__(self, path: str, message: str) -> None:
-        super().__init__(f"{path}: {message}")
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
         self.path = path
+        self.reason = reason
+
+
+class NotBetween(InvalidDefinition):
+    """A whole number is missing, is none, or lies outside of its bounds."""
+
+    def __init__(self, path: str, *, value: Any, least: int, most: int) -> None:
+        super().__init__(
+            path,
+            _("must be a whole number from %(at_least)s to %(at_most)s")
+            % {"at_least": least, "at_most": most},
+        )
+        self.value = value
+        self.least = least
+        self.most = most
 
 
 def read_code(row: Mapping[str, Any], path: str) -> str:
@@ -96,11 +111,7 @@ def read_choice(value: Any, choices: tuple[str, ...], path: str) -> str:
 
 def read_whole(value: Any, at_least: int, at_most: int, path: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not at_least <= value <= at_most:
-        raise InvalidDefinition(
-            path,
-            _("must be a whole number from %(at_least)s to %(at_most)s")
-            % {"at_least": at_least, "at_most": at_most},
-        )
+        raise NotBetween(path, value=value, least=at_least, most=at_most)
     return value
 
 

@@ -37,6 +37,7 @@ class Type(StrEnum):
     LINES = auto()
 
 
+SHIFTED = frozenset({Type.UNITS, Type.TIMES})
 NUMBERS = frozenset({Type.WHOLE, Type.DECIMAL, Type.MONEY, Type.UNITS, Type.TIMES})
 
 
@@ -106,15 +107,23 @@ def make_field(asked: Asked, lists: Lists) -> forms.Field:
 def _make_number(asked: Asked, lists: Lists, common: dict[str, Any]) -> forms.Field:
     if asked.type is Type.WHOLE:
         return forms.IntegerField(widget=_input("numeric"), **common)
-    places = {Type.UNITS: lists.decimals, Type.TIMES: 2}.get(asked.type, 4)
+    shifted = shifted_places(asked, lists)
     # Localised, so that a comma is a decimal sign where people write one.
-    return forms.DecimalField(
+    made = forms.DecimalField(
         max_digits=DIGITS_MAX,
-        decimal_places=places,
+        decimal_places=shifted if asked.type in SHIFTED else 4,
         localize=True,
         widget=_input("decimal"),
         **common,
     )
+    # Bounds are refused in what the document counts; they are told in what was typed.
+    made.shifted_places = shifted  # type: ignore[attr-defined]  # read by refusals.py alone
+    return made
+
+
+def shifted_places(asked: Asked, lists: Lists) -> int:
+    """Return by how many places what is typed is finer in the document: units and percents."""
+    return {Type.UNITS: lists.decimals, Type.TIMES: 2}.get(asked.type, 0)
 
 
 def choices_of(asked: Asked, lists: Lists) -> list[tuple[str, Any]]:
@@ -128,8 +137,7 @@ def as_shown(asked: Asked, row: Mapping[str, Any], lists: Lists) -> Any:
     if stored is None:
         return asked.default
     if asked.type in NUMBERS:
-        places = {Type.UNITS: -lists.decimals, Type.TIMES: -2}.get(asked.type, 0)
-        shown = Decimal(str(stored)).scaleb(places)
+        shown = Decimal(str(stored)).scaleb(-shifted_places(asked, lists))
         return _plain(shown, places=2 if asked.type is Type.MONEY else 0)
     match asked.type:
         case Type.LAST_DAY:
@@ -148,10 +156,8 @@ def as_stored(asked: Asked, value: Any, lists: Lists) -> Any:
     if value in (None, "", []):
         return None
     match asked.type:
-        case Type.UNITS:
-            return int(value.scaleb(lists.decimals))
-        case Type.TIMES:
-            return int(value * 100)
+        case Type.UNITS | Type.TIMES:
+            return int(value.scaleb(shifted_places(asked, lists)))
         case Type.MONEY | Type.DECIMAL:
             return _plain(value)
         case Type.LAST_DAY:

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from rewards.admin.programmes.asked import Asked, Lists, Type, as_shown, make_field, read_values
 from rewards.admin.programmes.kinds import AudienceForm, CapForm
-from rewards.admin.programmes.row_form import list_rows, say_refusal
+from rewards.admin.programmes.pairs import check_pairs
+from rewards.admin.programmes.refusals import put_beside, say_refusal
+from rewards.admin.programmes.row_form import RowForm, list_rows
+from rewards.admin.programmes.rule_asks import DAYS_RISE
 from rewards.admin.programmes.rule_form import NamesForm
-from rewards.admin.programmes.trees import Conditions
+from rewards.admin.programmes.trees import Conditions, place_of
 from rewards.programmes.definition import InvalidDefinition
 
 Data = Mapping[str, Any]
@@ -53,6 +55,11 @@ class CampaignBasics(forms.Form):
             self._add(asked, row, lists)
         for asked in BUDGET:
             self._add(asked, row.get("budget") or {}, lists)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        check_pairs([DAYS_RISE], self)
+        return cleaned
 
     def _add(self, asked: Asked, row: Row, lists: Lists) -> None:
         made = make_field(asked, lists)
@@ -115,20 +122,26 @@ class CampaignForm:
             | {name: value for name, value in optional.items() if value}
         )
 
-    def show_refusal(self, error: InvalidDefinition, own: str) -> None:
-        """Put a refusal beside its field; ``own`` is where the campaign stands."""
-        sentence = say_refusal(str(error).removeprefix(f"{error.path}: "))
+    def show_refusal(self, error: InvalidDefinition, own: str) -> bool:
+        """Put a refusal beside its field; return whether it is about the campaign, at ``own``."""
         path = error.path.removeprefix(own).lstrip(".")
         name = path.partition(".")[0].partition("[")[0]
         if not error.path.startswith(own) or name == "rules":
-            self.others.append(str(error))
-        elif name == "audience" and self.audience.add_error(path, sentence):
-            pass
+            return False
+        if name == "audience" and self.audience.add_error(path, error):
+            return True
+        if name == "caps" and (form := self._cap_at(path)) is not None:
+            put_beside(form, form.field_at(path.rpartition(".")[2]), error)
         elif name == "budget":
-            self.basic.add_error("units", sentence)
+            put_beside(self.basic, "units", error)
         elif name in self.basic.fields:
-            self.basic.add_error(name, sentence)
+            put_beside(self.basic, name, error)
         elif name == "names":
-            self.names.add_error("name_en", sentence)
+            put_beside(self.names, "name_en", error)
         else:
-            self.others.append(_("%(path)s: %(sentence)s") % {"path": path, "sentence": sentence})
+            self.others.append(say_refusal(error))
+        return True
+
+    def _cap_at(self, path: str) -> RowForm | None:
+        place = place_of(path)
+        return self.caps.forms[place] if place < len(self.caps.forms) else None

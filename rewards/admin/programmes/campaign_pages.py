@@ -23,6 +23,7 @@ from rewards.admin.programmes.frame import (
     save_and_return,
     speaker_of,
 )
+from rewards.admin.programmes.refusals import say_elsewhere
 from rewards.admin.programmes.rule_pages import find_removed
 from rewards.admin.programmes.saving import Saving
 from rewards.admin.programmes.warned import warn
@@ -192,7 +193,9 @@ def edit_page(
 ) -> HttpResponse:
     row = find_campaign(version.definition, code) if code else None
     saving = Saving(page, request, version)
-    lists = lists_for(version.definition, version.programme, read_names())
+    names = read_names()
+    lists = lists_for(version.definition, version.programme, names)
+    speaker = speaker_of(version.definition, version.programme, names)
     form = CampaignForm(saving.data, row=row, lists=lists)
     campaign = read_campaign(form, version, code) if saving.is_saving else None
     if campaign is not None:
@@ -200,8 +203,10 @@ def edit_page(
         if saving.save(edit, say_saved(campaign, code)):
             return HttpResponseRedirect(address("campaign", version, campaign["code"]))
         if saving.refused:
-            own = path_of_campaign(edit(version.definition), str(campaign["code"]))
-            form.show_refusal(saving.refused, own)
+            document = edit(version.definition)
+            own = path_of_campaign(document, str(campaign["code"]))
+            if not form.show_refusal(saving.refused, own):
+                form.others.append(say_elsewhere(saving.refused, document, speaker))
     return saving.answer(
         "campaign_form",
         saving.context("campaigns")

@@ -27,6 +27,7 @@ from rewards.admin.programmes.frame import (
     seen_edits,
     speaker_of,
 )
+from rewards.admin.programmes.refusals import say_elsewhere
 from rewards.admin.programmes.warned import warn
 from rewards.models import ProgrammeVersion
 from rewards.programmes.calendar import local_midnight
@@ -197,8 +198,8 @@ def publish_page(page: BaseAdmin, request: HttpRequest, version: ProgrammeVersio
         try:
             published = again(partial(_publish, request, version, form))
         except NOT_PUBLISHED as error:
-            form.add_error(None, say_not_published(error))
             version.refresh_from_db()
+            form.add_error(None, say_not_published(error, version))
         else:
             page.message_user(request, say_published(published), messages.SUCCESS)
             page.log_change(request, published, say_published(published))
@@ -239,7 +240,10 @@ def _publish(request: HttpRequest, version: ProgrammeVersion, form: PublishForm)
         )
 
 
-def say_not_published(error: Exception) -> str:
+def say_not_published(error: Exception, version: ProgrammeVersion) -> str:
+    if isinstance(error, InvalidDefinition):
+        speaker = speaker_of(version.definition, version.programme, read_names())
+        return say_elsewhere(error, version.definition, speaker)
     if isinstance(error, ChangedMeanwhile):
         return _("%(why)s Nothing was published. This is how it is now.") % {"why": error}
     return str(error)

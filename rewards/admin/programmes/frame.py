@@ -19,6 +19,7 @@ from partners.doors.showing import language, say_time
 from partners.kinds import all_kinds
 from partners.retrying import again
 from rewards.admin.programmes.asked import Lists
+from rewards.admin.programmes.refusals import say_elsewhere
 from rewards.models import Programme, ProgrammeVersion, Segment
 from rewards.programmes.definition import InvalidDefinition
 from rewards.programmes.drafting import ChangedMeanwhile, Edit, NoSuchPart, change_draft
@@ -29,8 +30,8 @@ NOT_TRIGGERS = frozenset({"return", "cancellation", "dispute"})
 MAY_EDIT = "rewards.change_programmeversion"
 NAME = "admin:rewards_programmeversion_"
 
-# What a change of a draft may be refused with; everything else is not hidden.
-REFUSED = (AlreadyPublished, ChangedMeanwhile, InvalidDefinition, NoSuchPart)
+# What a change of a draft may be refused with, beside what it says; nothing else is hidden.
+REFUSED = (AlreadyPublished, ChangedMeanwhile, NoSuchPart)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +201,7 @@ def save(
     *,
     tells: bool = True,
 ) -> ProgrammeVersion:
-    """Change the draft, log it and say so. What it may be refused with is in ``REFUSED``."""
+    """Change the draft, log it and say so; ``InvalidDefinition`` and ``REFUSED`` come through."""
     draft: ProgrammeVersion = again(partial(_change, version, seen_edits(request), edit))
     page.log_change(request, draft, sentence)
     if tells:
@@ -227,6 +228,10 @@ def save_and_return(
     try:
         # What comes after says it on the page itself.
         draft = save(page, request, version, edit, sentence, tells=after is None)
+    except InvalidDefinition as error:
+        document = edit(version.definition)
+        speaker = speaker_of(document, version.programme, read_names())
+        page.message_user(request, say_elsewhere(error, document, speaker), messages.ERROR)
     except REFUSED as error:
         page.message_user(request, say_refused(error), messages.ERROR)
     else:

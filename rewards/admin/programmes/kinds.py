@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.utils.translation import gettext_lazy as _
 
 from rewards.admin.programmes.asked import PERIODS, Asked, Type
+from rewards.admin.programmes.pairs import Pair
 from rewards.admin.programmes.row_form import RowForm, RowKind
 from rewards.programmes.sentences.conditions import WEEKDAYS
 
@@ -24,6 +25,7 @@ MATCHES = (
 STARRED = _("With commas between them. A star at the end stands for anything: PAPER-*.")
 LEAST = Asked("at_least", _("At least"), Type.MONEY, is_needed=False)
 BELOW = Asked("below", _("Below"), Type.MONEY, is_needed=False)
+BOUNDS = Pair("at_least", "below", is_open=True)
 
 
 class EffectForm(RowForm):
@@ -212,6 +214,7 @@ class ConditionForm(RowForm):
                     is_needed=False,
                 ),
             ),
+            pairs=(Pair("in", "at_least", most=1),),
         ),
         "segment": RowKind(
             _("Segment"), (Asked("in", _("Partners in"), Type.CHOICES, "segments"),)
@@ -223,6 +226,7 @@ class ConditionForm(RowForm):
                 Asked("from", _("First day"), Type.DAY, is_needed=False),
                 Asked("until", _("Last day"), Type.LAST_DAY, is_needed=False),
             ),
+            pairs=(Pair("from", "until"),),
         ),
         "weekday": RowKind(
             _("Days of the week"),
@@ -232,13 +236,14 @@ class ConditionForm(RowForm):
             _("Channel"),
             (Asked("in", _("Channels"), Type.WORDS, hint=_("As orders report it: web, edi.")),),
         ),
-        "amount": RowKind(_("Amount"), (LEAST, BELOW)),
+        "amount": RowKind(_("Amount"), (LEAST, BELOW), pairs=(BOUNDS,)),
         "quantity": RowKind(
             _("Quantity"),
             (
                 Asked("at_least", _("At least"), Type.DECIMAL, is_needed=False),
                 Asked("below", _("Below"), Type.DECIMAL, is_needed=False),
             ),
+            pairs=(BOUNDS,),
         ),
         "category": RowKind(
             _("Categories in the order"),
@@ -261,6 +266,7 @@ class ConditionForm(RowForm):
                 Asked("at_most", _("Up to number"), Type.WHOLE, is_needed=False),
                 Asked("period", _("counted"), Type.CHOICE, PERIODS[2:], default="month"),
             ),
+            pairs=(Pair("at_least", "at_most"),),
         ),
         "first_order": RowKind(_("First order"), (), _("Only the partner's first order.")),
         "payment": RowKind(
@@ -277,6 +283,7 @@ class ConditionForm(RowForm):
                     is_needed=False,
                 ),
             ),
+            pairs=(Pair("early_days_at_least", "late_days_at_most", most=1),),
         ),
         "electronic": RowKind(
             _("Electronic or paper invoice"),
@@ -302,6 +309,7 @@ class ConditionForm(RowForm):
                 Asked("in", _("Is one of"), Type.WORDS, is_needed=False),
                 Asked("at_least", _("or is at least"), Type.DECIMAL, is_needed=False),
             ),
+            pairs=(Pair("in", "at_least", most=1),),
         ),
     }
 

@@ -21,10 +21,12 @@ from rewards.admin.programmes.frame import (
     read_names,
     speaker_of,
 )
-from rewards.admin.programmes.row_form import list_rows, say_refusal
+from rewards.admin.programmes.refusals import put_beside, say_elsewhere, say_refusal
+from rewards.admin.programmes.row_form import list_rows
 from rewards.admin.programmes.saving import Saving
 from rewards.admin.programmes.settings_form import SettingsForm
 from rewards.admin.programmes.tier_form import TierForm
+from rewards.admin.programmes.trees import place_of
 from rewards.models import ProgrammeVersion
 from rewards.programmes.definition import InvalidDefinition
 from rewards.programmes.drafting import (
@@ -70,7 +72,9 @@ def tiers(page: BaseAdmin, request: HttpRequest, version: ProgrammeVersion) -> H
             if saving.save(lambda draft: change_tiers(draft, read), _("The tiers were changed.")):
                 return HttpResponseRedirect(address("tiers", version))
             if saving.refused:
-                place_tier_refusal(rows.forms, saving.refused, others)
+                document = change_tiers(document, read)
+                if not place_tier_refusal(rows.forms, saving.refused):
+                    others.append(say_elsewhere(saving.refused, document, speaker))
     return saving.answer(
         "tiers",
         saving.context("tiers")
@@ -91,17 +95,13 @@ def read_tiers(forms_: list[Any]) -> list[dict[str, Any]]:
     return read
 
 
-def place_tier_refusal(forms_: list[Any], error: InvalidDefinition, others: list[str]) -> None:
-    sentence = say_refusal(str(error).removeprefix(f"{error.path}: "))
-    digits = error.path.partition("[")[2].partition("]")[0]
-    if error.path.startswith("tiers[") and int(digits) < len(forms_):
-        form = forms_[int(digits)]
-        form.add_error(form.field_at(error.path.rpartition(".")[2]), sentence)
-    elif error.path == "tiers":
-        others.append(sentence)
-    else:
-        # A rule that names a tier which is not there any more.
-        others.append(str(error))
+def place_tier_refusal(forms_: list[Any], error: InvalidDefinition) -> bool:
+    """Put a refusal beside its field; return whether it is about one tier."""
+    if not error.path.startswith("tiers[") or place_of(error.path) >= len(forms_):
+        return False
+    form = forms_[place_of(error.path)]
+    put_beside(form, form.field_at(error.path.rpartition(".")[2]), error)
+    return True
 
 
 # ---------------------------------------------------------------------- settings
@@ -112,6 +112,7 @@ def settings(page: BaseAdmin, request: HttpRequest, version: ProgrammeVersion) -
     document = version.definition
     saving = Saving(page, request, version)
     lists = lists_for(document, version.programme, names)
+    speaker = speaker_of(document, version.programme, names)
     form = SettingsForm(saving.data, settings=document.get("settings", {}), lists=lists)
     if saving.is_saving and form.is_valid():
         values = form.read()
@@ -120,9 +121,9 @@ def settings(page: BaseAdmin, request: HttpRequest, version: ProgrammeVersion) -
         ):
             return HttpResponseRedirect(address("settings", version))
         if saving.refused:
-            path, message = saving.refused.path, str(saving.refused)
-            form.show_refusal(path, message.removeprefix(f"{path}: "))
-    speaker = speaker_of(document, version.programme, names)
+            document = change_settings(document, values)
+            if not form.show_refusal(saving.refused):
+                form.others.append(say_elsewhere(saving.refused, document, speaker))
     told = tell_settings(document.get("settings", {}), speaker)
     return saving.answer("settings", saving.context("settings") | {"form": form, "told": told})
 
@@ -185,7 +186,7 @@ def names(page: BaseAdmin, request: HttpRequest, version: ProgrammeVersion) -> H
         | {
             "form": form,
             "languages": list(show_languages(form)),
-            "refused": str(saving.refused or ""),
+            "refused": say_refusal(saving.refused) if saving.refused else "",
         },
     )
 

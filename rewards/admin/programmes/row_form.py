@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils.datastructures import MultiValueDict
-from django.utils.translation import gettext as _
 
 from rewards.admin.programmes.asked import Asked, Lists, as_shown, make_field, read_values
+from rewards.admin.programmes.pairs import Pair, check_pairs
 
 Row = dict[str, Any]
 Data = Mapping[str, Any]
@@ -21,6 +21,7 @@ class RowKind:
     label: Any
     asks: tuple[Asked, ...] = ()
     hint: Any = ""
+    pairs: tuple[Pair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,8 @@ class RowForm(forms.Form):
             if code != self.chosen:
                 for name in [name for name in self.errors if name.startswith(f"{code}__")]:
                     del self.errors[name]
+        if self.chosen:
+            check_pairs(self.kinds[self.chosen].pairs, self, prefix=f"{self.chosen}__")
         return cleaned
 
     def read(self) -> Row:
@@ -107,7 +110,9 @@ class RowForm(forms.Form):
 
     def field_at(self, name: str) -> str | None:
         """Return the form field for a name of the document, as an error tells it."""
-        for candidate in (f"{self.chosen}__{name}", name, "kind"):
+        # Where there is nothing to choose the kind is not shown.
+        shown = "kind" if len(self.kinds) > 1 else self.shared[0].name
+        for candidate in (f"{self.chosen}__{name}", name, shown):
             if candidate in self.fields:
                 return candidate
         return None
@@ -178,9 +183,3 @@ def list_rows(
         made.append(form_class(prefix=f"{name}-{total}", lists=lists))
         total += 1
     return RowList(name, made, blank, total)
-
-
-def say_refusal(message: str) -> str:
-    """Make a sentence of why a value was refused."""
-    said = message[:1].upper() + message[1:]
-    return said if said.endswith(".") else _("%(sentence)s.") % {"sentence": said}

@@ -1,23 +1,29 @@
 """The form of one rule: what is stored as one row of a document, asked for part by part."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from rewards.admin.programmes.asked import Asked, Lists, Type, as_shown, make_field, read_values
-from rewards.admin.programmes.kinds import (
-    STARRED,
-    CapForm,
-    EarlyForm,
-    EffectForm,
-    PendingForm,
-    StepForm,
+from rewards.admin.programmes.asked import Asked, Lists, as_shown, make_field, read_values
+from rewards.admin.programmes.kinds import CapForm, EarlyForm, EffectForm, PendingForm, StepForm
+from rewards.admin.programmes.pairs import check_pairs
+from rewards.admin.programmes.refusals import put_beside, say_refusal
+from rewards.admin.programmes.row_form import list_rows
+from rewards.admin.programmes.rule_asks import (
+    BASIC,
+    COUNTED,
+    DAYS,
+    DAYS_RISE,
+    EXPIRY,
+    GIVEN,
+    LINES,
+    ORDER,
 )
-from rewards.admin.programmes.row_form import list_rows, say_refusal
 from rewards.admin.programmes.trees import Conditions
+from rewards.programmes.definition import InvalidDefinition
 from rewards.programmes.sentences import LANGUAGE_NAMES
 
 Row = dict[str, Any]
@@ -36,105 +42,6 @@ OWN_KEYS = frozenset(
         "pending",
     }
 )
-LINES = (
-    Asked(
-        "include_categories",
-        gettext_lazy("Only these categories"),
-        Type.WORDS,
-        hint=STARRED,
-        is_needed=False,
-    ),
-    Asked(
-        "include_skus", gettext_lazy("Only these SKUs"), Type.WORDS, hint=STARRED, is_needed=False
-    ),
-    Asked("exclude_categories", gettext_lazy("Not these categories"), Type.WORDS, is_needed=False),
-    Asked("exclude_skus", gettext_lazy("Not these SKUs"), Type.WORDS, is_needed=False),
-)
-COUNTED = (
-    Asked(
-        "delivery",
-        gettext_lazy("Delivery counts"),
-        Type.YES,
-        default=True,
-        is_needed=False,
-        may_be_left_out=True,
-    ),
-    Asked(
-        "tax",
-        gettext_lazy("Tax counts, on top of the net amount"),
-        Type.YES,
-        default=False,
-        is_needed=False,
-        may_be_left_out=True,
-    ),
-)
-GIVEN = (
-    Asked(
-        "tier_multiplier",
-        gettext_lazy("Times the tier's multiplier"),
-        Type.YES,
-        default=False,
-        is_needed=False,
-        may_be_left_out=True,
-    ),
-    Asked(
-        "to",
-        gettext_lazy("Who gets it"),
-        Type.CHOICE,
-        (
-            ("pool", gettext_lazy("The partner's pool")),
-            ("member", gettext_lazy("The person, as far as consent and the yearly cap allow")),
-        ),
-        default="pool",
-        may_be_left_out=True,
-    ),
-)
-DAYS = (
-    Asked("starts_on", gettext_lazy("First day"), Type.DAY, is_needed=False),
-    Asked(
-        "ends_on",
-        gettext_lazy("Last day"),
-        Type.LAST_DAY,
-        hint=gettext_lazy("Empty: no end."),
-        is_needed=False,
-    ),
-)
-EXPIRY = (
-    Asked(
-        "expiry_days",
-        gettext_lazy("Points of this rule live for days"),
-        Type.WHOLE,
-        hint=gettext_lazy("Empty: as the programme says."),
-        is_needed=False,
-    ),
-)
-ORDER = (
-    Asked(
-        "priority",
-        gettext_lazy("Priority"),
-        Type.WHOLE,
-        hint=gettext_lazy("Higher is judged first. The same: from top to bottom."),
-        default=0,
-        is_needed=False,
-        may_be_left_out=True,
-    ),
-    Asked(
-        "group",
-        gettext_lazy("Group"),
-        Type.TEXT,
-        hint=gettext_lazy("Of the rules of one group only the one that gives most counts."),
-        is_needed=False,
-    ),
-    Asked(
-        "stop",
-        gettext_lazy("If this rule gives something, rules after it give nothing"),
-        Type.YES,
-        default=False,
-        is_needed=False,
-        may_be_left_out=True,
-    ),
-)
-BASIC = (*COUNTED, *GIVEN, *DAYS, *EXPIRY, *ORDER)
 
 
 class NamesForm(forms.Form):
@@ -179,6 +86,11 @@ class BasicForm(forms.Form):
         made = make_field(asked, self.lists)
         made.initial = as_shown(asked, row, self.lists)
         self.fields[asked.name] = made
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        check_pairs([DAYS_RISE], self)
+        return cleaned
 
     def bound(self, asked_for: tuple[Asked, ...]) -> list[forms.BoundField]:
         return [self[asked.name] for asked in asked_for]
@@ -250,7 +162,19 @@ class RuleForm:
             self.pending,
         )
         # Every one is looked at, so that each shows what is wrong with it.
-        return not [part for part in parts if not part.is_valid()]
+        is_right = not [part for part in parts if not part.is_valid()]
+        if is_right and self.is_stepped:
+            self._check_steps()
+        return is_right and not self.has_errors
+
+    def _check_steps(self) -> None:
+        """Say beside a step that it does not rise; the one before it is the measure."""
+        if not self.steps.forms:
+            self.effect.add_error("kind", _("Add a step at least."))
+        for before, step in pairwise(self.steps.forms):
+            lower, higher = (form.cleaned_data["from"] for form in (before, step))
+            if lower is not None and higher is not None and higher <= lower:
+                step.add_error("from", _("This must be more than in the step before."))
 
     def read(self, code: str) -> Row:
         """Return the rule as the document keeps it. What is missing becomes an error of the form."""
@@ -289,24 +213,22 @@ class RuleForm:
         every = (self.names, self.basic, self.effect, self.pending, *rows, *conditions)
         return bool(self.others) or any(form.errors for form in every)
 
-    def show_refusal(self, path: str, message: str) -> None:
+    def show_refusal(self, path: str, error: InvalidDefinition) -> None:
         """Put what the document's reader refused beside the field it is about."""
-        sentence = say_refusal(message)
         head, _dot, rest = path.partition(".")
         name, last = head.partition("[")[0], rest.partition("[")[0]
         if name in {"early", "caps"} or rest.startswith("steps["):
             rows = self.steps if name == "effect" else getattr(self, name)
-            self._in_row(rows.forms, rest if name == "effect" else path, sentence)
+            self._in_row(rows.forms, rest if name == "effect" else path, error)
         elif name in {"effect", "pending"}:
             form = getattr(self, name)
-            form.add_error(form.field_at(last), sentence)
-        elif name == "when" and self.conditions.add_error(path, sentence):
+            put_beside(form, form.field_at(last), error)
+        elif name == "when" and self.conditions.add_error(path, error):
             pass
         elif (field := self._field_of(name, last)) is not None:
-            form, place = field
-            form.add_error(place, sentence)
+            put_beside(*field, error)
         else:
-            self.others.append(sentence)
+            self.others.append(say_refusal(error))
 
     def _field_of(self, name: str, last: str) -> tuple[forms.Form, str] | None:
         """Return where a single value is asked for."""
@@ -317,11 +239,11 @@ class RuleForm:
                 return self.basic, candidate
         return None
 
-    def _in_row(self, forms_: list[Any], path: str, sentence: str) -> None:
+    def _in_row(self, forms_: list[Any], path: str, error: InvalidDefinition) -> None:
         digits = path.partition("[")[2].partition("]")[0]
         place = int(digits) if digits.isdecimal() else 0
         if place >= len(forms_):
-            self.others.append(sentence)
+            self.others.append(say_refusal(error))
             return
         form = forms_[place]
-        form.add_error(form.field_at(path.rpartition(".")[2].partition("[")[0]), sentence)
+        put_beside(form, form.field_at(path.rpartition(".")[2].partition("[")[0]), error)

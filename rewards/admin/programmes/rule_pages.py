@@ -20,6 +20,7 @@ from rewards.admin.programmes.frame import (
     save_and_return,
     speaker_of,
 )
+from rewards.admin.programmes.refusals import say_elsewhere
 from rewards.admin.programmes.rule_form import RuleForm
 from rewards.admin.programmes.saving import Saving
 from rewards.admin.programmes.warned import warn
@@ -195,7 +196,7 @@ def edit_page(
         elif saving.save(edit, say_saved(rule, code)):
             return HttpResponseRedirect(f"{back_to(version, campaign)}#rule-{rule['code']}")
         if saving.refused:
-            show_refusal(form, saving.refused, edit(document), rule["code"])
+            show_refusal(form, saving.refused, edit(document), rule["code"], speaker)
     return saving.answer(
         "rule",
         saving.context("campaigns" if campaign else "change")
@@ -251,14 +252,15 @@ def say_saved(rule: Mapping[str, Any], code: str) -> str:
     return words % {"rule": rule["names"]["en"]}
 
 
-def show_refusal(form: RuleForm, error: InvalidDefinition, document: Document, code: str) -> None:
+def show_refusal(
+    form: RuleForm, error: InvalidDefinition, document: Document, code: str, speaker: Speaker
+) -> None:
     """Put a refusal beside its field; one about another part of the draft is told on top."""
     own = path_of_rule(document, code)
-    if error.path.startswith(own):
-        message = str(error).removeprefix(f"{error.path}: ")
-        form.show_refusal(error.path.removeprefix(own).lstrip("."), message)
+    if error.path.startswith(f"{own}."):
+        form.show_refusal(error.path.removeprefix(f"{own}."), error)
     else:
-        form.others.append(str(error))
+        form.others.append(say_elsewhere(error, document, speaker))
 
 
 # ---------------------------------------------------------------------- finding

@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy
 
 from rewards.admin.programmes.asked import Asked, Lists, Type, as_shown, make_field, read_values
 from rewards.admin.programmes.kinds import ProgrammePendingForm
-from rewards.admin.programmes.row_form import RowForm, RowKind, say_refusal
+from rewards.admin.programmes.refusals import put_beside
+from rewards.admin.programmes.row_form import RowForm, RowKind
+from rewards.programmes.definition import InvalidDefinition
 from rewards.programmes.sentences import LANGUAGE_NAMES
 from rewards.programmes.sentences.settings import (
     BASIS_WORDS,
@@ -248,21 +250,24 @@ class SettingsForm:
             personal["terms_version"] = int(before.get("terms_version", 0)) + 1
         return personal | ({"terms": terms} if terms else {})
 
-    def show_refusal(self, path: str, message: str) -> None:
-        sentence = say_refusal(message)
-        parts = path.removeprefix("settings.").split(".")
+    def show_refusal(self, error: InvalidDefinition) -> bool:
+        """Put a refusal beside its field; return whether there is one."""
+        head, *parts = error.path.split(".")
+        if head != "settings" or not parts:
+            return False
         name, last = parts[0].partition("[")[0], parts[-1].partition("[")[0]
         if name == "expiry":
-            self.expiry.add_error(self.expiry.field_at(last), sentence)
+            put_beside(self.expiry, self.expiry.field_at(last), error)
         elif name == "pending":
-            self.pending.add_error(self.pending.field_at(last), sentence)
+            put_beside(self.pending, self.pending.field_at(last), error)
         elif name == "personal_earning":
             field = last if last in self.single.fields else "terms_en"
-            self.single.add_error(field, sentence)
+            put_beside(self.single, field, error)
         elif name in self.single.fields:
-            self.single.add_error(name, sentence)
+            put_beside(self.single, name, error)
         else:
-            self.others.append(f"{path}: {sentence}")
+            return False
+        return True
 
 
 def as_expiry(settings: Settings) -> dict[str, Any]:

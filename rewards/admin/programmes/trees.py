@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from rewards.admin.programmes.asked import Lists
 from rewards.admin.programmes.kinds import ConditionForm
+from rewards.admin.programmes.refusals import put_beside
 from rewards.admin.programmes.row_form import RowForm, RowList, list_rows
+from rewards.programmes.definition import InvalidDefinition
 
 Tree = Mapping[str, Any]
 Row = dict[str, Any]
@@ -101,11 +103,11 @@ class Conditions:
             return dict(self.tree or {})
         return build(self.mode, self.rows.read())
 
-    def add_error(self, path: str, sentence: str) -> bool:
-        """Show an error beside the row it is about; return whether there is one."""
+    def add_error(self, path: str, error: InvalidDefinition) -> bool:
+        """Show a refusal beside the row it is about; return whether there is one."""
         place = place_of(path)
         if self.is_deep or place >= len(self.rows.forms):
             return False
         form = self.rows.forms[place]
-        form.add_error(form.field_at(path.rpartition(".")[2].partition("[")[0]), sentence)
+        put_beside(form, form.field_at(path.rpartition(".")[2].partition("[")[0]), error)
         return True

@@ -11,8 +11,7 @@ from rewards.earning.reading import Reading
 from rewards.earning.situation import Situation
 from rewards.programmes.values import (
     InvalidDefinition,
-    read_choice,
-    read_choices,
+    read_words,
     refuse_unknown,
 )
 
@@ -31,8 +30,12 @@ class TierCondition(Question):
         if ("in" in row) == ("at_least" in row):
             raise InvalidDefinition(path, _("takes either in or at_least"))
         if "in" in row:
-            return cls(row, frozenset(read_choices(row["in"], reading.tiers, f"{path}.in")))
-        lowest = read_choice(row["at_least"], reading.tiers, f"{path}.at_least")
+            words = read_words(row["in"], f"{path}.in")
+            codes = (
+                _read_tier(word, f"{path}.in[{place}]", reading) for place, word in enumerate(words)
+            )
+            return cls(row, frozenset(codes))
+        lowest = _read_tier(row["at_least"], f"{path}.at_least", reading)
         return cls(row, frozenset(reading.tiers[reading.tiers.index(lowest) :]))
 
     def holds(self, activity: ActivityFacts, situation: Situation) -> bool:
@@ -40,6 +43,12 @@ class TierCondition(Question):
 
     def found(self, activity: ActivityFacts, situation: Situation) -> Found:
         return situation.tier.code if situation.tier else None
+
+
+def _read_tier(value: object, path: str, reading: Reading) -> str:
+    if not isinstance(value, str) or value not in reading.tiers:
+        raise InvalidDefinition(path, _("there is no tier %(code)s") % {"code": value})
+    return value
 
 
 CONDITION = TierCondition

@@ -66,7 +66,7 @@ def refused(*rules, **parts):
         ({"trigger": "payment", "early": [{"days": 1, "percent": 0}]}, "early[0].percent"),
         ({"trigger": "payment", "early": [{"days": 1, "percent": 10_001}]}, "early[0].percent"),
         ({"trigger": "payment", "early": [{"days": 1, "percent": 150, "x": 1}]}, "early[0]"),
-        ({"trigger": "payment", "early": [{"days": 1, "percent": 150}] * 2}, "early"),
+        ({"trigger": "payment", "early": [{"days": 1, "percent": 150}] * 2}, "early[1].days"),
         ({"trigger": "payment", "early": {"days": 1, "percent": 150}}, "early"),
         ({"caps": [CAP]}, "caps[0]"),
         ({"caps": [CAP | {"units": 5, "times": 5}]}, "caps[0]"),

@@ -1,0 +1,133 @@
+"""A draft: how it begins, the buttons of its cards, and who may press them."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from partners.roles import Role
+from rewards.models import ProgrammeVersion
+from tests.admin.programmes.pages import page, rules, said, text_of
+from tests.rewards.cast import make_programme
+from tests.rewards.programmes.rules import DOCUMENT, SPRING, TONER
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once("PostgreSQL")]
+
+
+class TestADraft:
+    def test_begins_as_the_rules_in_force_and_is_made_once(self, client, programme, draft):
+        again = client.post(f"/admin/rewards/programme/{programme.pk}/edit_rules/")
+
+        assert draft.definition == DOCUMENT
+        assert programme.versions.filter(number=None).count() == 1
+        assert again.url == page(draft)
+
+    def test_shows_each_rule_as_a_sentence_with_what_to_look_at(self, client, draft):
+        del draft.definition["rules"][1]["when"]
+        draft.save()
+
+        shown = text_of(client.get(page(draft)))
+
+        assert "For every £10 of goods in the category Toner, 2 points." in shown
+        assert "Nobody ever ordered anything in the category Toner." in shown
+
+    def test_is_moved_copied_and_removed_by_single_buttons(self, client, draft, post):
+        post(draft, "rule_move", "toner", to="up")
+        assert rules(draft) == ["toner", "base"]
+        post(draft, "rule_copy", "toner")
+        assert rules(draft) == ["toner", "toner-2", "base"]
+        post(draft, "rule_remove", "toner-2")
+        assert rules(draft) == ["toner", "base"]
+
+        assert "Undo" in text_of(client.get(page(draft)))
+        post(draft, "put_back")
+        assert rules(draft) == ["toner", "toner-2", "base"]
+        assert "Undo" not in text_of(client.get(page(draft)))
+
+    def test_a_button_of_a_stale_page_does_nothing_and_says_so(self, client, draft, post):
+        post(draft, "rule_move", "toner", to="up")
+
+        answer = client.post(page(draft, "rule_remove", "toner"), {"edits": 0})
+
+        assert rules(draft) == ["toner", "base"]
+        assert "Nothing was done" in said(answer)[-1]
+
+    def test_what_is_not_there_is_not_found(self, client, draft, post):
+        assert post(draft, "rule_move", "nothing").status_code == 404
+        assert client.get(page(draft, "rule", "nothing")).status_code == 404
+        assert client.get(page(draft, "campaign", "nothing")).status_code == 404
+        assert client.get(page(draft, "rule_add") + "?campaign=nothing").status_code == 404
+        assert "nothing to put back" in said(post(draft, "put_back"))[-1]
+
+    def test_is_discarded_after_a_question(self, client, programme, draft):
+        client.get(page(draft, "discard"))
+        assert programme.versions.filter(number=None).exists()
+
+        client.post(page(draft, "discard"))
+
+        assert not programme.versions.filter(number=None).exists()
+
+
+READERS = [Role.FINANCE, Role.AUDITOR, Role.ACCOUNT_MANAGER]
+READ = ["change", "campaigns", "tiers", "settings", "names", "document", "compare", "trial"]
+
+
+class TestWhoMayDoWhat:
+    @pytest.mark.parametrize("role", READERS)
+    def test_others_read_every_page_and_change_nothing(self, client, employ, role):
+        programme = make_programme()
+        draft = ProgrammeVersion.objects.create(programme=programme, definition=DOCUMENT)
+        employ(role)
+
+        assert {client.get(page(draft, name)).status_code for name in READ} == {200}
+        refused = [
+            client.get(page(draft, "rule_add")),
+            client.get(page(draft, "rule", "base")),
+            client.post(page(draft, "rule_remove", "base"), {"edits": 0}),
+            client.post(page(draft, "publish_draft"), {"edits": 0}),
+            client.post(page(draft, "discard")),
+            client.post(page(draft, "withdraw")),
+            client.get(reverse("admin:rewards_programme_presets")),
+            client.post(f"/admin/rewards/programme/{programme.pk}/close/"),
+        ]
+        assert {answer.status_code for answer in refused} == {403}
+        for name in ("tiers", "settings", "names", "document"):
+            client.post(page(draft, name), {"edits": 0, "definition": "{}"})
+        draft.refresh_from_db()
+        assert draft.definition == DOCUMENT
+
+    def test_a_loyalty_manager_does_all_of_it(self, client, dana):
+        programme = make_programme()
+        draft = ProgrammeVersion.objects.create(programme=programme, definition=DOCUMENT)
+
+        client.post(page(draft, "rule_remove", "base"), {"edits": 0})
+        client.post(page(draft, "publish_draft"), {"edits": 1})
+
+        draft.refresh_from_db()
+        assert rules(draft) == ["toner"]
+        assert draft.published_by == dana
+
+
+class TestQueries:
+    def test_are_as_many_for_two_rules_as_for_twenty(self, client, draft):
+        def count(name, *more):
+            client.get(page(draft, name, *more))
+            with CaptureQueriesContext(connection) as queries:
+                answer = client.get(page(draft, name, *more))
+            assert answer.status_code == 200
+            return len(queries)
+
+        pages = [("change",), ("campaigns",), ("rule", "toner"), ("compare",), ("publish_draft",)]
+        few = {each: count(*each) for each in pages}
+        more = [{**TONER, "code": f"r{n}", "names": {"en": f"R{n}"}} for n in range(18)]
+        campaigns = [
+            {**SPRING, "code": f"c{n}", "rules": [{**SPRING["rules"][0], "code": f"d{n}"}]}
+            for n in range(9)
+        ]
+        draft.definition = DOCUMENT | {
+            "rules": [*DOCUMENT["rules"], *more],
+            "campaigns": [SPRING, *campaigns],
+        }
+        draft.save()
+
+        assert {each: count(*each) for each in pages} == few
