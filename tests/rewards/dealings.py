@@ -22,7 +22,7 @@ DAYS = 100
 KINDS = {
     "order": 8,
     "return": 4,
-    "cancellation": 1,
+    "cancellation": 2,
     "invoice": 5,
     "payment": 6,
     "dispute": 2,
@@ -62,6 +62,14 @@ GIVING_BACK = rule(
     pending={"until": "purchases", "step": 3, "resets": "year"},
     caps=[{"per": "partner", "period": "month", "quantity": "20"}],
 )
+BILLING = rule("billing", "invoice", {"kind": "fixed", "units": 5})
+IN_TIME = rule("in-time", "payment", {"kind": "fixed", "units": 20})
+OFTEN = rule(
+    "often",
+    "order",
+    {"kind": "fixed", "units": 15},
+    when={"kind": "order_count", "period": "month", "at_least": 3},
+)
 UNTIL_PAID = {"until": "paid", "lost_after_days": 10}
 
 PROGRAMMES: dict[str, dict[str, Any]] = {
@@ -80,6 +88,9 @@ PROGRAMMES: dict[str, dict[str, Any]] = {
             PAYING,
             LEARNING,
             GIVING_BACK,
+            BILLING,
+            IN_TIME,
+            OFTEN,
         ],
     },
     "within_balance": {
@@ -94,6 +105,7 @@ PROGRAMMES: dict[str, dict[str, Any]] = {
             PAYING,
             LEARNING,
             GIVING_BACK,
+            rule("bills", "invoice", BY_POUND),
         ],
     },
     "only_pending": {
