@@ -36,7 +36,7 @@ from partners.doors import (
 )
 from partners.doors.problems import FieldProblem, ProblemBody, Refusal
 from rewards import claiming, erasing, inbox, leaving, merging, redeeming, sharing
-from rewards.api import activities, claims, redemptions
+from rewards.api import batches, claims, redemptions
 from rewards.api import inbox as inbox_door
 from rewards.catalogue import entitlements
 from rewards.programmes import live
@@ -192,7 +192,7 @@ TABLE: Mapping[type[Exception], Answer] = {
         _("Known with other content"),
         facts=("source", "external_id", "known_hash", "given_hash"),
     ),
-    activities.BatchRefused: Answer(422, "batch_refused", _("The batch was refused")),
+    batches.BatchRefused: Answer(422, "batch_refused", _("The batch was refused")),
     live.NoVersionInForce: Answer(
         422,
         "no_version_in_force",

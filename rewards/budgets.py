@@ -13,7 +13,7 @@ from rewards.models import CampaignBudget, Programme
 
 @dataclass(slots=True)
 class Budgets:
-    """The locked rows of some campaigns, by code."""
+    """The rows of some campaigns, by code: locked where something is to be given."""
 
     rows: dict[str, CampaignBudget] = field(default_factory=dict)
     given: dict[str, int] = field(default_factory=dict)
@@ -35,6 +35,16 @@ class Budgets:
         rows = CampaignBudget.objects.filter(programme=programme, campaign_code__in=codes)
         locked = rows.select_for_update().order_by("campaign_code")
         return cls({row.campaign_code: row for row in locked})
+
+    @classmethod
+    def look(cls, programme: Programme, campaign_codes: Iterable[str]) -> "Budgets":
+        """Read what these campaigns have given so far, for a supposition: nothing is locked."""
+        codes = set(campaign_codes)
+        if not codes:
+            return cls()
+        rows = CampaignBudget.objects.filter(programme=programme, campaign_code__in=codes)
+        unused = {code: CampaignBudget(programme=programme, campaign_code=code) for code in codes}
+        return cls(unused | {row.campaign_code: row for row in rows})
 
     def take(self, campaign_code: str, amount: int, *, budget: int) -> int:
         """Return how much of an amount the campaign can still give, and count it as given."""

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ledger import accounts
 from ledger.models import Account, Unit
@@ -32,6 +33,44 @@ class Raise:
     amount: int
     personal: int
     withheld: int = 0
+
+    @property
+    def budget(self) -> int | None:
+        """What its campaign may give in all; None where nobody has to be asked."""
+        award = self.due.award
+        campaign = self.due.version.definition.campaign(award.campaign_code)
+        return campaign.budget_units if campaign and award.campaign_code else None
+
+    def explain(self, *, personal: int) -> dict[str, Any]:
+        """
+        Return the explanation, with what the ledger does not allow of it.
+
+        ``personal`` is what its member has of the award in all: less than the rules say where the
+        member has left, or where a year gave its cap by other awards.
+
+        What comes back of an award later lives as long as the award: by the tier of its day.
+        """
+        due, explanation = self.due, self.due.award.explanation
+        definition = due.version.definition
+        if definition.tiers_prolong or definition.settings.tier_of == "today":
+            explanation = explanation | {"tier": due.tier_code}
+        if personal != due.award.personal:
+            steps = [
+                step | {"amount": personal} if step["code"] == "personal" else step
+                for step in explanation["steps"]
+            ]
+            explanation = explanation | {"steps": steps}
+        if self.withheld:
+            total = due.award.amount - self.withheld
+            step = {
+                "code": "withheld",
+                "amount": self.withheld,
+                "campaign": due.award.campaign_code,
+                "result": total,
+            }
+            steps = [*explanation["steps"], step]
+            explanation = explanation | {"steps": steps, "total": total}
+        return explanation
 
 
 def find_raises(
@@ -65,7 +104,9 @@ def find_raises(
                 raises.append(Raise(partner_id, key, due, missing, personal, withheld))
     Award.objects.bulk_update(withheld_less, ["withheld"], batch_size=AWARDS_PER_WRITE)
     _keep_within_year(raises, judgements, awards, facts)
-    _deal(raises, programme=programme)
+    budgets = Budgets.lock(programme, _campaigns_of(raises))
+    _deal(raises, budgets)
+    budgets.save()
     return raises
 
 
@@ -116,24 +157,39 @@ def _withhold_less(award: Award, amount_due: int) -> bool:
     return award.withheld != before
 
 
-def _deal(raises: Sequence[Raise], *, programme: Programme) -> None:
+def suppose_raises(judgement: Judgement, *, partner_id: int, programme: Programme) -> list[Raise]:
+    """
+    Return what a supposed activity would be given now, by what is left of campaigns' budgets.
+
+    Nothing is locked, and nothing counts as given: others may have it in the next moment.
+    """
+    raises = [
+        Raise(
+            partner_id,
+            (0, due.version.version_id, due.award.rule_code),
+            due,
+            due.award.amount,
+            due.award.personal,
+        )
+        for due in judgement.awards
+        if due.activity.id is None
+    ]
+    _deal(raises, Budgets.look(programme, _campaigns_of(raises)))
+    return raises
+
+
+def _deal(raises: Sequence[Raise], budgets: Budgets) -> None:
     """Ask the budgets, whoever comes first in canonical order."""
-    asking = [(one, budget) for one in raises if (budget := _budget_of(one.due)) is not None]
-    if not asking:
-        return
-    budgets = Budgets.lock(programme, {one.due.award.campaign_code for one, _budget in asking})
+    asking = [(one, budget) for one in raises if (budget := one.budget) is not None]
     for one, budget in sorted(asking, key=lambda pair: pair[0].due.activity.canonical_place):
         granted = budgets.take(one.due.award.campaign_code, one.amount, budget=budget)
         one.withheld += one.amount - granted
         one.amount = granted
-    budgets.save()
 
 
-def _budget_of(due: AwardDue) -> int | None:
-    if not due.award.campaign_code:
-        return None
-    campaign = due.version.definition.campaign(due.award.campaign_code)
-    return campaign.budget_units if campaign else None
+def _campaigns_of(raises: Sequence[Raise]) -> set[str]:
+    """Return the campaigns that have a budget to ask."""
+    return {one.due.award.campaign_code for one in raises if one.budget is not None}
 
 
 def open_wallets(raises: Iterable[Raise], *, unit: Unit) -> dict[int, Account]:
@@ -143,6 +199,15 @@ def open_wallets(raises: Iterable[Raise], *, unit: Unit) -> dict[int, Account]:
     Of a merged company the same person of the kept one has it. Somebody who has left has none, so
     that it goes to the pool, like all they left behind.
     """
+    members = find_earners(raises)
+    if not members:
+        return {}
+    wallets = accounts.wallets(unit, members.values())
+    return {member_id: wallets[member.pk] for member_id, member in members.items()}
+
+
+def find_earners(raises: Iterable[Raise]) -> dict[int, Member]:
+    """Return who has a wallet to earn into, by the member of the fact: at most two queries."""
     earned = {
         one.due.activity.member_id: one.partner_id
         for one in raises
@@ -155,10 +220,8 @@ def open_wallets(raises: Iterable[Raise], *, unit: Unit) -> dict[int, Account]:
         person__in=people.values(), partner__in=set(earned.values())
     )
     by_place = {(member.person_id, member.partner_id): member for member in active}
-    members = {
+    return {
         member_id: by_place[people[member_id], partner_id]
         for member_id, partner_id in earned.items()
         if member_id is not None and (people[member_id], partner_id) in by_place
     }
-    wallets = accounts.wallets(unit, members.values())
-    return {member_id: wallets[member.pk] for member_id, member in members.items()}

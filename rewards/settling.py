@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from ledger import accounts
 from ledger.entries import Entry, Posted
@@ -155,7 +154,7 @@ def _new_award(one: Raise, programme: Programme, *, personal: int) -> Award:
         rule_code=due.award.rule_code,
         unit_id=programme.main_unit_id,
         amount=one.amount,
-        explanation=_explain(one, personal=personal)
+        explanation=one.explain(personal=personal)
         | {"version": due.version.number, "unit": programme.main_unit.code},
         campaign_code=due.award.campaign_code,
         withheld=one.withheld,
@@ -168,39 +167,8 @@ def _raise_award(award: Award, one: Raise, *, personal: int) -> None:
     award.amount += one.amount
     award.withheld = one.withheld
     award.personal += personal
-    award.explanation = award.explanation | _explain(one, personal=award.personal)
+    award.explanation = award.explanation | one.explain(personal=award.personal)
     award.revision += 1
-
-
-def _explain(one: Raise, *, personal: int) -> dict[str, Any]:
-    """
-    Return the explanation, with what the ledger does not allow of it.
-
-    ``personal`` is what its member has of the award in all: less than the rules say where the
-    member has left, or where a year gave its cap by other awards.
-
-    What comes back of an award later lives as long as the award: by the tier of its day.
-    """
-    due, explanation = one.due, one.due.award.explanation
-    definition = due.version.definition
-    if definition.tiers_prolong or definition.settings.tier_of == "today":
-        explanation = explanation | {"tier": due.tier_code}
-    if personal != due.award.personal:
-        steps = [
-            step | {"amount": personal} if step["code"] == "personal" else step
-            for step in explanation["steps"]
-        ]
-        explanation = explanation | {"steps": steps}
-    if one.withheld:
-        total = due.award.amount - one.withheld
-        step = {
-            "code": "withheld",
-            "amount": one.withheld,
-            "campaign": due.award.campaign_code,
-            "result": total,
-        }
-        explanation = explanation | {"steps": [*explanation["steps"], step], "total": total}
-    return explanation
 
 
 def _earning_entries(one: Raise, award: Award, books: Books, *, personal: int) -> list[Entry]:

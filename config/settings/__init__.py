@@ -310,7 +310,7 @@ SPECTACULAR_SETTINGS = {
         "MemberStatus": "partners.models.Member.Status",
         "MemberRole": "partners.models.Member.Role",
         "ProgrammeStatus": "rewards.models.Programme.Status",
-        "ItemStatus": "rewards.api.activities.ITEM_STATUSES",
+        "ItemStatus": "rewards.api.batches.ITEM_STATUSES",
         "Asked": "rewards.api.kinds.ASKED",
         "ClaimState": "partners.models.SellOutClaim.State",
         "ParkingReason": "partners.models.ParkedDocument.Reason",

@@ -7,6 +7,7 @@ door can point at the place where it was written.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from partners.currencies import CURRENCIES
 from partners.kinds.fields import ValueRefused
 from partners.kinds.kind import Ask, Kind
 from partners.kinds.registry import UnknownKind, find_kind
+from partners.models.amounts import from_ten_thousandths
 from partners.reports import CLAIMS, ActivityReport
 
 ATTRIBUTES_MAX = 50
@@ -54,6 +56,7 @@ def check(report: ActivityReport, *, kinds: Mapping[str, Kind] | None = None) ->
     kept: dict[str, Any] = {}
     if report.attributes or kind.fields:
         problems += _check_attributes(report.attributes, kind, kept)
+        problems += _check_money(kept, kind, amount_e4=report.net_amount_e4)
     if problems or kept == report.attributes:
         return Checked(report, problems)
     return Checked(replace(report, attributes=kept), problems)
@@ -118,6 +121,15 @@ def _check_attributes(
             yield Problem(place, "required", _("Please fill this in."))
     undeclared = given.keys() - {field.name for field in kind.fields}
     yield from _check_undeclared({name: given[name] for name in sorted(undeclared)}, kind, kept)
+
+
+def _check_money(kept: Mapping[str, Any], kind: Kind, *, amount_e4: int) -> Iterator[Problem]:
+    """Yield what is said to be a part of the amount and is more than that. Tax is no more either."""
+    for field in kind.fields:
+        if field.is_money and Decimal(kept.get(field.name, 0)) > from_ten_thousandths(amount_e4):
+            said = _("This is more than the net amount, %(amount)s.")
+            amount = f"{from_ten_thousandths(amount_e4).normalize():f}"
+            yield Problem(f"attributes/{field.name}", "above_amount", said % {"amount": amount})
 
 
 def _check_undeclared(

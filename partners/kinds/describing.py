@@ -83,6 +83,8 @@ def _fields(kind: Kind) -> Iterator[tuple[str, str, str]]:
             told = " or ".join(f"`{code}`" for code, _name in field.choices)
         if field.type is FieldType.WHOLE:
             told += f" from {field.least} to {field.most}"
+        if field.is_money:
+            told += ", in `currency`, at most the net amount"
         asked = "required" if field.is_required else "optional"
         yield f"attributes.{field.name}", asked, f"{told}. {field.hint}" if field.hint else told
 

@@ -21,7 +21,8 @@ from partners.doors.admin import ReadOnlyAdmin, ReadOnlyInline, action, display,
 from partners.doors.admin_filters import DayRangeFilter
 from partners.doors.showing import NOTHING, language, link_to, say_time
 from rewards.admin.ending_waits import cancelling, releasing
-from rewards.admin.explained import activity_page, others_of, preview_page
+from rewards.admin.explained import activity_page, others_of
+from rewards.admin.supposed import preview_page
 from rewards.explaining import teller_of
 from rewards.models import Award, ClawBack, ProgrammeVersion, Redemption, Share
 from rewards.programmes.live import definition_of

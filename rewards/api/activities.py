@@ -1,11 +1,11 @@
 """Facts in: orders, returns and other activities, one by one or in batches."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import ClassVar
 
 import django_filters
 from django.db.models import Prefetch, Q, QuerySet
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -13,170 +13,31 @@ from rest_framework.response import Response
 
 from partners.doors.filtering import MomentFilter, PartnerFilter, TrueOrFalseFilter
 from partners.doors.idempotency import idempotent
-from partners.doors.problems import FieldProblem, Refusal, flatten
-from partners.doors.serializers import ExactAmountTextField, MomentField, StrictSerializer
+from partners.doors.serializers import StrictSerializer
 from partners.doors.views import Door
 from partners.intake import ActivityConflict, Recorded
 from partners.keys import Scope
 from partners.models import Activity, ActivityLine, Actor, ConvertedAmount
-from partners.rates import write_rate
 from partners.references import NotWaiting
 from rewards import inbox
+from rewards.api.batches import (
+    BatchOutput,
+    describe_batch,
+    refuse_bad_items,
+    refuse_what_is_not_taken,
+)
+from rewards.api.describing import ActivityOutput
 from rewards.api.explaining import ExplanationOutput, explain
 from rewards.api.inbox import ParkedOutput
-from rewards.api.reporting import ActivityInput, BatchInput, ReadItem, read_items
+from rewards.api.reporting import ActivityInput, BatchInput, read_items
 from rewards.giving_up import give_up
 from rewards.models import Award
 
 Answer = Recorded | ActivityConflict | inbox.Parked
-ITEM_STATUSES = ("recorded", "known", "parked", "conflict", "refused")
 
 
 class NothingInput(StrictSerializer):
     """The address says it all."""
-
-
-class BatchRefused(Refusal):
-    """An item of an all-or-nothing batch is not good, so nothing of it was taken."""
-
-
-# ---------------------------------------------------------------------- output
-
-
-class LineOutput(serializers.ModelSerializer[ActivityLine]):
-    quantity = ExactAmountTextField()
-    amount = ExactAmountTextField()
-
-    class Meta:
-        model = ActivityLine
-        fields = ("position", "sku", "description", "category", "quantity", "amount")
-        read_only_fields = fields
-
-
-class EarnedOutput(serializers.ModelSerializer[Award]):
-    id = serializers.UUIDField(source="public_id")
-    rule = serializers.CharField(source="rule_code")
-    unit = serializers.CharField(source="unit.code")
-
-    class Meta:
-        model = Award
-        fields = ("id", "rule", "amount", "unit")
-        read_only_fields = fields
-
-
-class RefersToOutput(serializers.Serializer[Any]):
-    """``id`` is null while the other activity is not here."""
-
-    id = serializers.UUIDField(allow_null=True)
-    source = serializers.CharField()  # type: ignore[assignment]  # a declared field
-    external_id = serializers.CharField()
-    is_waited_for = serializers.BooleanField()
-
-
-class ConvertedOutput(serializers.ModelSerializer[ConvertedAmount]):
-    amount = ExactAmountTextField()
-    rate = serializers.SerializerMethodField()
-
-    class Meta:
-        model = ConvertedAmount
-        fields = ("currency", "amount", "rate", "rate_day")
-        read_only_fields = fields
-
-    def get_rate(self, row: ConvertedAmount) -> str:
-        return write_rate(row.rate_e8)
-
-
-class ActivityOutput(serializers.ModelSerializer[Activity]):
-    id = serializers.UUIDField(source="public_id")
-    partner = serializers.UUIDField(source="partner.public_id")
-    member = serializers.UUIDField(source="member.public_id", allow_null=True, default=None)
-    occurred_at = MomentField()
-    amount = ExactAmountTextField()
-    quantity = ExactAmountTextField(allow_null=True)
-    refers_to = serializers.SerializerMethodField()
-    converted = ConvertedOutput(
-        many=True, help_text="What it comes to in the currencies of programmes."
-    )
-    lines = LineOutput(many=True)
-    awards = EarnedOutput(many=True)
-    recorded_at = MomentField()
-
-    class Meta:
-        model = Activity
-        fields = (
-            "id",
-            "kind",
-            "partner",
-            "member",
-            "source",
-            "external_id",
-            "occurred_at",
-            "amount",
-            "currency",
-            "converted",
-            "quantity",
-            "refers_to",
-            "country",
-            "due_on",
-            "paid_on",
-            "attributes",
-            "lines",
-            "awards",
-            "content_hash",
-            "recorded_at",
-        )
-        read_only_fields = fields
-
-    @extend_schema_field(RefersToOutput(allow_null=True))
-    def get_refers_to(self, activity: Activity) -> dict[str, Any] | None:
-        if activity.refers_to is not None:
-            original = activity.refers_to
-            return {
-                "id": str(original.public_id),
-                "source": original.source,
-                "external_id": original.external_id,
-                "is_waited_for": False,
-            }
-        waiting = getattr(activity, "waiting_reference", None)
-        if waiting is None:
-            return None
-        return {
-            "id": None,
-            "source": waiting.source,
-            "external_id": waiting.external_id,
-            "is_waited_for": waiting.given_up_at is None,
-        }
-
-
-class ItemErrorOutput(serializers.Serializer[Any]):
-    pointer = serializers.CharField()
-    code = serializers.CharField()
-    detail = serializers.CharField()
-
-
-class ItemOutput(serializers.Serializer[Any]):
-    index = serializers.IntegerField()
-    status = serializers.ChoiceField(choices=ITEM_STATUSES)
-    id = serializers.UUIDField(
-        required=False, help_text="Of the activity; of what waits in the inbox if it is parked."
-    )
-    awards = EarnedOutput(many=True, required=False)
-    code = serializers.CharField(required=False)
-    known_hash = serializers.CharField(required=False)
-    given_hash = serializers.CharField(required=False)
-    errors = ItemErrorOutput(many=True, required=False)  # type: ignore[assignment]  # a declared field
-
-
-class BatchOutput(serializers.Serializer[Any]):
-    recorded = serializers.IntegerField()
-    known = serializers.IntegerField()
-    parked = serializers.IntegerField()
-    conflict = serializers.IntegerField()
-    refused = serializers.IntegerField()
-    items = ItemOutput(many=True)
-
-
-# ------------------------------------------------------------------------ door
 
 
 class ActivityFilters(django_filters.FilterSet):
@@ -338,74 +199,3 @@ def hide_others_facts(results: Sequence[Answer], *, actor: Actor) -> list[Answer
         else result
         for result in results
     ]
-
-
-def refuse_bad_items(items: Sequence[ReadItem]) -> None:
-    bad = [
-        FieldProblem(
-            pointer=f"/activities/{index}{problem.pointer}",
-            code=problem.code,
-            detail=problem.detail,
-        )
-        for index, item in enumerate(items)
-        if item.error is not None
-        for problem in flatten(item.error.detail)
-    ]
-    if bad:
-        raise BatchRefused("Nothing was taken: some items are not good.", errors=bad)
-
-
-def refuse_what_is_not_taken(results: Sequence[Any]) -> None:
-    problems = []
-    for index, result in enumerate(results):
-        pointer = f"/activities/{index}"
-        if isinstance(result, ActivityConflict):
-            problem = FieldProblem(pointer=pointer, code="activity_conflict", detail=str(result))
-            problems.append(problem)
-        elif isinstance(result, inbox.Parked):
-            reason = result.document.reason
-            detail = str(result.document.get_reason_display())
-            problems.append(FieldProblem(pointer=pointer, code=reason, detail=detail))
-    if problems:
-        raise BatchRefused("Nothing was taken: some items cannot be now.", errors=problems)
-
-
-def describe_batch(results: Sequence[Any]) -> dict[str, Any]:
-    recorded = [result.activity.pk for result in results if isinstance(result, Recorded)]
-    awards: dict[int, list[Award]] = {}
-    for award in Award.objects.filter(activity__in=recorded).select_related("unit").order_by("pk"):
-        awards.setdefault(award.activity_id, []).append(award)
-    items = [describe_item(index, result, awards) for index, result in enumerate(results)]
-    counted = [item["status"] for item in items]
-    return {**{name: counted.count(name) for name in ITEM_STATUSES}, "items": items}
-
-
-def describe_item(index: int, result: Any, awards: Mapping[int, list[Award]]) -> dict[str, Any]:
-    if isinstance(result, Recorded):
-        return {
-            "index": index,
-            "status": "recorded" if result.is_new else "known",
-            "id": str(result.activity.public_id),
-            "awards": EarnedOutput(awards.get(result.activity.pk, []), many=True).data,
-        }
-    if isinstance(result, inbox.Parked):
-        return {
-            "index": index,
-            "status": "parked",
-            "id": str(result.document.public_id),
-            "code": result.document.reason,
-        }
-    if isinstance(result, ActivityConflict):
-        return {
-            "index": index,
-            "status": "conflict",
-            "code": "activity_conflict",
-            "known_hash": result.known_hash,
-            "given_hash": result.given_hash,
-        }
-    return {
-        "index": index,
-        "status": "refused",
-        "code": "validation_failed",
-        "errors": [problem.as_data() for problem in flatten(result.detail)],
-    }

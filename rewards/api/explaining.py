@@ -18,6 +18,8 @@ from rewards.asking import (
     explain_activity,
     find_why_nothing,
 )
+from rewards.earning.converted import how_converted
+from rewards.earning.facts import ActivityFacts
 from rewards.earning.outcome import REASONS, PassedOver
 from rewards.explaining import (
     Explanation,
@@ -45,6 +47,21 @@ class PassedOverOutput(serializers.Serializer[Any]):
     reason = serializers.ChoiceField(choices=REASONS)
     detail = serializers.DictField(help_text="What was asked, what was found, and other figures.")
     told = serializers.CharField(help_text="The reason in words.")
+
+
+class ReportedOutput(serializers.Serializer[Any]):
+    """How an amount in another currency came to what counts."""
+
+    amount = serializers.CharField(help_text="As it was reported.")
+    currency = serializers.CharField()
+    rate = serializers.CharField(help_text="What one of that currency was worth.")
+    rate_day = serializers.DateField(help_text="The day the rate is of.")
+    rate_of = serializers.CharField(
+        help_text="The kind of what the rate was looked up for: a payment counts by the rate of "
+        "its invoice, if both are in one currency."
+    )
+    into = serializers.CharField(help_text="The currency of the programme.")
+    result = serializers.CharField(help_text="What it comes to.")
 
 
 class ToldAwardOutput(serializers.ModelSerializer[Award]):
@@ -103,6 +120,10 @@ class InProgrammeOutput(serializers.Serializer[Any]):
         allow_null=True, help_text="That judges it; null where none does."
     )
     tier = serializers.CharField(help_text="That it was judged with; empty where none counts.")
+    reported = ReportedOutput(
+        allow_null=True,
+        help_text="How it was converted; null in the programme's own currency, or if not judged.",
+    )
     amount = serializers.IntegerField(help_text="What all rules gave together.")
     awards = ToldAwardOutput(many=True)
     taken_back = ToldClawBackOutput(many=True)
@@ -170,6 +191,7 @@ def explain_in(
         "unit": programme.main_unit.code,
         "version": explained.judged.version.number if explained else None,
         "tier": tier.code if tier else "",
+        "reported": describe_reported(explained.judged.activity) if explained else None,
         "amount": sum(award.amount for award in awards),
         "awards": ToldAwardOutput(awards, many=True, context=context).data,
         "taken_back": ToldClawBackOutput(taken.order_by("pk"), many=True, context=context).data,
@@ -177,6 +199,11 @@ def explain_in(
         "nothing": nothing or None,
         "nothing_told": say_nothing(nothing) if nothing else "",
     }
+
+
+def describe_reported(fact: ActivityFacts) -> dict[str, str] | None:
+    """Describe how an activity was converted; nothing where it was not."""
+    return how_converted(fact) if fact.is_converted else None
 
 
 def teller_for(definition: Definition, programme: Programme) -> Teller:

@@ -1,7 +1,6 @@
 """What an activity would earn, without storing anything."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
@@ -10,100 +9,67 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from partners.doors.serializers import (
-    DayField,
-    ExactAmountTextField,
-    LineField,
-    MomentField,
-    PublicIdField,
-    StrictSerializer,
-    TextField,
-)
+from partners.doors.serializers import DayField, LineField, MomentField, TextField
 from partners.doors.views import Door
 from partners.keys import Scope
 from partners.kinds import Kind, all_kinds
-from partners.kinds.fields import ValueRefused
-from partners.models import Activity, Actor, Member, Partner
-from partners.models.amounts import to_ten_thousandths
-from rewards import asking
+from partners.models import Activity, Actor, Partner
+from partners.reports import ActivityReport, NaturalKey
+from rewards import supposing
 from rewards.api.explaining import (
     PassedOverOutput,
+    ReportedOutput,
     ToldRowOutput,
     describe_passed_over,
+    describe_reported,
     tell_rows,
     teller_for,
 )
-from rewards.api.references import PartnerReferenceField, find_partner, find_programme, refuse
+from rewards.api.references import find_programme, refuse
 from rewards.api.reporting import (
-    AMOUNT_BELOW,
-    KINDS_WITH_LINES,
-    LINES_MAX,
-    AttributesField,
-    LineInput,
     RefersToInput,
+    WhatHappenedInput,
+    check_kind,
+    check_who,
+    find_members,
+    find_partners,
+    to_report,
 )
-from rewards.earning.due import Judged
-from rewards.earning.facts import LineFacts
 from rewards.models import Programme
 from rewards.programmes.rules import NO_TRIGGERS
 
 ORDER = Activity.Kind.ORDER
+NOT_STORED = {"source": "", "external_id": ""}
 
 
-class PreviewInput(StrictSerializer):
-    partner = PartnerReferenceField()
+class PreviewInput(WhatHappenedInput):
     programme = TextField(max_length=64, required=False)
     kind = LineField(
         max_length=40, required=False, default=ORDER, help_text="As in `POST /activities`."
     )
     occurred_at = MomentField(required=False, help_text="Without it: now.")
-    currency = TextField(max_length=3, min_length=3)
-    lines = serializers.ListField(
-        child=LineInput(),
-        required=False,
-        default=list,
-        max_length=LINES_MAX,
-        help_text="Needed for an order.",
-    )
-    amount = ExactAmountTextField(
-        required=False, help_text="Net amount. Without it, the sum of the lines."
-    )
-    quantity = ExactAmountTextField(
-        required=False, positive=True, help_text="Of what is counted without lines."
-    )
-    country = LineField(max_length=64, required=False, allow_blank=True, default="")
-    member = PublicIdField(required=False, help_text="The member of the team who did it.")
-    due_on = DayField(required=False)
     paid_on = DayField(required=False, help_text="The day of a payment. Without it: its time.")
     refers_to = RefersToInput(
         required=False,
         help_text="The invoice that a payment pays, with its source. It must be known.",
     )
-    attributes = AttributesField(required=False, default=dict)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["kind"] in NO_TRIGGERS:
             raise refuse("kind", _("Activities of this kind earn nothing."), "not_an_earning_kind")
-        if attrs["kind"] in KINDS_WITH_LINES and not attrs["lines"]:
-            raise refuse("lines", _("An order or a return needs at least one line."), "required")
-        total = sum((line["amount"] for line in attrs["lines"]), Decimal(0))
-        amount = attrs.get("amount", total)
-        if attrs["lines"] and amount != total:
-            said = _("The lines add up to %(total)s.") % {"total": total}
-            raise refuse("amount", said, "not_the_sum")
-        if amount >= AMOUNT_BELOW:
-            at = "lines" if attrs["lines"] else "amount"
-            raise refuse(at, _("The amount is too large."), "too_large")
-        if attrs.get("quantity", 0) >= AMOUNT_BELOW:
-            raise refuse("quantity", _("The quantity is too large."), "too_large")
-        return {**attrs, "amount": amount}
+        return super().validate(attrs)
 
 
 class WouldEarnOutput(serializers.Serializer[Any]):
     rule = serializers.CharField()
     campaign = serializers.CharField(help_text="Empty where the rule is of no campaign.")
-    amount = serializers.IntegerField()
-    personal = serializers.IntegerField(help_text="What of it would go to the member's own wallet.")
+    amount = serializers.IntegerField(help_text="What it would give now.")
+    withheld = serializers.IntegerField(
+        help_text="What it would give besides, if the budget of its campaign were not used up."
+    )
+    personal = serializers.IntegerField(
+        help_text="What of the amount would go to the member's own wallet."
+    )
     explanation = serializers.DictField()
     told = ToldRowOutput(many=True)
 
@@ -113,8 +79,14 @@ class PreviewOutput(serializers.Serializer[Any]):
     unit = serializers.CharField()
     version = serializers.IntegerField(allow_null=True, help_text="That judges it.")
     tier = serializers.CharField(help_text="That it is judged with; empty where none counts.")
-    amount = serializers.IntegerField(help_text="What all rules give together.")
+    reported = ReportedOutput(
+        allow_null=True, help_text="How it was converted; null in the programme's own currency."
+    )
+    amount = serializers.IntegerField(help_text="What all rules would give together now.")
     awards = WouldEarnOutput(many=True)
+    note = serializers.CharField(
+        help_text="Says that budgets are shared, where a campaign with a budget has a part in it."
+    )
     passed_over = PassedOverOutput(many=True)
 
 
@@ -130,120 +102,99 @@ class PreviewDoor(Door):
         """
         Preview an activity of any kind that can earn.
 
-        `passed_over` are the rules for its kind that would give nothing, each with its reason. What
-        a campaign gives is told before its budget is looked at. Words are in the language of
-        `Accept-Language`.
+        What must be there is asked for by the kind, as in `POST /activities`. `passed_over` are
+        the rules for its kind that would give nothing, each with its reason. What a campaign would
+        give is cut to what is left of its budget now. An amount in another currency counts by the
+        rate of its day. Words are in the language of `Accept-Language`.
         """
         given = self.read_input(PreviewInput)
-        partner = find_partner(given["partner"], actor=self.actor)
+        partner, report = read_report(given, actor=self.actor, now=self.now)
         programme = find_programme(given.get("programme"))
-        if given["currency"] != programme.currency:
-            said = _("Known here: %(known)s.") % {"known": programme.currency}
-            raise refuse("currency", said, "currency_not_known")
-        kind = all_kinds().get(given["kind"])
-        if kind is None:
-            raise refuse("kind", _("There is no such kind."), "unknown_kind")
-        given["attributes"] = read_attributes(given["attributes"], kind)
-        supposed = read_supposed(given, partner=partner, now=self.now)
-        judged = asking.suppose(
-            partner=partner, programme=programme, supposed=supposed, as_of=self.now
-        )
-        answer = describe(judged, programme=programme, actor=self.actor)
+        supposed = read_supposed(report, partner=partner, kind=all_kinds()[report.kind])
+        try:
+            supposition = supposing.suppose(
+                partner=partner, programme=programme, supposed=supposed, as_of=self.now
+            )
+        except supposing.NoRateThen as error:
+            raise refuse("currency", str(error), error.code) from error
+        answer = describe(supposition, programme=programme, actor=self.actor)
         return Response(PreviewOutput(answer).data, status=status.HTTP_200_OK)
 
 
-def read_attributes(given: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
-    """Return what is typed by the kind as an activity would keep it; none of it has to be there."""
-    read = dict(given)
-    for field in kind.fields:
-        if field.name in given:
-            try:
-                read[field.name] = field.clean(given[field.name])
-            except ValueRefused as refused:
-                said = serializers.ErrorDetail(str(refused), code=refused.code)
-                raise serializers.ValidationError({"attributes": {field.name: [said]}}) from refused
-    return read
-
-
-def read_supposed(given: dict[str, Any], *, partner: Partner, now: Any) -> asking.Supposed:
-    """Return what the body says, with the member and the invoice it names."""
-    quantity = given.get("quantity")
-    return asking.Supposed(
-        kind=given["kind"],
-        occurred_at=given.get("occurred_at", now),
-        lines=[
-            LineFacts(
-                id=None,
-                sku=line["sku"],
-                category=line["category"],
-                quantity_e4=to_ten_thousandths(line["quantity"]),
-                amount_e4=to_ten_thousandths(line["amount"]),
-            )
-            for line in given["lines"]
-        ],
-        amount_e4=to_ten_thousandths(given["amount"]),
-        quantity_e4=to_ten_thousandths(quantity) if quantity is not None else 0,
-        country=given["country"],
-        member_id=find_member_id(given.get("member"), partner=partner),
-        due_on=given.get("due_on"),
-        paid_on=given.get("paid_on"),
-        names_id=find_named_id(given.get("refers_to"), partner=partner),
-        attributes=given["attributes"],
+def read_report(
+    given: Mapping[str, Any], *, actor: Actor, now: Any
+) -> tuple[Partner, ActivityReport]:
+    """Return who would do it, and the report of it, checked like one that is to be stored."""
+    partners = find_partners({given["partner"]}, actor=actor)
+    named = {given["member"]} if "member" in given else set()
+    partner, member = check_who(
+        given,
+        partner=partners.get(given["partner"]),
+        members=find_members(named, actor=actor),
     )
+    report = to_report(
+        {"occurred_at": now, **given, **NOT_STORED},
+        partner_id=partner.pk,
+        member_id=member.pk if member else None,
+    )
+    return partner, check_kind(report, kinds=all_kinds())
 
 
-def find_member_id(public_id: Any, *, partner: Partner) -> int | None:
-    if public_id is None:
-        return None
-    found = Member.objects.filter(partner=partner, public_id=public_id).first()
-    if found is None:
-        raise refuse("member", _("There is no such member of this partner."), "does_not_exist")
-    return found.pk
+def read_supposed(report: ActivityReport, *, partner: Partner, kind: Kind) -> supposing.Supposed:
+    """Return what the report says, with the activity it names."""
+    names_id = find_named_id(report.refers_to, partner=partner, kind=kind)
+    return supposing.suppose_report(report, names_id=names_id)
 
 
-def find_named_id(named: dict[str, str] | None, *, partner: Partner) -> int | None:
+def find_named_id(named: NaturalKey | None, *, partner: Partner, kind: Kind) -> int | None:
     if named is None:
         return None
-    found = Activity.objects.filter(partner=partner, external_id=named["external_id"])
-    if named.get("source"):
-        found = found.filter(source=named["source"])
-    first = found.order_by("pk").first()
-    if first is None:
+    source, external_id = named
+    found = supposing.find_named(external_id, source=source, partner=partner, kind=kind)
+    if found is None:
         raise refuse("refers_to", _("There is no such activity."), "does_not_exist")
-    return first.pk
+    return found
 
 
-def describe(judged: Judged | None, *, programme: Programme, actor: Actor) -> dict[str, Any]:
+def describe(
+    supposition: supposing.Supposition | None, *, programme: Programme, actor: Actor
+) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "programme": programme.code,
         "unit": programme.main_unit.code,
         "version": None,
         "tier": "",
+        "reported": None,
         "amount": 0,
         "awards": [],
+        "note": "",
         "passed_over": [],
     }
-    if judged is None:
+    if supposition is None:
         return answer
-    definition, evaluation = judged.version.definition, judged.evaluation
+    judged = supposition.judged
+    definition = judged.version.definition
     teller = teller_for(definition, programme)
     tier = judged.situation.tier
     return answer | {
         "version": judged.version.number,
         "tier": tier.code if tier else "",
-        "amount": sum(award.amount for award in evaluation.awards),
+        "reported": describe_reported(judged.activity),
+        "amount": supposition.amount,
         "awards": [
             {
-                "rule": award.rule_code,
-                "campaign": award.campaign_code,
-                "amount": award.amount,
-                "personal": award.personal,
-                "explanation": award.explanation,
-                "told": tell_rows(teller.tell(award.explanation)),
+                "rule": one.rule_code,
+                "campaign": one.campaign_code,
+                "amount": one.amount,
+                "withheld": one.withheld,
+                "personal": one.personal,
+                "explanation": one.explanation,
+                "told": tell_rows(teller.tell(one.explanation)),
             }
-            for award in evaluation.awards
+            for one in supposition.promised
         ],
+        "note": supposing.say_shared() if supposition.is_snapshot else "",
         "passed_over": describe_passed_over(
-            evaluation.passed_over, definition=definition, teller=teller, actor=actor
+            judged.evaluation.passed_over, definition=definition, teller=teller, actor=actor
         ),
     }

@@ -84,15 +84,14 @@ class RefersToInput(StrictSerializer):
     external_id = LineField(max_length=100, help_text="The number of the other activity.")
 
 
-class ActivityInput(StrictSerializer):
+class WhatHappenedInput(StrictSerializer):
+    """What a report and a supposition say alike; the kind says what of it must be there."""
+
     kind = LineField(
         max_length=40,
         help_text=f"One of {', '.join(KINDS)}, or the code of an own kind. See `GET /kinds`.",
     )
     partner = PartnerReferenceField(help_text="Its id, or `erp:` and its ERP number.")
-    source = LineField(max_length=64, help_text="The system that reports it.")  # type: ignore[assignment]  # a declared field
-    external_id = LineField(max_length=100, help_text="Its number in that system.")
-    occurred_at = MomentField()
     currency = TextField(
         max_length=3,
         required=False,
@@ -134,9 +133,19 @@ class ActivityInput(StrictSerializer):
             raise refuse("amount", _("The amount is too large."), "too_large")
         if attrs.get("quantity", 0) >= AMOUNT_BELOW:
             raise refuse("quantity", _("The quantity is too large."), "too_large")
-        if attrs["occurred_at"] > self.context["view"].now + CLOCK_SKEW:
-            raise refuse("occurred_at", _("This has not happened yet."), "in_future")
         return {**attrs, "amount": amount}
+
+
+class ActivityInput(WhatHappenedInput):
+    source = LineField(max_length=64, help_text="The system that reports it.")  # type: ignore[assignment]  # a declared field
+    external_id = LineField(max_length=100, help_text="Its number in that system.")
+    occurred_at = MomentField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        given = super().validate(attrs)
+        if given["occurred_at"] > self.context["view"].now + CLOCK_SKEW:
+            raise refuse("occurred_at", _("This has not happened yet."), "in_future")
+        return given
 
 
 class BatchInput(StrictSerializer):

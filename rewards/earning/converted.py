@@ -12,21 +12,25 @@ RATE_DECIMALS = 8
 
 
 def say_converted(activity: ActivityFacts, steps: Sequence[Mapping[str, Any]]) -> Steps:
-    """
-    Return the step that says what was reported, the rate, its day and what that comes to.
-
-    No step where nothing was converted, or where the other steps tell of no money. A payment in
-    the currency of its invoice counts by the rate of the invoice, whatever that of its own day.
-    """
+    """Return the step that says how it was converted, where the other steps tell of money."""
     if not activity.is_converted or not any("currency" in step for step in steps):
         return []
+    return [{"code": "converted", **how_converted(activity)}]
+
+
+def how_converted(activity: ActivityFacts) -> dict[str, str]:
+    """
+    Return what was reported, the rate, its day and what that comes to.
+
+    A payment in the currency of its invoice counts by the rate of the invoice, whatever that of
+    its own day.
+    """
     reported, result_e4, by = activity.reported, activity.amount_e4, activity
     invoice = activity.invoice if activity.kind == "payment" else None
     if invoice is not None and invoice.reported.currency == reported.currency:
         result_e4 = reported.amount_e4 * invoice.amount_e4 // invoice.reported.amount_e4
         by = invoice
-    step = {
-        "code": "converted",
+    return {
         "amount": e4_as_text(reported.amount_e4),
         "currency": reported.currency,
         "rate": rate_as_text(by.reported.rate_e8),
@@ -35,7 +39,6 @@ def say_converted(activity: ActivityFacts, steps: Sequence[Mapping[str, Any]]) -
         "into": activity.currency,
         "result": e4_as_text(result_e4),
     }
-    return [step]
 
 
 def rate_as_text(rate_e8: int) -> str:

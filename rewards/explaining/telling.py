@@ -13,6 +13,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from partners.wording import FALLBACK_LANGUAGE, UnitWording
+from rewards.earning.converted import how_converted
+from rewards.earning.facts import ActivityFacts
 from rewards.explaining.steps import STEPS, Row, Step, tell_plainly
 from rewards.explaining.voice import Voice
 from rewards.programmes.definition import Definition
@@ -57,6 +59,13 @@ class Teller:
             if step.get("code") == "net_amount":
                 return self.voice.money(step["amount"], step["currency"])
         return ""
+
+    def say_reported(self, fact: ActivityFacts) -> str:
+        """Say how an activity in another currency came to what counts; nothing of others."""
+        if not fact.is_converted:
+            return ""
+        label, value = self._row({"code": "converted", **how_converted(fact)}, {})
+        return f"{label}: {value}"
 
     def _row(self, step: Step, before: Step) -> Row:
         tell = STEPS.get(str(step.get("code")), tell_plainly)

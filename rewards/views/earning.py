@@ -122,6 +122,7 @@ def earned(request: PortalRequest, standpoint: Standpoint, public_id: str) -> Ht
     context = {
         "activity": activity,
         "title": name_activity(activity, teller),
+        "reported": teller.say_reported(explained.judged.activity) if explained else "",
         "awards": awards,
         "taken": taken,
         "earned": sum(bill.amount for bill in awards),
@@ -139,8 +140,9 @@ def say_why_nothing(activity: Activity, explained: Explained | None, definition:
 
 
 def awards_of(activity: Activity, programme: Programme, teller: Teller) -> list[Bill]:
-    """Return what each rule gave: one query."""
-    awards = Award.objects.filter(activity=activity, version__programme=programme, amount__gt=0)
+    """Return what each rule gave, or would have but for the budget of its campaign: one query."""
+    something = Q(amount__gt=0) | Q(withheld__gt=0)
+    awards = Award.objects.filter(something, activity=activity, version__programme=programme)
     return [
         Bill(
             teller.rule_name(award.explanation) or teller.voice.rule(award.rule_code),

@@ -1,12 +1,14 @@
 """The seller reads why something earned what it did, and what something would earn."""
 
 import pytest
+import time_machine
 from django.db import transaction
 
 from ledger.models import Transfer
 from partners.models import Activity
+from partners.rates import RateRow, read_rate, store_rates
 from rewards import crediting
-from rewards.models import Award, Segment
+from rewards.models import Award, CampaignBudget, Segment
 from tests.rewards.cast import NOON, Shop, open_shop
 from tests.rewards.club import Club
 from tests.rewards.portal import words
@@ -99,10 +101,63 @@ class TestPreview:
         assert self.ask(client, club, amount="30").context["told"]["total"].startswith("30")
         assert self.ask(client, club, kind="training").context["told"]["nothing"]
 
+    def test_takes_another_currency_and_says_how_it_counts(self, client, dana, club):
+        rows = [RateRow("USD", "GBP", NOON.date(), read_rate("0.8"))]
+        store_rates(rows, source="bank", by=None, at=NOON)
+
+        with time_machine.travel(NOON, tick=False):
+            page = self.ask(client, club, amount="100", currency="usd")
+            without = self.ask(client, club, amount="100", currency="PLN")
+
+        assert page.context["told"]["total"].startswith("80")
+        said = words(page)
+        assert said.count("$100.00 at the rate 0.8 of 2 March 2026") == 2
+        assert "There is no rate of PLN into GBP" in words(without)
+
+    def test_says_what_is_left_of_a_budget_and_that_it_is_shared(self, client, dana, club):
+        version = club.programme.versions.get()
+        spring = {
+            "code": "spring",
+            "names": {"en": "Spring"},
+            "starts_on": "2026-03-01",
+            "ends_on": "2026-04-01",
+            "budget": {"units": 8},
+            "rules": [RULES[0] | {"code": "more", "effect": {"kind": "fixed", "units": 10}}],
+        }
+        version.definition = {**version.definition, "campaigns": [spring]}
+        version.save()
+
+        with time_machine.travel(NOON, tick=False):
+            said = words(self.ask(client, club, amount="100"))
+
+        assert "108 points" in said
+        assert "The budget of Spring is used up: 2 points less" in said
+        assert "shared by all partners" in said
+        assert not CampaignBudget.objects.exists()
+
+    def test_asks_a_payment_for_its_invoice(self, client, dana, club):
+        unknown = self.ask(client, club, kind="payment", amount="5", pays="INV-0")
+        missing = self.ask(client, club, kind="payment", amount="5")
+
+        assert "There is no such activity." in words(unknown)
+        assert missing.context["form"].errors.keys() == {"pays"}
+
     @pytest.mark.parametrize(
         "given",
         [
             {"partner": "0"},
+            {},
+            {"kind": "training", "amount": "5"},
+            {"kind": "recycling"},
+            {"amount": "5", "currency": "XXQ"},
+            {
+                "kind": "recycling",
+                "quantity": "1",
+                "line-0-sku": "x",
+                "line-0-quantity": "1",
+                "line-0-amount": "1",
+            },
+            {"amount": "9", "line-0-sku": "x", "line-0-quantity": "1", "line-0-amount": "1"},
             {"kind": "return"},
             {"amount": "-1"},
             {"line-0-sku": "mug"},
@@ -113,4 +168,4 @@ class TestPreview:
         page = self.ask(client, club, **given)
 
         assert page.status_code == 200
-        assert "told" not in page.context
+        assert not page.context.get("told")

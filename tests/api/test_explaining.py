@@ -8,6 +8,7 @@ import time_machine
 
 from ledger.models import Transfer
 from partners.models import Activity
+from partners.rates import RateRow, read_rate, store_rates
 from rewards.models import CampaignBudget, Segment
 from tests.api.conftest import signed_in
 from tests.api.provocations import make_order
@@ -126,6 +127,18 @@ class TestAnActivity:
         assert of_return["nothing"] == "earns_never"
         assert of_return["taken_back"][0]["told"]
 
+    def test_says_how_it_was_converted(self, erp, club):
+        rows = [RateRow("EUR", "GBP", date(2026, 3, 1), read_rate("0.5"))]
+        store_rates(rows, source="bank", by=None, at=NOON)
+        order = erp.post("activities", make_order(currency="EUR")).json()
+
+        found = explained(erp, order["id"])
+
+        [first, second, *_rest] = found["awards"][0]["explanation"]["steps"]
+        assert (first["code"], second["code"]) == ("converted", "net_amount")
+        assert found["reported"] == {key: first[key] for key in first if key != "code"}
+        assert (first["amount"], first["rate"], first["result"]) == ("15.3", "0.5", "7.65")
+
     def test_that_earned_nothing_says_why(self, erp, club):
         for number in ("1", "2"):
             training = erp.post("activities", training_of(number)).json()
@@ -192,31 +205,63 @@ class TestAwards:
         assert erp.get("awards", {"programme": "no-such"}).json()["items"] == []
 
 
+COURSE = {"course": "Safe lifting"}
+LIKE_A_REPORT: list[dict[str, Any]] = [
+    {"kind": "order"},
+    {"kind": "order", "lines": [NAMED]},
+    {"kind": "order", "lines": [NAMED], "currency": "XXQ"},
+    {"kind": "order", "lines": [NAMED], "currency": "GBP", "attributes": {"delivery": "40.01"}},
+    {"kind": "order", "lines": [NAMED], "currency": "GBP", "attributes": {"delivery": True}},
+    {"kind": "order", "lines": [NAMED], "amount": "1", "currency": "GBP"},
+    {"kind": "order", "lines": [NAMED], "colour": "blue"},
+    {"kind": "training"},
+    {"kind": "training", "attributes": COURSE, "amount": "5", "currency": "GBP"},
+    {"kind": "training", "attributes": COURSE, "member": "3fa85f64-5717-4562-b3fc-2c963f66afa6"},
+    {"kind": "recycling", "attributes": {"material": "toner"}},
+    {"kind": "payment", "amount": "1", "currency": "GBP"},
+    {"kind": "payment", "refers_to": {"external_id": "x"}},
+    {"kind": "survey", "attributes": {"supplier_share": "1e999"}},
+    {"kind": "no-such"},
+]
+
+
 class TestPreview:
     @pytest.fixture
     def ask(self, erp, club):
         def preview(**body: Any) -> Any:
-            whole = {"partner": "erp:12346", "currency": "GBP", **body}
+            whole = {"partner": "erp:12346", **body}
             return erp.client.post("/api/v1/preview", whole, format="json")
 
         return preview
 
-    def test_says_what_an_order_would_earn_and_why_not_more(self, ask):
-        answer = ask(lines=[NAMED]).json()
+    def test_gives_what_is_left_of_a_budget_now_and_writes_nothing(
+        self, ask, erp, django_assert_max_num_queries
+    ):
+        fresh = ask(lines=[NAMED], currency="GBP").json()
+        erp.post("activities", make_order())
+        before = Transfer.objects.count(), CampaignBudget.objects.get().given
+        with django_assert_max_num_queries(60) as captured:
+            answer = ask(lines=[NAMED], currency="GBP").json()
+        found = {each["rule"]: each for each in answer["awards"]}
 
-        assert (answer["amount"], answer["version"]) == (45, 1)
-        assert [(each["rule"], each["campaign"]) for each in answer["awards"]] == [
-            ("base", ""),
-            ("spring-extra", "spring"),
-        ]
+        assert (fresh["amount"], fresh["version"], answer["amount"]) == (45, 1, 43)
+        spring = found["spring-extra"]
+        assert (spring["campaign"], spring["amount"], spring["withheld"]) == ("spring", 3, 2)
+        assert spring["explanation"]["steps"][-1]["code"] == "withheld"
+        assert (spring["told"][-1]["value"], found["base"]["withheld"]) == ("3", 0)
+        assert "shared by all partners" in answer["note"]
         assert [each["rule"] for each in answer["passed_over"]] == [
             "large",
             "secret",
             "vips-extra",
             "later-extra",
         ]
-        assert not Activity.objects.exists()
-        assert not Transfer.objects.exists()
+        assert (Transfer.objects.count(), CampaignBudget.objects.get().given) == before
+        assert Activity.objects.count() == 1
+        asked_again = [one["sql"] for one in captured if "FOR" in one["sql"].upper().split()]
+        assert not [sql for sql in asked_again if "UPDATE" in sql.upper()]
+        with django_assert_max_num_queries(len(captured)):
+            ask(lines=[NAMED | {"sku": f"S-{place}"} for place in range(100)], currency="GBP")
 
     def test_takes_any_kind_that_earns(self, ask, erp):
         invoice = {
@@ -230,29 +275,54 @@ class TestPreview:
             "due_on": "2026-03-20",
         }
         assert erp.post("activities", invoice).status_code == 201
+        pay = {
+            "kind": "payment",
+            "amount": "20.00",
+            "currency": "GBP",
+            "refers_to": {"external_id": "INV-1"},
+        }
 
-        training = ask(kind="training").json()
-        payment = ask(
-            kind="payment", amount="20.00", refers_to={"external_id": "INV-1"}, paid_on="2026-03-02"
-        ).json()
-        late = ask(
-            kind="payment", amount="20.00", refers_to={"external_id": "INV-1"}, paid_on="2026-03-19"
-        ).json()
+        training = ask(kind="training", attributes=COURSE).json()
+        payment = ask(**pay, paid_on="2026-03-02").json()
+        late = ask(**pay, paid_on="2026-03-19").json()
 
         assert (training["amount"], payment["amount"], late["amount"]) == (5, 20, 0)
+        assert (training["note"], training["reported"]) == ("", None)
         assert late["passed_over"][0]["detail"]["found"] == -1
+
+    def test_converts_by_the_rate_of_the_day_or_says_that_there_is_none(self, ask):
+        rows = [RateRow("USD", "GBP", date(2026, 3, 1), read_rate("0.8"))]
+        store_rates(rows, source="bank", by=None, at=NOON)
+
+        dollars = ask(lines=[NAMED], currency="USD").json()
+        zloty = ask(lines=[NAMED], currency="PLN")
+
+        # 40 dollars are 32 pounds.
+        assert dollars["awards"][0]["amount"] == 32
+        assert dollars["awards"][0]["told"][0] == {
+            "label": "$40.00 at the rate 0.8 of 1 March 2026",
+            "value": "£32.00",
+        }
+        assert dollars["reported"] == {
+            "amount": "40",
+            "currency": "USD",
+            "rate": "0.8",
+            "rate_day": "2026-03-01",
+            "rate_of": "order",
+            "into": "GBP",
+            "result": "32",
+        }
+        [error] = zloty.json()["errors"]
+        assert (zloty.status_code, error["pointer"], error["code"]) == (400, "/currency", "no_rate")
+        assert error["detail"] == "There is no rate of PLN into GBP for 2 March 2026."
 
     @pytest.mark.parametrize(
         ("body", "pointer", "code"),
         [
-            ({"kind": "order"}, "/lines", "required"),
             ({"kind": "return", "lines": [NAMED]}, "/kind", "not_an_earning_kind"),
-            ({"kind": "no-such"}, "/kind", "unknown_kind"),
-            ({"kind": "training", "member": "3fa85f64-5717-4562-b3fc-2c963f66afa6"}, "/member", "does_not_exist"),
-            ({"kind": "payment", "amount": "1", "refers_to": {"external_id": "x"}}, "/refers_to", "does_not_exist"),
-            ({"kind": "survey", "attributes": {"supplier_share": "1e999"}}, "/attributes/supplier_share", "invalid"),
-            ({"lines": [NAMED], "amount": "1"}, "/amount", "not_the_sum"),
-            ({"lines": [NAMED], "colour": "blue"}, "/colour", "unknown_field"),
+            ({"kind": "payment", "amount": "1", "currency": "GBP", "refers_to": {"external_id": "x"}}, "/refers_to", "does_not_exist"),
+            ({"lines": [NAMED], "currency": "GBP", "partner": "erp:0"}, "/partner", "does_not_exist"),
+            ({"lines": [NAMED], "currency": "GBP", "programme": "x"}, "/programme", "does_not_exist"),
         ],
     )  # fmt: skip
     def test_refuses_what_cannot_be(self, ask, body, pointer, code):
@@ -262,6 +332,14 @@ class TestPreview:
         assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [
             (pointer, code)
         ]
+
+    def test_asks_for_what_a_report_is_asked_for(self, ask, erp):
+        said = {"source": "erp", "external_id": "1", "occurred_at": "2026-03-02T09:30:00+00:00"}
+        for body in LIKE_A_REPORT:
+            report = {"partner": "erp:12346", **said, **body}
+            reported = erp.post("activities", report).json()["errors"]
+            assert [(each["pointer"], each["code"]) for each in reported]
+            assert ask(**body).json()["errors"] == reported, body
 
 
 class TestRules:

@@ -8,10 +8,10 @@ from ledger.posting import Entry, post
 from partners.intake import ActivityConflict, ActivityReport, LineReport
 from partners.models import Event
 from rewards import crediting
-from rewards.asking import Supposed, preview
 from rewards.earning.facts import LineFacts
 from rewards.models import Award, ClawBack, Standing
 from rewards.programmes.presets import load_preset
+from rewards.supposing import Supposed, suppose
 from tests.factories import PartnerFactory
 
 pytestmark = pytest.mark.django_db
@@ -180,9 +180,9 @@ class TestPreview:
     def test_says_what_an_order_would_earn_and_writes_nothing(self, programme, partner):
         supposed = Supposed(occurred_at=NOW, lines=[LineFacts(None, "mug", "", 10_000, 125_000)])
 
-        evaluation = preview(partner=partner, programme=programme, supposed=supposed, as_of=NOW)
+        found = suppose(partner=partner, programme=programme, supposed=supposed, as_of=NOW)
 
-        assert [award.amount for award in evaluation.awards] == [12]
+        assert [one.amount for one in found.promised] == [12]
         assert not Transfer.objects.exists()
 
 

@@ -11,12 +11,13 @@ from ledger.models import Transfer
 from partners.enrolling import change
 from partners.models import Partner
 from rewards import crediting, waiting
-from rewards.asking import Supposed, explain_activity, preview
+from rewards.asking import explain_activity
 from rewards.deciding import decide
 from rewards.hearing import hear
 from rewards.models import Award, CampaignBudget, ClawBack, Segment
 from rewards.segments import AlreadyOn, NotOn
 from rewards.settling import settle
+from rewards.supposing import Supposed, suppose
 from tests.factories import JANUARY, MemberFactory
 from tests.rewards.cast import join, make_partner
 from tests.rewards.dealings import open_programmes, report, tell
@@ -370,12 +371,13 @@ class TestAsking:
                 amount_e4=e4,
                 names_id=invoice.pk,
             )
-            return preview(
+            supposition = suppose(
                 partner=shop.partner,
                 programme=shop.programme,
                 supposed=supposed,
                 as_of=shop.moment("2026-03-03"),
             )
+            return supposition.judged.evaluation
 
         assert would_pay("2026-03-20", 400_000).amounts == {"early": 120}
         assert would_pay("2026-03-30", 5_000_000).amounts == {"early": 100}

@@ -1,4 +1,4 @@
-"""A cancellation: an order that is called off, whatever of it is left."""
+"""A cancellation: an order that is called off, whatever of it is left, or one of its invoices."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -8,7 +8,10 @@ from partners.kinds.kind import Kind
 KIND = Kind(
     code="cancellation",
     name=_("Cancellation"),
-    description=_("The order it refers to is called off: all of it that is left is taken back."),
+    description=_(
+        "What it refers to is called off: of an order all that is left is taken back, of an invoice "
+        "its part of what is left of the order."
+    ),
     fields=(Field(name="reason", label=_("reason"), length_max=200),),
     may_refer_to=("order", "invoice"),
     must_refer=True,

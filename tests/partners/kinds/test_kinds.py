@@ -40,10 +40,29 @@ def found(given: ActivityReport, **options) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("part", ["delivery", "tax", "paid_with_points"])
-def test_a_part_of_an_order_is_never_below_zero(part):
-    said = {value: found(report("order", attributes={part: value})) for value in ("0", "-0.0001")}
+def test_a_part_of_an_order_is_never_below_zero_nor_above_its_amount(part):
+    values = ("0", "5", "-0.0001", "5.0001", "1.00001", "NaN", "1e2", 5, True, None)
+    said = {
+        str(value): found(report("order", amount_e4=5 * E4, attributes={part: value}))
+        for value in values
+    }
 
-    assert said == {"0": [], "-0.0001": [(f"attributes/{part}", "out_of_range")]}
+    place = f"attributes/{part}"
+    assert said == {
+        "0": [],
+        "5": [],
+        "-0.0001": [(place, "out_of_range")],
+        "5.0001": [(place, "above_amount")],
+    } | {str(value): [(place, "invalid")] for value in values[4:]}
+
+
+def test_parts_that_are_too_much_are_told_together():
+    given = report("order", attributes={"delivery": "30", "tax": "31", "paid_with_points": "0"})
+
+    [delivery, tax] = validate(dataclasses.replace(given, amount_e4=20 * E4))
+
+    assert (delivery.field, tax.field) == ("attributes/delivery", "attributes/tax")
+    assert str(tax.detail) == "This is more than the net amount, 20."
 
 
 class TestKinds:
