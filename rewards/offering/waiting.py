@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from ledger.models import Account, Lot
 from partners.models import Activity, Actor
-from rewards.earning.due import AwardDue
 from rewards.explaining import Teller
-from rewards.hearing import Hearing
 from rewards.models import Award, ClawBack, Programme
+from rewards.programmes.live import Versions
+from rewards.programmes.pending import Pending
 
 LOST_SHOWN = 10
 LOST_CODES = ("lost_overdue", "lost_at_year_end")
@@ -45,10 +45,9 @@ class Lost:
     why: str
 
 
-def read_waiting(
-    hearing: Hearing, root_id: int, *, actor: Actor, programme: Programme
-) -> list[WaitingAward]:
+def read_waiting(root_id: int, *, actor: Actor, versions: Versions) -> list[WaitingAward]:
     """Return what waits, what comes first before the rest. Three queries."""
+    programme = versions.programme
     zone = ZoneInfo(programme.time_zone)
     lots = Lot.objects.open().filter(
         account__kind=Account.Kind.PENDING,
@@ -65,23 +64,19 @@ def read_waiting(
         .filter(public_id__in=[one for one in references if _is_id(one)])
         .select_related("activity")
     }
-    dues = {
-        (due.activity.id, due.version.version_id, due.award.rule_code): due
-        for due in hearing.judgements[root_id].awards
-    }
     invoices = _invoices_of(award.activity_id for award in awards.values())
     waiting = []
     for (reference, at), amount in amounts.items():
         award = awards.get(reference)
         if award is None:
             continue
-        due = dues.get((award.activity_id, award.version_id, award.rule_code))
+        pending = versions.by_id(award.version_id).definition.pending_of(award.rule_code)
         waiting.append(
             WaitingAward(
                 activity=award.activity,
                 amount=amount,
                 until=at.astimezone(zone).date() if at else None,
-                for_what="" if at else say_what_for(due, invoices.get(award.activity_id, [])),
+                for_what="" if at else say_what_for(pending, invoices.get(award.activity_id, [])),
                 lost_after=award.decide_on,
             )
         )
@@ -105,12 +100,11 @@ def _invoices_of(activity_ids: Iterable[int]) -> Mapping[int, list[Activity]]:
     return found
 
 
-def say_what_for(due: AwardDue | None, invoices: list[Activity]) -> str:
+def say_what_for(pending: Pending, invoices: list[Activity]) -> str:
     """Say what has to happen before an award can be spent."""
-    until = due.version.definition.pending_of(due.award.rule_code).until if due else ""
-    if until == "purchases":
+    if pending.until == "purchases":
         return _("Available as far as this year's purchases reach")
-    if until != "paid":
+    if pending.until != "paid":
         return _("Available when the seller confirms it")
     if not invoices:
         return _("Available when its invoice is paid")

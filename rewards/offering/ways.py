@@ -2,24 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from rewards.earning.capping import CapLeft, cap_key
-from rewards.earning.due import Judged, Judgement
 from rewards.earning.exact import e4_as_text
-from rewards.earning.facts import ActivityFacts
 from rewards.explaining import Teller
 from rewards.explaining.steps import say_cap as say_used_cap
-from rewards.hearing import Hearing, hear
-from rewards.models import Programme, ProgrammeVersion
+from rewards.models import ProgrammeVersion
 from rewards.offering.known import can_hold
-from rewards.programmes.calendar import local_date
-from rewards.programmes.definition import Definition
-from rewards.programmes.live import NoVersionInForce
+from rewards.offering.today import Today
 from rewards.programmes.rules import Cap, Rule
 from rewards.programmes.sentences import summarise, tell_campaign, tell_rule, tell_settings
 from rewards.programmes.sentences.rules import say_cap
@@ -81,47 +76,21 @@ class WaysToEarn:
     terms: tuple[tuple[str, str], ...]
 
 
-def hear_now(root_id: int, *, programme: Programme, as_of: datetime) -> tuple[Hearing, Judged]:
-    """
-    Judge all facts of a partner, and beside them that nothing happens now: how it stands today.
-
-    :raises NoVersionInForce: If the programme does not run now.
-    """
-    nothing = ActivityFacts(
-        id=None,
-        kind="",
-        source="",
-        external_id="",
-        occurred_at=as_of,
-        local_date=local_date(as_of, programme.time_zone),
-        amount_e4=0,
-        currency=programme.currency,
-        lines=[],
-    )
-    hearing = hear([root_id], programme=programme, as_of=as_of, suppose=lambda _facts: nothing)
-    judged = hearing.judgements[root_id].judged
-    if not judged:
-        raise NoVersionInForce(f"{programme.code} has no version in force now.")
-    return hearing, judged[0]
-
-
-def read_ways(judged: Judged, judgement: Judgement, *, teller: Teller) -> WaysToEarn:
-    """Say what can give something to the partner that ``hear_now`` told of. One query."""
-    version = ProgrammeVersion.objects.get(pk=judged.version.version_id)
-    return _Offer(version.definition, judged, judgement, teller).tell()
+def read_ways(today: Today, *, teller: Teller) -> WaysToEarn:
+    """Say what can give something to the partner that stands so today. One query."""
+    version = ProgrammeVersion.objects.get(pk=today.version_id)
+    return _Offer(version.definition, today, teller).tell()
 
 
 class _Offer:
     """One version as its document says it, beside what it means for one partner today."""
 
-    def __init__(
-        self, document: Mapping[str, Any], judged: Judged, judgement: Judgement, teller: Teller
-    ) -> None:
+    def __init__(self, document: Mapping[str, Any], today: Today, teller: Teller) -> None:
         self.document = document
-        self.definition: Definition = judged.version.definition
-        self.today = judged.activity
-        self.situation = judged.situation
-        self.usage = judgement.usage
+        self.definition = today.definition
+        self.today = today.nothing
+        self.situation = today.situation
+        self.usage = today.usage
         self.teller = teller
         self.speaker = teller.speaker
 

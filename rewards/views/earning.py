@@ -1,6 +1,8 @@
 """Ways to earn, and why something earned what it did."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Q, Sum
 from django.http import HttpResponse
@@ -29,8 +31,10 @@ from rewards.explaining import (
     tell_passed_over,
 )
 from rewards.models import Award, ClawBack, Programme
-from rewards.offering import hear_now, read_lost, read_waiting, read_ways
+from rewards.offering import read_lost, read_today, read_waiting, read_ways
 from rewards.programmes.definition import Definition
+from rewards.programmes.live import read_versions
+from rewards.programmes.rules import NO_TRIGGERS
 from rewards.views.standing import with_standpoint
 
 LATELY = 10
@@ -60,8 +64,8 @@ def visible_to(request: PortalRequest) -> ActivityQuerySet:
 def ways_to_earn(request: PortalRequest, standpoint: Standpoint) -> HttpResponse:
     programme = standpoint.programme
     root_id = request.member.partner_id
-    hearing, judged = hear_now(root_id, programme=programme, as_of=standpoint.at)
-    definition = judged.version.definition
+    today = read_today(root_id, programme=programme, as_of=standpoint.at)
+    definition = today.definition
     teller = read_teller(definition, programme=programme, language=current_language())
     shows_all = request.member.role != Member.Role.BUYER
     lately = (
@@ -71,10 +75,10 @@ def ways_to_earn(request: PortalRequest, standpoint: Standpoint) -> HttpResponse
     )
     waiting, lost = [], []
     if shows_all:
-        waiting = read_waiting(hearing, root_id, actor=request.actor, programme=programme)
+        waiting = read_waiting(root_id, actor=request.actor, versions=today.versions)
         lost = read_lost(actor=request.actor, programme=programme, teller=teller)
     context = {
-        "ways": read_ways(judged, hearing.judgements[root_id], teller=teller),
+        "ways": read_ways(today, teller=teller),
         "waiting": waiting,
         "waiting_total": sum(one.amount for one in waiting),
         "lost": lost,
@@ -110,10 +114,15 @@ def earned(request: PortalRequest, standpoint: Standpoint, public_id: str) -> Ht
     """Say what an activity earned by each rule, what was taken back, and which rules gave nothing."""
     activity = get_object_or_404(visible_to(request), public_id=public_id)
     programme = standpoint.programme
-    explained = explain_activity(activity, programme=programme, as_of=standpoint.at)
-    definition = explained.judged.version.definition if explained else standpoint.definition
+    given = list(
+        Award.objects.filter(activity=activity, version__programme=programme).order_by("pk")
+    )
+    explained, definition = None, find_whole(activity, given, programme)
+    if definition is None:
+        explained = explain_where_judged(activity, programme, standpoint.at)
+        definition = explained.judged.version.definition if explained else standpoint.definition
     teller = read_teller(definition, programme=programme, language=current_language())
-    awards = awards_of(activity, programme, teller)
+    awards = bills_of(given, teller)
     taken = taken_from(activity, programme, teller)
     passed = explained.evaluation.passed_over if explained else ()
     others = [
@@ -128,9 +137,33 @@ def earned(request: PortalRequest, standpoint: Standpoint, public_id: str) -> Ht
         "earned": sum(bill.amount for bill in awards),
         "kept": sum(bill.amount for bill in (*awards, *taken)),
         "others": others,
-        "why_nothing": say_why_nothing(activity, explained, definition),
+        "why_nothing": "" if awards else say_why_nothing(activity, explained, definition),
     }
     return render(request, "rewards/earned.html", context)
+
+
+def find_whole(
+    activity: Activity, given: Sequence[Award], programme: Programme
+) -> Definition | None:
+    """
+    Return what judged an activity where each of its rules gave something that still stands.
+
+    Then the awards on file say all there is to say, and nothing has to be judged again.
+    """
+    if not given or ClawBack.objects.filter(award__in=given, cause=activity).exists():
+        return None
+    definition = read_versions(programme).by_id(given[0].version_id).definition
+    rules = {rule.code for rule in definition.all_rules if rule.trigger == activity.kind}
+    return definition if rules == {award.rule_code for award in given} else None
+
+
+def explain_where_judged(
+    activity: Activity, programme: Programme, at: datetime
+) -> Explained | None:
+    """Judge the company's facts for why something gave nothing; what never earns asks nobody."""
+    if activity.kind in NO_TRIGGERS:
+        return None
+    return explain_activity(activity, programme=programme, as_of=at)
 
 
 def say_why_nothing(activity: Activity, explained: Explained | None, definition: Definition) -> str:
@@ -139,17 +172,16 @@ def say_why_nothing(activity: Activity, explained: Explained | None, definition:
     return say_nothing(NO_RULE if code == RULES_SAID_NO else code)
 
 
-def awards_of(activity: Activity, programme: Programme, teller: Teller) -> list[Bill]:
-    """Return what each rule gave, or would have but for the budget of its campaign: one query."""
-    something = Q(amount__gt=0) | Q(withheld__gt=0)
-    awards = Award.objects.filter(something, activity=activity, version__programme=programme)
+def bills_of(given: Sequence[Award], teller: Teller) -> list[Bill]:
+    """Return what each rule gave, or would have but for the budget of its campaign."""
     return [
         Bill(
             teller.rule_name(award.explanation) or teller.voice.rule(award.rule_code),
             award.amount,
             teller.tell(award.explanation),
         )
-        for award in awards.order_by("pk")
+        for award in given
+        if award.amount or award.withheld
     ]
 
 

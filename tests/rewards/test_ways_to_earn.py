@@ -14,7 +14,7 @@ from partners.models import Activity
 from rewards import crediting
 from rewards.explaining import teller_of
 from rewards.models import Segment, SegmentPlace
-from rewards.offering import hear_now, read_ways
+from rewards.offering import read_today, read_ways
 from tests.rewards.cast import NOON, Shop, join, make_partner, open_shop
 from tests.rewards.portal import sign_in, words
 
@@ -108,9 +108,9 @@ def tell(club: Shop, kind: str, number: str, *, at: datetime = NOON, **more: Any
 
 def ways_of(club: Shop):
     root_id = club.partner.pk
-    hearing, judged = hear_now(root_id, programme=club.programme, as_of=NOON + timedelta(hours=1))
-    teller = teller_of(judged.version.definition, language="en", currency="GBP", decimals=0)
-    return read_ways(judged, hearing.judgements[root_id], teller=teller)
+    today = read_today(root_id, programme=club.programme, as_of=NOON + timedelta(hours=1))
+    teller = teller_of(today.definition, language="en", currency="GBP", decimals=0)
+    return read_ways(today, teller=teller)
 
 
 class TestWays:
@@ -246,6 +246,22 @@ class TestActivity:
         assert [bill.amount for bill in page.context["awards"]] == [50, 5, 5]
         assert [other.rule_code for other in page.context["others"]] == ["large", "paying"]
         assert "It counts only for an amount of £100 or more. The amount was £50.00." in words(page)
+
+    def test_judges_nothing_anew_where_each_rule_gave(self, club):
+        version = club.programme.versions.get()
+        version.definition = {**version.definition, "rules": RULES[:1], "campaigns": []}
+        version.save()
+        order = tell(club, "order", "A-1", pounds=50)
+        client = sign_in(club.alice)
+
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get(self.page_of(order))
+
+        assert ([bill.amount for bill in page.context["awards"]], page.context["others"]) == (
+            [50],
+            [],
+        )
+        assert not [each for each in queries if "partners_activityline" in each["sql"]]
 
     def test_says_why_nothing(self, club):
         for number in ("T1", "T2", "T3"):
