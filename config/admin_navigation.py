@@ -1,5 +1,6 @@
 """The sidebar of the admin: what each person finds in it."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -111,6 +112,7 @@ SIDEBAR: tuple[tuple[Any, tuple[tuple[str, str, Any], ...]], ...] = (
         ),
     ),
 )
+PAGE_OF_A_VERSION = re.compile(r"/admin/rewards/programmeversion/\d+/")
 
 
 def list_navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -139,12 +141,21 @@ def list_items(
             "title": title,
             "icon": icon,
             "link": link,
-            "active": request.path.startswith(link),
+            "active": is_open(request.path, model, link),
         }
         waiting = BADGES[model](request) if model in BADGES else 0
         if waiting:
             item |= {"badge": say_number(waiting), "badge_variant": "primary"}
         yield item
+
+
+def is_open(path: str, model: str, link: str) -> bool:
+    """Whether a page belongs to a list. The rule editor is a part of the programmes."""
+    if model == "rewards.programme":
+        return path.startswith(link) or bool(PAGE_OF_A_VERSION.match(path))
+    if model == "rewards.programmeversion" and PAGE_OF_A_VERSION.match(path):
+        return False
+    return path.startswith(link)
 
 
 def find_link(request: HttpRequest, name: str) -> str | None:

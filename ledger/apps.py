@@ -16,19 +16,21 @@ class LedgerConfig(AppConfig):
     def ready(self) -> None:
         # Its models exist only now; at the top of this module they would come too early.
         import_module("partners.events").register(
-            "points_expired",
-            "points_matured",
-            "points_reinstated",
-            "pending_cancelled",
-            "points_held",
-            "hold_captured",
-            "hold_released",
-            "hold_lapsed",
-            "balance_opened",
-            "correction_asked",
-            "correction_posted",
-            "correction_declined",
-            "correction_withdrawn",
+            {
+                "points_expired": _("Points expired"),
+                "points_matured": _("Points became available"),
+                "points_reinstated": _("Points live again"),
+                "pending_cancelled": _("Pending points cancelled"),
+                "points_held": _("Points held"),
+                "hold_captured": _("Held points spent"),
+                "hold_released": _("Hold released"),
+                "hold_lapsed": _("Hold lapsed"),
+                "balance_opened": _("Opening balance posted"),
+                "correction_asked": _("Correction asked for"),
+                "correction_posted": _("Correction posted"),
+                "correction_declined": _("Correction declined"),
+                "correction_withdrawn": _("Correction withdrawn"),
+            }
         )
         post_migrate.connect(append_only.restore_after_migrating, sender=self)
         register(append_only.check_guards, Tags.database)

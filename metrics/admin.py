@@ -29,6 +29,7 @@ from metrics.finance.postings import read_postings
 from metrics.finance.writing import write_table
 from partners.doors.admin import actor_of
 from partners.doors.showing import NOTHING, language, say_money
+from partners.wording import day_format
 
 FIRST_DAY, END_DAY = date(1970, 1, 1), date(2200, 1, 1)
 PLACE_NAMES = {
@@ -137,7 +138,10 @@ def show_unit(each: UnitLiability) -> ShownUnit:
         (_("Worth of one"), _("none set") if each.value is None else f"{each.value} {currency}"),
         (_("Owed by partners, apart"), amount(each.outstanding.debt)),
         (_("Expected breakage"), say_breakage(each, amount, money)),
-        (_("As of"), date_format(each.as_of.astimezone(each.books.zone), "j M Y, H:i")),
+        (
+            _("As of"),
+            date_format(each.as_of.astimezone(each.books.zone), f"{day_format(language())}, H:i"),
+        ),
     ]
     rows = [
         (

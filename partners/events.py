@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -39,16 +39,20 @@ class UnknownEventKind(LookupError):
     """No app registered this kind of event."""
 
 
-_KINDS: set[str] = set()
+_KINDS: dict[str, Any] = {}
 
 
-def register(*kinds: str) -> None:
-    """Make kinds of events known; each app does so when it is ready."""
+def register(kinds: Mapping[str, Any]) -> None:
+    """Make kinds of events known, each with its words; each app does so when it is ready."""
     _KINDS.update(kinds)
 
 
 def registered_kinds() -> list[str]:
     return sorted(_KINDS)
+
+
+def say_event(kind: str) -> str:
+    return str(_KINDS.get(kind, kind))
 
 
 def record(drafts: Sequence[EventDraft], *, recorded_at: datetime) -> None:
@@ -61,7 +65,7 @@ def record(drafts: Sequence[EventDraft], *, recorded_at: datetime) -> None:
     """
     if not drafts:
         return
-    if unknown := {draft.kind for draft in drafts} - _KINDS:
+    if unknown := {draft.kind for draft in drafts} - _KINDS.keys():
         raise UnknownEventKind(", ".join(sorted(unknown)))
     counts = Counter(draft.partner_id for draft in drafts)
     left = dict(counts)

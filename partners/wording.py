@@ -61,6 +61,11 @@ def format_number(number: int | Decimal, language: str, decimals: int = 0) -> st
     return MINUS + written if is_negative else written
 
 
+def day_format(language: str) -> str:
+    """English shortens months; the other languages write them out, as they stand in a date."""
+    return "j M Y" if language == "en" else "j E Y"
+
+
 def format_signed(number: int | Decimal, language: str, decimals: int = 0) -> str:
     """Return the number with its sign before it, also where it is a plus."""
     written = format_number(number, language, decimals)

@@ -1,5 +1,6 @@
 """What was reported about partners, and what happened to them. Read only: facts never change."""
 
+from operator import itemgetter
 from typing import Any
 
 from django.contrib import admin
@@ -25,6 +26,7 @@ from partners.doors.showing import (
     say_time,
     show_document,
 )
+from partners.events import registered_kinds, say_event
 from partners.invoices import states_of
 from partners.kinds import KINDS, Kind, all_kinds
 from partners.kinds.own import in_words
@@ -228,22 +230,41 @@ class ActivityAdmin(ReadOnlyAdmin):
         return rows.annotate(own_names=Subquery(own))
 
 
+class EventKindFilter(DropdownFilter):
+    """Chosen by its words; it asks for the code."""
+
+    title = gettext_lazy("what happened")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        kinds = ((kind, say_event(kind)) for kind in registered_kinds())
+        return sorted(kinds, key=itemgetter(1))
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
     """The stream of what happened. Only ``partners.events`` writes it."""
 
-    list_display = ("happened", "kind", "partner_name", "member", "actor", "sequence")
+    list_display = ("happened", "named", "partner_name", "member", "actor", "sequence")
     list_select_related = ("partner", "member__person", "actor")
-    list_filter = (("kind", FieldTextFilter), ("occurred_at", DayRangeFilter))
+    list_filter = (EventKindFilter, ("occurred_at", DayRangeFilter))
     search_fields = ("=kind", "partner__legal_name", "=partner__erp_number")
     ordering = ("-pk",)
     fields = (
-        ("kind", "sequence"),
+        ("named", "kind"),
+        "sequence",
         ("partner_link", "member"),
         ("actor", "happened"),
         "details",
     )
-    readonly_fields = ("partner_link", "happened", "details")
+    readonly_fields = ("named", "partner_link", "happened", "details")
+
+    @display(description=gettext_lazy("what happened"), ordering="kind")
+    def named(self, event: Event) -> str:
+        return say_event(event.kind)
 
     @display(description=gettext_lazy("partner"))
     def partner_link(self, event: Event) -> SafeString | str:

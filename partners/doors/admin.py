@@ -160,6 +160,20 @@ class BaseAdmin(ScopedRows, ModelAdmin):
         """The short form for lists; load the partner with the rows."""
         return str(row.partner.legal_name) if row.partner else self.empty_value_display
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        answer = super().changeform_view(request, object_id, form_url, extra_context)
+        is_form = "adminform" in (getattr(answer, "context_data", None) or {})
+        if request.method == "POST" and is_form:
+            # A form that is shown again was refused.
+            answer.status_code = 422
+        return answer
+
     # ---------------------------------------------------------- confirmed steps
 
     def confirm_one(self, request: HttpRequest, object_id: str, step: Step) -> HttpResponse:
@@ -213,7 +227,8 @@ class BaseAdmin(ScopedRows, ModelAdmin):
             "action_name": action_name,
             "opts": self.opts,
         }
-        return TemplateResponse(request, "admin/confirm.html", context)
+        status = 422 if form.errors else 200
+        return TemplateResponse(request, "admin/confirm.html", context, status=status)
 
     def _perform_on(
         self, rows: Sequence[Model], step: Step, form: forms.Form, request: HttpRequest

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import get_language
 
-from partners.wording import FALLBACK_LANGUAGE, format_money, format_number
+from partners.wording import FALLBACK_LANGUAGE, day_format, format_money, format_number
 
 NOTHING = "–"
 DEPTH_MAX = 6
@@ -24,11 +24,11 @@ def language() -> str:
 
 
 def say_time(moment: datetime | None) -> str:
-    return date_format(localtime(moment), "j M Y, H:i") if moment else NOTHING
+    return date_format(localtime(moment), f"{day_format(language())}, H:i") if moment else NOTHING
 
 
 def say_day(day: date | None) -> str:
-    return date_format(day, "j M Y") if day else NOTHING
+    return date_format(day, day_format(language())) if day else NOTHING
 
 
 def say_number(value: int | Decimal) -> str:

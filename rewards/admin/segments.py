@@ -233,7 +233,9 @@ def place_page(
         "show_errors": data is not None,
         "back": reverse("admin:rewards_segment_change", args=[segment.pk]),
     }
-    return TemplateResponse(request, "admin/programmes/places.html", context)
+    is_refused = data is not None and found is None and "change" not in data
+    status = 422 if is_refused else 200
+    return TemplateResponse(request, "admin/programmes/places.html", context, status=status)
 
 
 def sort_numbers(

@@ -70,29 +70,44 @@ document.addEventListener("input", (event) => {
   }
 });
 
-// The server says the sentence: the words are the same as everywhere else.
+// What is open stays open, so that a change of the form is seen where one looks.
+const show = (here, said) => {
+  if (!here || !said || here.innerHTML === said.innerHTML) return;
+  const opened = [...here.querySelectorAll("details")].map((each) => each.open);
+  here.replaceChildren(...said.childNodes);
+  here.querySelectorAll("details").forEach((each, place) => { each.open = opened[place] || false; });
+};
+
+// The server says the sentence and tries the rule: the words are the same as everywhere else.
 let waiting = 0;
-let asked = 0;
+let asked = new AbortController();
 function say(form) {
   if (!form || !form.dataset.look) return;
   clearTimeout(waiting);
   waiting = setTimeout(async () => {
     const data = new FormData(form);
     data.append("look", "1");
-    const number = ++asked;
+    // Only the last change matters: what was asked before it is not waited for.
+    asked.abort();
+    asked = new AbortController();
     try {
-      const answer = await fetch(form.action, { method: "POST", body: data });
-      if (!answer.ok || number !== asked) return;
+      const answer = await fetch(form.action, { method: "POST", body: data, signal: asked.signal });
+      if (!answer.ok) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const said = page.getElementById(form.dataset.look);
-      if (said) document.getElementById(form.dataset.look).textContent = said.textContent;
+      for (const id of form.dataset.look.split(" ")) show(document.getElementById(id), page.getElementById(id));
     } catch {
-      // Offline: the sentence is said again with the next change.
+      // Offline, or asked anew: the sentence is said again with the next change.
     }
   }, 300);
 }
 
+// The picker of a partner tells its changes to its own library only.
+if (window.django && window.django.jQuery) {
+  window.django.jQuery(document).on("select2:select", (event) => say(event.target.form));
+}
+
 showKinds(document);
 showModes();
+say(document.querySelector("form[data-look]"));
 const open = document.querySelector(".e-tabs [aria-current]");
 if (open) open.scrollIntoView({ block: "nearest", inline: "center" });

@@ -80,7 +80,7 @@ class TestAReward:
     def test_says_what_is_wrong_beside_the_field(self, client, programme, given, field):
         answer = client.post(ADD, filled(programme, **given))
 
-        assert answer.status_code == 200
+        assert answer.status_code == 422
         assert field in answer.context["adminform"].form.errors
         assert not Reward.objects.exists()
 

@@ -121,7 +121,7 @@ class TestOwnKinds:
     def test_say_what_is_wrong_at_the_field(self, client, dana, changes, said):
         answer = client.post(NEW_KIND, self.typed(**changes))
 
-        assert answer.status_code == 200
+        assert answer.status_code == 422
         assert said in read(answer)
         assert not OwnKind.objects.exists()
 

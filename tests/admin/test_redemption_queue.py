@@ -70,7 +70,7 @@ class TestOneRedemption:
         answer = client.post(move(requested, "reject"), {"reason": " "})
 
         requested.refresh_from_db()
-        assert answer.status_code == 200
+        assert answer.status_code == 422
         assert answer.context["form"].errors["reason"]
         assert requested.state == State.REQUESTED
 

@@ -149,7 +149,7 @@ class TestAccountManager:
         )
 
         assert [row["id"] for row in offered["results"]] == [str(own.pk)]
-        assert crafted.status_code == 200
+        assert crafted.status_code == 422
         assert crafted.context["adminform"].form.errors["partner"]
 
     def test_cannot_decide_about_others_even_if_allowed_to_decide(

@@ -4,13 +4,14 @@ import pytest
 
 from rewards.models import Segment, SegmentPlace
 from tests.admin.programmes.pages import text_of
-from tests.rewards.cast import make_partner
+from tests.rewards.cast import make_partner, make_programme
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once("PostgreSQL")]
 
 
 class TestSegments:
-    def test_partners_are_added_by_their_numbers_and_taken_off(self, client, programme):
+    def test_partners_are_added_by_their_numbers_and_taken_off(self, client, root):
+        programme = make_programme()
         segment = Segment.objects.create(code="vip", name="Best friends")
         partner = make_partner(programme, "12346")
         url = f"/admin/rewards/segment/{segment.pk}/add-partners/"
@@ -49,4 +50,12 @@ class TestSegments:
 
         answer = client.post(url, {"numbers": numbers, "day": "2026-03-01"})
 
+        assert answer.status_code == 422
         assert answer.context["form"].errors["numbers"]
+
+    def test_a_new_one_without_a_name_is_refused_and_kept(self, client, root):
+        answer = client.post("/admin/rewards/segment/add/", {"name": "", "description": "Seen"})
+
+        assert answer.status_code == 422
+        assert 'value="Seen"' in answer.content.decode() or ">Seen<" in answer.content.decode()
+        assert not Segment.objects.exists()

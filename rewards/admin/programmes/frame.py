@@ -127,7 +127,8 @@ def frame(page: BaseAdmin, request: HttpRequest, version: ProgrammeVersion, tab:
     return {
         **page.admin_site.each_context(request),
         "title": f"{version.programme.name}: {say_version(version)}",
-        "opts": page.opts,
+        # Its pages belong to the programme.
+        "opts": version.programme._meta,
         "version": version,
         "programme": version.programme,
         "programme_link": reverse("admin:rewards_programme_change", args=[version.programme_id]),

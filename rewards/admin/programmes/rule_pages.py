@@ -23,6 +23,7 @@ from rewards.admin.programmes.frame import (
 from rewards.admin.programmes.refusals import say_elsewhere
 from rewards.admin.programmes.rule_form import RuleForm
 from rewards.admin.programmes.saving import Saving
+from rewards.admin.programmes.trial_page import trial_form, try_typed
 from rewards.admin.programmes.warned import warn
 from rewards.models import ProgrammeVersion
 from rewards.programmes.definition import InvalidDefinition
@@ -43,6 +44,7 @@ from rewards.programmes.drafting import (
     remove_rule,
 )
 from rewards.programmes.sentences import Speaker, rule_name, summarise_rule
+from rewards.trying_out import LAST_COUNT
 
 REMOVED = "removed_from_draft"
 
@@ -187,12 +189,12 @@ def edit_page(
         saving.data, row=row, lists=lists_for(document, version.programme, names, but=code)
     )
     speaker = speaker_of(document, version.programme, names)
-    sentence = summarise_rule(row, speaker) if row else ""
+    looked = {"sentence": summarise_rule(row, speaker) if row else ""}
     rule = read_rule(form, version, code) if saving.is_saving else None
     if rule is not None:
         edit = put(rule, code, campaign)
         if saving.is_look:
-            sentence = look_at(saving, edit, rule, speaker)
+            looked = look_at(saving, edit, rule, speaker)
         elif saving.save(edit, say_saved(rule, code)):
             return HttpResponseRedirect(f"{back_to(version, campaign)}#rule-{rule['code']}")
         if saving.refused:
@@ -204,9 +206,11 @@ def edit_page(
             "form": form,
             "code": code,
             "rule_title": rule_name(row, speaker) if row else _("New rule"),
-            "sentence": sentence,
+            "trial": trial_form(request),
+            "count": LAST_COUNT,
             "back": back_to(version, campaign),
-        },
+        }
+        | looked,
     )
 
 
@@ -226,14 +230,17 @@ def read_rule(form: RuleForm, version: ProgrammeVersion, code: str) -> dict[str,
     return None if form.has_errors else rule
 
 
-def look_at(saving: Saving, edit: Edit, rule: dict[str, Any], speaker: Speaker) -> str:
-    """Say what a rule would say, without saving it; nothing where it could not be used."""
+def look_at(saving: Saving, edit: Edit, rule: dict[str, Any], speaker: Speaker) -> dict[str, Any]:
+    """Return what a rule would say and give, without saving it; nothing where it cannot be used."""
+    document = edit(saving.version.definition)
     try:
-        check(edit(saving.version.definition))
+        check(document)
     except InvalidDefinition as error:
         saving.refused = error
-        return ""
-    return summarise_rule(rule, speaker)
+        return {"sentence": ""}
+    spoken = speaker_of(document, saving.version.programme, (speaker.segments, speaker.kinds))
+    tried = try_typed(saving.request, saving.version, document, spoken)
+    return {"sentence": summarise_rule(rule, spoken), **tried}
 
 
 def put(rule: dict[str, Any], code: str, campaign: str) -> Edit:

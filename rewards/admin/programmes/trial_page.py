@@ -1,5 +1,6 @@
 """A draft on one partner's last activities, beside the version in force. Nothing is written."""
 
+from copy import copy
 from typing import Any
 
 from django import forms
@@ -14,7 +15,7 @@ from partners.doors.admin import BaseAdmin, limit
 from partners.doors.admin_pickers import PickedField
 from partners.doors.showing import language, say_day, say_money
 from partners.families import name_roots
-from partners.models import Partner
+from partners.models import Activity, Partner
 from partners.models.amounts import from_ten_thousandths
 from rewards.admin.programmes.frame import draw, frame, read_names, say_version, speaker_of
 from rewards.circumstances import circumstances_of
@@ -27,6 +28,8 @@ from rewards.programmes.live import definition_of
 from rewards.programmes.sentences import Speaker
 from rewards.recalling import Asked, facts_of
 from rewards.trying_out import LAST_COUNT, Tried, try_out
+
+TRIED = "tried_partner"
 
 
 class TrialForm(forms.Form):
@@ -50,15 +53,55 @@ class TrialForm(forms.Form):
 
 def trial_page(page: BaseAdmin, request: HttpRequest, version: ProgrammeVersion) -> HttpResponse:
     """Show what this version gives for a partner's last activities, and what the live one does."""
-    form = TrialForm(request.GET if "partner" in request.GET else None, request=request)
+    form = trial_form(request)
+    if not form.is_bound and (known := form.initial["partner"]):
+        form = TrialForm({"partner": known}, request=request)
     context = frame(page, request, version, "trial") | {"form": form, "count": LAST_COUNT}
-    if form.is_bound and form.is_valid():
-        partner = form.cleaned_data["partner"]
-        live = version.programme.versions.in_force(timezone.now()).first()
-        rows = try_on(partner, version, live)
-        speaker = speaker_of(version.definition, version.programme, read_names())
-        context |= show(rows, version, live, speaker) | {"partner": partner}
-    return draw(request, "trial", context)
+    speaker = speaker_of(version.definition, version.programme, read_names())
+    return draw(request, "trial", context | try_with(form, request, version, speaker))
+
+
+def trial_form(request: HttpRequest) -> TrialForm:
+    """Return the form as it was sent, or with the partner that is worth a look."""
+    data = request.POST or request.GET
+    if "partner" in data:
+        return TrialForm(data, request=request)
+    return TrialForm(request=request, initial={"partner": find_partner_to_try(request)})
+
+
+def try_typed(
+    request: HttpRequest, version: ProgrammeVersion, document: dict[str, Any], speaker: Speaker
+) -> dict[str, Any]:
+    """Return what a draft would give if what is typed in a form of it were saved."""
+    typed = copy(version)
+    typed.definition = document
+    return try_with(TrialForm(request.POST, request=request), request, typed, speaker)
+
+
+def try_with(
+    form: TrialForm, request: HttpRequest, version: ProgrammeVersion, speaker: Speaker
+) -> dict[str, Any]:
+    """Return what a page shows of a trial; nothing where no partner is chosen."""
+    if not form.is_bound or not form.is_valid():
+        return {}
+    partner = form.cleaned_data["partner"]
+    if request.session.get(TRIED) != partner.pk:
+        request.session[TRIED] = partner.pk
+    live = version.programme.versions.in_force(timezone.now()).first()
+    rows = try_on(partner, version, live)
+    return show(rows, version, live, speaker) | {"partner": partner, "named": say_version(version)}
+
+
+def find_partner_to_try(request: HttpRequest) -> int | None:
+    """Return the partner that was tried last, or else the one that ordered last."""
+    visible = limit(Partner.objects.filter(merged_into__isnull=True), request)
+    tried = request.session.get(TRIED)
+    if tried and visible.filter(pk=tried).exists():
+        return int(tried)
+    orders = limit(Activity.objects.filter(kind=Activity.Kind.ORDER), request)
+    latest = orders.filter(partner__merged_into__isnull=True).order_by("-pk")
+    found: int | None = latest.values_list("partner", flat=True).first()
+    return found
 
 
 def try_on(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from rewards.programmes.sentences.speaker import Row, Speaker
 
@@ -23,6 +23,13 @@ OF_A_KIND = {
     "invoice": gettext_lazy("an invoice"),
 }
 
+# What a volume of a period is made of.
+OF_MANY = {
+    "order": pgettext_lazy("the volume of", "orders"),
+    "payment": pgettext_lazy("the volume of", "payments"),
+    "invoice": pgettext_lazy("the volume of", "invoices"),
+}
+
 
 def say_effect(rule: Row, speaker: Speaker) -> str:
     """Say what a rule gives; an effect without words of its own is shown as it is stored."""
@@ -31,21 +38,23 @@ def say_effect(rule: Row, speaker: Speaker) -> str:
     return tell(effect, rule, speaker) if tell else str(dict(effect))
 
 
-def what_counts(rule: Row, speaker: Speaker) -> str:
-    """Say of what the money or the pieces are: an order, or goods of some kind."""
+def what_counts(rule: Row, speaker: Speaker, *, period: str = "activity") -> str:
+    """Say of what the money or the pieces are: an order, the orders of a period, or some goods."""
     lines = rule.get("lines") or {}
-    wanted = [
-        say
-        for key, say in (
-            ("include_categories", _("goods in the category %(names)s")),
-            ("include_skus", _("goods with the SKU %(names)s")),
-        )
-        if lines.get(key)
-        for say in [say % {"names": speaker.any_of(map(say_pattern, lines[key]))}]
-    ]
-    if wanted:
-        return speaker.any_of(wanted)
-    known = OF_A_KIND.get(rule.get("trigger", ""))
+    categories, skus = (
+        speaker.any_of(map(say_pattern, lines.get(f"include_{plural}") or ()))
+        for plural in ("categories", "skus")
+    )
+    if categories and skus:
+        return _("goods in the category %(categories)s with the SKU %(skus)s") % {
+            "categories": categories,
+            "skus": skus,
+        }
+    if categories:
+        return _("goods in the category %(names)s") % {"names": categories}
+    if skus:
+        return _("goods with the SKU %(names)s") % {"names": skus}
+    known = (OF_A_KIND if period == "activity" else OF_MANY).get(rule.get("trigger", ""))
     return str(known) if known else _("what is reported")
 
 
@@ -92,11 +101,12 @@ def _percent(effect: Row, rule: Row, speaker: Speaker) -> str:
 
 
 def _each_full(effect: Row, rule: Row, speaker: Speaker) -> str:
+    period = effect.get("period", "activity")
     return _("%(units)s for each full %(money)s of %(what)s %(period)s.") % {
         "units": speaker.units(effect["units"]),
         "money": speaker.money(effect["per"]),
-        "what": what_counts(rule, speaker),
-        "period": IN_A_PERIOD.get(effect.get("period", "activity"), ""),
+        "what": what_counts(rule, speaker, period=period),
+        "period": IN_A_PERIOD.get(period, ""),
     }
 
 
@@ -105,8 +115,8 @@ def _stepped(effect: Row, rule: Row, speaker: Speaker) -> str:
     start = (
         _("By the value of %(what)s")
         if by == "activity"
-        else _("By the total of %(what)s %(period)s")
-    ) % {"what": what_counts(rule, speaker), "period": IN_A_PERIOD.get(by, "")}
+        else _("By the volume of %(what)s %(period)s")
+    ) % {"what": what_counts(rule, speaker, period=by), "period": IN_A_PERIOD.get(by, "")}
     steps = "; ".join(
         _("from %(money)s on %(rate)s")
         % {"money": speaker.money(step.get("from", "0")), "rate": _rate(step, speaker)}

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from partners.wording import UnitWording, format_money, format_number
+from partners.wording import UnitWording, day_format, format_money, format_number
 from rewards.programmes.values import LANGUAGES
 
 Row = Mapping[str, Any]
@@ -53,11 +53,12 @@ class Speaker:
         return _("%(percent)s %%") % {"percent": self.number(percent)}
 
     def day(self, text: str) -> str:
-        return date_format(date.fromisoformat(text), "j M Y")
+        return date_format(date.fromisoformat(text), day_format(self.language))
 
     def last_day(self, exclusive: str) -> str:
         """Return the last day of a time that ends before another day."""
-        return date_format(date.fromisoformat(exclusive) - timedelta(days=1), "j M Y")
+        last = date.fromisoformat(exclusive) - timedelta(days=1)
+        return date_format(last, day_format(self.language))
 
     def between(self, first: str | None, exclusive: str | None) -> str:
         """Say from when to when, with the last good day."""

@@ -22,6 +22,19 @@ class TestADraft:
         assert programme.versions.filter(number=None).count() == 1
         assert again.url == page(draft)
 
+    def test_stands_with_the_programmes_in_the_sidebar(self, client, draft):
+        def opened(url):
+            [marked] = [
+                item["title"]
+                for group in client.get(url).context["sidebar_navigation"]
+                for item in group["items"]
+                if item.get("active")
+            ]
+            return str(marked)
+
+        assert opened(page(draft)) == opened(page(draft, "rule_add")) == "Programmes"
+        assert opened("/admin/rewards/programmeversion/") == "Programme versions"
+
     def test_shows_each_rule_as_a_sentence_with_what_to_look_at(self, client, draft):
         del draft.definition["rules"][1]["when"]
         draft.save()

@@ -8,10 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from partners.models import Activity, ActivityLine
-from tests.admin.programmes.pages import (
-    page,
-    text_of,
-)
+from tests.admin.programmes.pages import BLANK, page, text_of
 from tests.rewards.cast import NOON, make_partner
 from tests.rewards.programmes.rules import BASE, DOCUMENT
 
@@ -58,6 +55,22 @@ class TestTryingOut:
         assert not partner.awards.exists()
         wrong = client.get(page(draft, "trial"), {"partner": "9" * 20})
         assert "Choose a partner of the list" in text_of(wrong)
+
+    def test_a_rule_is_tried_while_it_is_written(self, client, draft, post, partner):
+        """On the partner that ordered last, until another one is chosen; nothing is saved."""
+        shown = client.get(page(draft, "rule", "base"))
+        assert f'<option value="{partner.pk}" selected>' in shown.content.decode()
+        twice = {**BLANK, "effect-per_money__per": "1", "partner": partner.pk, "look": "1"}
+
+        answer = post(draft, "rule", "base", **twice)
+
+        # The campaign doubles what either gives.
+        assert answer.context["difference"] == "+2,000\N{NO-BREAK SPACE}points"
+        draft.refresh_from_db()
+        assert draft.definition == DOCUMENT
+        nobody = post(draft, "rule", "base", **{**twice, "partner": "x"})
+        assert nobody.status_code == 200
+        assert "total_live" not in nobody.context
 
     def test_costs_the_same_queries_for_ten_orders_and_for_none(self, client, draft, partner):
         other = make_partner(draft.programme, "99999")

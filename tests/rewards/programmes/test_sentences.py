@@ -53,7 +53,7 @@ def test_a_rule_is_a_few_sentences():
         ({"effect": {"kind": "percent", "percent": "2.50"}}, "2.5 % of an order, as points."),
         (
             {"effect": {"kind": "each_full", "units": 25, "per": "500", "period": "month"}},
-            "25 points for each full £500 of an order in a month.",
+            "25 points for each full £500 of orders in a month.",
         ),
         (
             {
@@ -68,7 +68,7 @@ def test_a_rule_is_a_few_sentences():
                     ],
                 }
             },
-            "By the total of an order in a year: from £0 on 1 point for every £10;"
+            "By the volume of orders in a year: from £0 on 1 point for every £10;"
             " from £1,000 on 2 %; from £5,000 on 300 points."
             " Each part counts at the rate of its own step.",
         ),
@@ -83,6 +83,11 @@ def test_a_rule_is_a_few_sentences():
         (
             {"lines": {"include_skus": ["A-*", "B"], "exclude_categories": ["Gifts"]}},
             "For every £1 of goods with the SKU A-… or B, 1 point. Without the category Gifts.",
+        ),
+        (
+            # A line must be of both.
+            {"lines": {"include_skus": ["A-*"], "include_categories": ["Toner", "Ink"]}},
+            "For every £1 of goods in the category Toner or Ink with the SKU A-…, 1 point.",
         ),
         (
             {"delivery": False, "tax": True},
