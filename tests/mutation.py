@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Final
 
 import django
+import hypothesis
 import pytest
 from django.conf import settings
 
@@ -29,18 +30,31 @@ from tests.mutation_survivors import EQUIVALENT
 
 ROOT: Final = Path(__file__).parent.parent
 EARNING: Final = ROOT / "rewards" / "earning"
-# The rest of earning walks over facts; it has tests of its own, which need more than one activity.
-PURE: Final = (
-    "asking", "bounds", "capping", "counting", "evaluating", "exact", "giving", "line_words",
-    "measuring", "outcome", "periods", "personally", "reading", "said", "stacking", "usage", "words",
+# What one activity earns, and the tests that see it.
+OF_RULES: Final = (
+    "asking", "bounds", "capping", "converted", "counting", "evaluating", "exact", "giving",
+    "line_words", "measuring", "outcome", "periods", "personally", "reading", "said", "situation",
+    "stacking", "usage", "words",
 )  # fmt: skip
-TESTS: Final = {
+TESTS_OF_RULES: Final = {
     part: f"tests/rewards/earning/test_{part}.py"
     for part in (
         "conditions", "effects", "exact", "measuring", "evaluating", "capping", "payments",
-        "campaigns", "personally", "usage",
+        "campaigns", "personally", "usage", "converted",
     )
 } | {"rules": "tests/rewards/programmes/test_rules.py"}  # fmt: skip
+# What all facts of a partner are due together.
+OF_WALK: Final = (
+    "calling_off", "due", "ending", "facts", "judging", "matching", "orders_counted", "paying",
+    "releasing", "taking_back",
+)  # fmt: skip
+TESTS_OF_WALK: Final = {
+    part: f"tests/rewards/earning/test_{part}.py"
+    for part in (
+        "judging", "situations", "matching", "paying", "releasing", "due", "orders_counted",
+        "awards_of_invoices", "calling_off", "volumes_kept",
+    )
+}  # fmt: skip
 # Where most changes of a file fail, if that is no file of the same name.
 FIRST: Final = {
     "stacking": "campaigns",
@@ -51,9 +65,13 @@ FIRST: Final = {
     "said": "conditions",
     "reading": "rules",
     "periods": "capping",
+    "taking_back": "awards_of_invoices",
+    "ending": "releasing",
+    "facts": "situations",
 }
 FORGOTTEN: Final = ("rewards.earning", "rewards.programmes", "tests.rewards")
 SECONDS_MAX: Final = 120
+EXAMPLES: Final = 30
 WORKERS: Final = 2
 
 COMPARED: Final[dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]]] = {
@@ -219,7 +237,7 @@ def _name(operator: ast.AST) -> str:
 
 def targets() -> list[Path]:
     inner = [*(EARNING / "effects").glob("*.py"), *(EARNING / "conditions").glob("*.py")]
-    return [*(EARNING / f"{name}.py" for name in PURE), *sorted(inner)]
+    return [*(EARNING / f"{name}.py" for name in (*OF_RULES, *OF_WALK)), *sorted(inner)]
 
 
 def mutants_of(path: Path) -> Iterator[Mutant]:
@@ -268,10 +286,11 @@ def module_name(path: Path) -> str:
 
 
 def tests_for(path: Path) -> list[list[str]]:
-    """Return all tests, those of the file's own part first: most changes fail there at once."""
+    """Return its tests, those of the file's own part first: most changes fail there at once."""
+    tests = TESTS_OF_WALK if path.stem in OF_WALK else TESTS_OF_RULES
     parts = (path.parent.name, path.stem, FIRST.get(path.stem, "evaluating"))
-    own = [TESTS[part] for part in parts if part in TESTS][:1]
-    return [own, [each for each in TESTS.values() if each not in own]]
+    own = [tests[part] for part in parts if part in tests][:1]
+    return [own, [each for each in tests.values() if each not in own]]
 
 
 def run_tests(paths: list[str]) -> int:
@@ -292,7 +311,7 @@ def start(mutant: Mutant | None) -> int:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
-    rounds = [list(TESTS.values())]
+    rounds = [[*TESTS_OF_RULES.values(), *TESTS_OF_WALK.values()]]
     if mutant is not None:
         name = module_name(mutant.path)
         sys.meta_path.insert(0, _Finder(name, changed(mutant), mutant.path))
@@ -306,7 +325,8 @@ def start(mutant: Mutant | None) -> int:
 
 def survivors(mutants: list[Mutant], workers: int) -> list[Mutant]:
     """Return the changes on which all tests pass."""
-    waiting, running, survived = list(reversed(mutants)), {}, []
+    waiting, survived = list(reversed(mutants)), []
+    running: dict[int, Mutant] = {}
     while waiting or running:
         while waiting and len(running) < workers:
             mutant = waiting.pop()
@@ -341,6 +361,11 @@ def set_up() -> None:
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
     )
     django.setup()
+    # Always the same examples: what is noticed once is noticed again.
+    hypothesis.settings.register_profile(
+        "mutation", deadline=None, derandomize=True, database=None, max_examples=EXAMPLES
+    )
+    hypothesis.settings.load_profile("mutation")
 
 
 def main(arguments: list[str]) -> int:

@@ -45,13 +45,14 @@ class CallingOff:
 @dataclass(slots=True)
 class _Billed:
     """
-    How an order was billed: ``whole_e4`` is what covers it, ``standing`` what was not cancelled of
-    its invoices, by identity. ``stands`` is the part of the order that is not called off.
+    How an order was billed: ``whole_e4`` is what covers all of it, ``standing`` what was not
+    cancelled of its invoices, by identity. ``left_e4`` is what of the whole is not called off.
     """
 
     whole_e4: int
     standing: dict[int, int]
-    stands: Exact = WHOLE
+    standing_e4: int
+    left_e4: int
 
     @classmethod
     def of(cls, order: ActivityFacts, told: Iterable[ActivityFacts]) -> "_Billed":
@@ -62,11 +63,12 @@ class _Billed:
             if fact.kind == "invoice":
                 invoices[id(fact)] = standing[id(fact)] = fact.amount_e4
                 stood_e4 += fact.amount_e4
-            else:
-                stood_e4 -= standing.pop(id(fact.invoice), 0)
+            elif id(fact.invoice) in standing:
+                stood_e4 -= standing.pop(id(fact.invoice))
             if stood_e4 >= order.amount_e4:
                 covering.append(stood_e4)
-        return cls(min(covering, default=order.amount_e4), invoices)
+        whole_e4 = min(covering, default=order.amount_e4)
+        return cls(whole_e4, invoices, sum(invoices.values()), whole_e4)
 
     def call_off(self, invoice: ActivityFacts) -> Exact:
         amount_e4 = self.standing.pop(id(invoice), None)
@@ -74,12 +76,10 @@ class _Billed:
             return Exact(0)
         if not self.standing:
             return WHOLE
-        if self.whole_e4 == 0:
+        self.standing_e4 -= amount_e4
+        off_e4 = min(amount_e4, self.whole_e4 - self.standing_e4)
+        if off_e4 <= 0:
             return Exact(0)
-        covered = Exact(sum(self.standing.values()), self.whole_e4)
-        part = min(Exact(amount_e4, self.whole_e4), 1 - covered)
-        if part <= 0:
-            return Exact(0)
-        of_what_is_left = part / self.stands
-        self.stands -= part
-        return of_what_is_left
+        part = Exact(off_e4, self.left_e4)
+        self.left_e4 -= off_e4
+        return part

@@ -84,7 +84,7 @@ class ActivityFacts:
         """
         place = (self.occurred_at, RANKS.get(self.kind, 0), self.source, self.external_id)
         named = self.invoice or self.order
-        if named is not None and place < (of_named := named.canonical_place):
+        if named is not None and place <= (of_named := named.canonical_place):
             return (*of_named, place)
         return place
 

@@ -72,7 +72,6 @@ class InvoiceKept:
             days_late=self.days_late(day) or 0,
             counted_e4=counted_e4,
             invoice_e4=self.invoice.amount_e4,
-            counted_before_e4=before_e4,
             is_electronic=self.invoice.attributes.get("electronic"),
         )
 

@@ -13,14 +13,11 @@ class PaymentTiming:
 
     ``days_late`` is below zero where it came early; days under dispute are not counted.
     ``counted_e4`` is what of the payment was still open of the invoice: nothing is paid twice.
-    ``counted_before_e4`` is what earlier payments of it came to, so that parts can be rounded
-    cumulatively.
     """
 
     days_late: int
     counted_e4: int
     invoice_e4: int
-    counted_before_e4: int = 0
     is_electronic: bool | None = None
 
 

@@ -111,6 +111,29 @@ def test_other_rules_of_other_orders_are_left_alone():
     assert taken == {("A1", "points"): 499, ("A2", "steps"): 25}
 
 
+def test_an_order_may_count_for_several_volumes():
+    """
+    25 for each full 500 of a month, 40 for each full 600 of a year. Orders of 300 in March, April
+    and April again: the year is full with the second, the month with the third.
+    """
+    by_year = A_STEP | {"units": 40, "per": "600", "period": "year"}
+    steps = always(definition(rule("month", effect=A_STEP), rule("year", effect=by_year)))
+    first, second, third = (
+        order(f"A{day}", day=day, month=month, lines=[("mug", 1, "300")])
+        for day, month in ((2, 3), (3, 4), (4, 4))
+    )
+    half = returned("R1", day=20, month=4, order=first, lines=[("mug", 0, "150")])
+    gone = cancelled("C1", day=21, month=4, order=second)
+
+    def left(*causes):
+        due = judge([first, second, third, *causes], version_of=steps)
+        awarded = sum(each.award.amount for each in due.awards)
+        return awarded - sum(each.amount for each in due.claw_backs)
+
+    # 750 of the year are kept, then 600 without the second, then 450; of April 600, then 300.
+    assert [left(), left(half), left(gone), left(half, gone)] == [65, 65, 40, 0]
+
+
 def test_only_volumes_become_less():
     usage = Usage({(VOLUME, "steps"): 5, ("cap", "steps"): 5})
 
