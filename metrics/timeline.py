@@ -105,7 +105,7 @@ def _unrewarded(
             title=earning_events.name_activity(activity.kind, activity.external_id),
             detail=_("Nothing was earned"),
             activity_id=str(activity.public_id),
-            day_form="short" if activity.occurred_at.year == as_of.year else "dated",
+            day_form="short" if activity.occurred_at.year == as_of.year else "short_dated",
         )
         for activity in found.newest_first()[:UNREWARDED_READ]
     ]
@@ -158,7 +158,7 @@ def _item(event: Event, background: Background, teller: Teller, as_of: datetime)
         fields["state"] = State(*fields["state"])
     # A redemption stands at the day its points went, as on the statement, with its latest state.
     occurred_at = fields.pop("occurred_at", event.occurred_at)
-    form = "short" if occurred_at.year == as_of.year else "dated"
+    form = "short" if occurred_at.year == as_of.year else "short_dated"
     return Item(occurred_at=occurred_at, day_form=form, **fields)
 
 

@@ -131,7 +131,7 @@ def _write_figures(paper: Paper, pages: Pages) -> None:
 
 def _write_movements(paper: Paper, pages: Pages) -> None:
     balance = paper.figures.opening
-    first = "" if paper.first is None else format_day(paper.first, "dated")
+    first = "" if paper.first is None else format_day(paper.first, "short_dated")
 
     def carry_on() -> None:
         _write_column_heads(pages)
@@ -145,7 +145,7 @@ def _write_movements(paper: Paper, pages: Pages) -> None:
             _write_line(paper, pages, line)
             balance = line.movement.balance
     pages.need(BODY.leading + 5)
-    last = format_day(paper.last, "dated")
+    last = format_day(paper.last, "short_dated")
     _write_end(pages, last, _("Closing balance"), paper.number_of(paper.figures.closing), STRONG)
     pages.on_new_page = None
 
@@ -181,7 +181,7 @@ def _write_line(paper: Paper, pages: Pages, line: Line) -> None:
     pages.need(height)
     pages.y -= 2
     posted = paper.local(movement.posted_at).date()
-    pages.put(format_day(posted, "dated"), DATE)
+    pages.put(format_day(posted, "short_dated"), DATE)
     y = pages.y
     for text, style in about:
         pages.put(text, ABOUT, style, y=y)

@@ -25,6 +25,7 @@ from partners.navigation import MenuItem, menu_for
 from partners.wording import (
     FALLBACK_LANGUAGE,
     UnitWording,
+    day_format,
     format_money,
     format_number,
     format_signed,
@@ -35,9 +36,9 @@ register = template.Library()
 DAY_FORMATS = {
     "long": "j E Y",
     "short": "j M",
+    "short_dated": "j M Y",
     "month_only": "M",
     "month_short": "M Y",
-    "dated": "j M Y",
     "month": "F Y",
     "since": "E Y",
     "time": "j E Y, H:i",
@@ -53,9 +54,10 @@ SHORT_MONTH = {"en": "M"}
 
 
 def format_day(moment: date | datetime, form: str) -> str:
-    """Write a day in one of ``DAY_FORMATS`` as the reader's language writes months."""
+    """Write a day ``dated``, or in one of ``DAY_FORMATS``, as the reader's language writes months."""
     language = current_language()
-    pattern = DAY_FORMATS[form].replace("M", SHORT_MONTH.get(language, "b"))
+    pattern = day_format(language) if form == "dated" else DAY_FORMATS[form]
+    pattern = pattern.replace("M", SHORT_MONTH.get(language, "b"))
     text = format_date(moment, pattern)
     return text if language == "en" else text.lower()
 
@@ -152,8 +154,9 @@ def day(context: Context, moment: date | datetime | None, form: str = "long") ->
     """
     Write a day in words, in the programme's time zone: ``{% day order.occurred_at "short" %}``.
 
-    Forms: ``long`` 30 November 2011, ``short`` 30 Nov, ``dated`` 30 Nov 2011, ``month``
-    November 2011, ``time`` with the hour and minute.
+    Forms: ``long`` 30 November 2011, ``dated`` 30 Nov 2011 (only English shortens it), ``month``
+    November 2011, ``time`` with the hour and minute; in narrow columns ``short`` 30 Nov and
+    ``short_dated`` 30 Nov 2011.
     """
     if moment is None:
         return ""

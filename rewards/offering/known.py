@@ -1,42 +1,42 @@
-"""What can be said of a condition before there is any activity."""
+"""What can be said of a condition, as it is written, before there is any activity."""
 
-from rewards.earning.asking import Question
-from rewards.earning.conditions import Condition
-from rewards.earning.conditions.combined import All, AnyOf, Not
-from rewards.earning.facts import ActivityFacts
-from rewards.earning.situation import Situation
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
-SETTLED_BY_PARTNER = ("segment",)
-"""Conditions a partner can do nothing about: who is on no such list never reads of the rule."""
+Row = Mapping[str, Any]
 
 
-def can_hold(condition: Condition | None, today: ActivityFacts, situation: Situation) -> bool:
-    """Say whether a condition may hold for some activity of this partner from today on."""
-    return condition is None or _known(condition, today, situation) is not False
+def settle(when: Row | None, *, segments: Collection[str]) -> Row | bool:
+    """
+    Return whether a condition holds by the lists a partner stands on, or what of it is open still.
 
-
-def _known(condition: Condition, today: ActivityFacts, situation: Situation) -> bool | None:
-    """Return whether it holds, or None where that depends on the activity."""
-    match condition:
-        case All(conditions):
-            return _every([_known(each, today, situation) for each in conditions])
-        case AnyOf(conditions):
-            return _any([_known(each, today, situation) for each in conditions])
-        case Not(inner):
-            known = _known(inner, today, situation)
-            return None if known is None else not known
-    if isinstance(condition, Question) and condition.KIND in SETTLED_BY_PARTNER:
-        return condition.holds(today, situation)
-    return None
-
-
-def _every(answers: list[bool | None]) -> bool | None:
-    if False in answers:
-        return False
-    return None if None in answers else True
-
-
-def _any(answers: list[bool | None]) -> bool | None:
-    if True in answers:
+    A partner can do nothing about lists, and what the seller calls them is its own business: who
+    stands on the right ones reads of the rest only.
+    """
+    if not when:
         return True
-    return None if None in answers else False
+    match when:
+        case {"all": parts}:
+            return _join("all", _settle_each(parts, segments), ends_with=False)
+        case {"any": parts}:
+            return _join("any", _settle_each(parts, segments), ends_with=True)
+        case {"not": inner}:
+            rest = settle(inner, segments=segments)
+            return not rest if isinstance(rest, bool) else {"not": rest}
+        case {"kind": "segment", "in": codes}:
+            return any(code in segments for code in codes)
+    return when
+
+
+def _settle_each(parts: Iterable[Row], segments: Collection[str]) -> list[Row | bool]:
+    return [settle(each, segments=segments) for each in parts]
+
+
+def _join(word: str, parts: list[Row | bool], *, ends_with: bool) -> Row | bool:
+    """One part that is so decides alone; what is the other way round says nothing."""
+    if ends_with in parts:
+        return ends_with
+    rest = [each for each in parts if not isinstance(each, bool)]
+    if not rest:
+        return not ends_with
+    return rest[0] if len(rest) == 1 else {word: rest}

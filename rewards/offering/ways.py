@@ -6,14 +6,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from rewards.earning.capping import CapLeft, cap_key
 from rewards.earning.exact import e4_as_text
 from rewards.explaining import Teller
-from rewards.explaining.steps import say_cap as say_used_cap
 from rewards.models import ProgrammeVersion
-from rewards.offering.known import can_hold
+from rewards.offering.known import settle
 from rewards.offering.today import Today
 from rewards.programmes.rules import Cap, Rule
 from rewards.programmes.sentences import summarise, tell_campaign, tell_rule, tell_settings
@@ -21,6 +20,14 @@ from rewards.programmes.sentences.rules import say_cap
 
 OF_A_RULE = ("gives", "extra", "left_out", "only", "window", "pending", "expiry", "receiver")
 OF_A_CAMPAIGN = ("audience", "stacking")
+LIMITS = {
+    "day": gettext_lazy("At most %(what)s a day for your company."),
+    "week": gettext_lazy("At most %(what)s a week for your company."),
+    "month": gettext_lazy("At most %(what)s a month for your company."),
+    "quarter": gettext_lazy("At most %(what)s a quarter for your company."),
+    "year": gettext_lazy("At most %(what)s a year for your company."),
+    "lifetime": gettext_lazy("At most %(what)s in all for your company."),
+}
 OF_THE_PROGRAMME = (
     "rounding", "pending", "expiry", "claw_back", "points_payment", "personal",
 )  # fmt: skip
@@ -115,9 +122,11 @@ class _Offer:
         day = self.today.local_date
         for rule, row in zip(rules, rows, strict=True):
             is_over = rule.ends_on is not None and rule.ends_on <= day
-            if is_over or not can_hold(rule.when, self.today, self.situation):
+            when = self._settle(row.get("when"))
+            if is_over or when is False:
                 continue
-            sentence = summarise(tell_rule(row, self.speaker), OF_A_RULE)
+            open_still = {**row, "when": None if when is True else when}
+            sentence = summarise(tell_rule(open_still, self.speaker), OF_A_RULE)
             limits = self._limits(("rule", rule.code), rule.caps, row)
             yield rule, Way(rule.code, rule.name(self.teller.language), sentence, limits)
 
@@ -130,6 +139,8 @@ class _Offer:
             if state == "ended" or (audience and not audience.holds(self.today, self.situation)):
                 continue
             row = rows[each.code]
+            open_for = self._settle(row.get("audience"))
+            row = {**row, "audience": None if isinstance(open_for, bool) else open_for}
             yield Campaign(
                 code=each.code,
                 name=each.name(self.teller.language),
@@ -140,6 +151,9 @@ class _Offer:
                 limits=self._limits(("campaign", each.code), each.caps, row),
                 ways=tuple(way for _rule, way in self._ways(each.rules, row.get("rules", []))),
             )
+
+    def _settle(self, when: Mapping[str, Any] | None) -> Mapping[str, Any] | bool:
+        return settle(when, segments=self.situation.segments)
 
     def _limits(
         self, owner: tuple[str, str], caps: Sequence[Cap], row: Mapping[str, Any]
@@ -152,9 +166,9 @@ class _Offer:
     def _limit(self, owner: tuple[str, str], cap: Cap, said: Mapping[str, Any]) -> Limit:
         if cap.per == "member":
             return Limit(say_cap(said, self.speaker), "")
-        key = cap_key(owner, cap, self.today)
-        found = CapLeft(cap, key, self.usage.read(key))
-        return Limit(f"{say_used_cap(found.said(), self.teller.voice)}.", self._left(found))
+        found = CapLeft(cap, key := cap_key(owner, cap, self.today), self.usage.read(key))
+        words = str(LIMITS[cap.period]) % {"what": self._count(cap, cap.limit)}
+        return Limit(words, self._left(found))
 
     def _left(self, cap: CapLeft) -> str:
         left = cap.left
@@ -166,6 +180,13 @@ class _Offer:
             return ngettext("%(count)d time left", "%(count)d times left", left) % {"count": left}
         count = self.teller.voice.number(e4_as_text(left))
         return _("%(count)s pieces left") % {"count": count}
+
+    def _count(self, cap: Cap, count: int) -> str:
+        if cap.measure == "units":
+            return self.teller.voice.units(count)
+        if cap.measure == "times":
+            return ngettext("%(count)d time", "%(count)d times", count) % {"count": count}
+        return _("%(count)s pieces") % {"count": self.teller.voice.number(e4_as_text(count))}
 
 
 def _is_a_term(code: str, text: str) -> bool:

@@ -79,9 +79,9 @@ def ways_to_earn(request: PortalRequest, standpoint: Standpoint) -> HttpResponse
         lost = read_lost(actor=request.actor, programme=programme, teller=teller)
     context = {
         "ways": read_ways(today, teller=teller),
-        "waiting": waiting,
+        "waiting": [(one, name_activity(one.activity, teller)) for one in waiting],
         "waiting_total": sum(one.amount for one in waiting),
-        "lost": lost,
+        "lost": [(one, name_activity(one.activity, teller)) for one in lost],
         "lately": name_lately(list(lately), programme, teller),
     }
     return render(request, "rewards/ways_to_earn.html", context)

@@ -117,6 +117,8 @@ class TestWays:
     def test_are_those_that_can_give_this_partner_something(self, club):
         ways = ways_of(club)
 
+        [either] = [way for group in ways.groups for way in group.ways if way.code == "either"]
+        assert either.sentence == "5\N{NO-BREAK SPACE}points for an order. Only on Sunday."
         assert {group.kind: [way.code for way in group.ways] for group in ways.groups} == {
             "Order": ["base", "large", "coming", "for-others", "either", "paying"],
             "Training": ["learning"],
@@ -133,9 +135,10 @@ class TestWays:
 
         ways = ways_of(club)
 
-        codes = {way.code for group in ways.groups for way in group.ways}
-        assert "for-vips" in codes
-        assert "for-others" not in codes
+        said = {way.code: way.sentence for group in ways.groups for way in group.ways}
+        # Which list it is, they do not read.
+        assert said["for-vips"] == said["either"] == "5\N{NO-BREAK SPACE}points for an order."
+        assert "for-others" not in said
         assert [one.code for one in ways.campaigns] == ["spring", "vips", "summer"]
 
     def test_say_what_is_left_of_limits(self, club):
@@ -165,7 +168,7 @@ class TestPage:
         for text in (
             "For every £1 of an order, 1 point.",
             "Only for an amount of £100 or more.",
-            "At most 2 times a month for the company, 2 before. Used up.",
+            "At most 2 times a month for your company. Used up.",
             "Spring",
             "Until 31 Mar 2026.",
             "Coming",
@@ -191,7 +194,7 @@ class TestPage:
 
         page = sign_in(club.alice).get(EARN)
 
-        [waiting] = page.context["waiting"]
+        [(waiting, _name)] = page.context["waiting"]
         assert (waiting.activity, waiting.amount, waiting.until) == (order, 40, None)
         assert waiting.lost_after is not None
         assert "Available as the invoice INV-7 is paid" in words(page)
@@ -211,7 +214,7 @@ class TestPage:
         said = words(sign_in(club.alice).get(EARN))
 
         assert "Lost before it was available" in said
-        assert "A-1 : Not paid 10 days after it was due" in said
+        assert "Order A-1 Not paid 10 days after it was due" in said
 
     def test_costs_the_same_however_long_the_history_is(self, club):
         client = sign_in(club.alice)
