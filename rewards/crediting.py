@@ -5,14 +5,15 @@ Facts in, points out: the one way in which anything is earned.
 transaction. What something would earn is told by ``rewards.asking``.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from partners import intake
 from partners.intake import ActivityConflict, ActivityReport, Recorded
 from partners.invoices import make_facts, says_more, take_apart
-from partners.models import Partner
+from partners.models import Activity, Partner
 from rewards import segments
 from rewards.converting import Conversions, NoRate, keep_converted, look_up
 from rewards.earning.judging import Unmatched
@@ -73,16 +74,21 @@ def take_in(
     stored = [*taken.results, *_record_made(reports, taken.results, as_of=as_of)]
     new = [result.activity for result in stored if isinstance(result, Recorded) and result.is_new]
     new = [activity for activity in new if activity.partner_id in roots]
-    touched = sorted({roots[activity.partner_id] for activity in new})
-    if not touched:
+    if not new:
         return taken
     if not post_when_occurred:
         mark_late(new, roots=roots, programmes=programmes, as_of=as_of)
     unmatched: list[Unmatched] = []
+    new_of = _by_root(new, roots)
+    touched = sorted(new_of)
     for programme in programmes:
         enrol(touched, programme=programme, as_of=as_of)
         settlement = settle(
-            touched, programme=programme, as_of=as_of, post_when_occurred=post_when_occurred
+            touched,
+            programme=programme,
+            as_of=as_of,
+            post_when_occurred=post_when_occurred,
+            new=new_of,
         )
         unmatched += settlement.unmatched
         taken.add(settlement, unit_code=programme.main_unit.code)
@@ -90,6 +96,13 @@ def take_in(
             raise_standings(touched, programme=programme, as_of=as_of)
     taken.count_gaps(unmatched)
     return taken
+
+
+def _by_root(activities: Iterable[Activity], roots: Mapping[int, int]) -> dict[int, list[Activity]]:
+    by_root: dict[int, list[Activity]] = defaultdict(list)
+    for activity in activities:
+        by_root[roots[activity.partner_id]].append(activity)
+    return by_root
 
 
 def _record(

@@ -1,7 +1,7 @@
 """Bring facts from the database into the plain values that policy judges."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -86,7 +86,11 @@ PURCHASES = Asked()
 
 
 def facts_of(
-    partner_ids: Sequence[int], *, programme: Programme, asked: Asked = PURCHASES
+    partner_ids: Sequence[int],
+    *,
+    programme: Programme,
+    asked: Asked = PURCHASES,
+    only: Collection[int] | None = None,
 ) -> dict[int, list[ActivityFacts]]:
     """
     Return what a programme judges of these partners, with lines: a fixed number of queries.
@@ -95,6 +99,8 @@ def facts_of(
     Amounts are in the programme's currency. What was reported in another one counts by what it
     was converted to when it came in; a fact without that is no number of pounds. Beside purchases
     there is what the rules ask for.
+
+    :param only: The ids of some of their activities, where no other is wanted.
     """
     reading = _Reading(
         programme=programme,
@@ -102,6 +108,7 @@ def facts_of(
         root_by_id=name_roots(partner_ids),
         facts={partner_id: [] for partner_id in partner_ids},
         asked=asked,
+        only=only,
     )
     reading.read_own_currency()
     reading.ask_for_invoices_called_off()
@@ -122,15 +129,14 @@ class _Reading:
     root_by_id: Mapping[int, int]
     facts: dict[int, list[ActivityFacts]]
     asked: Asked = PURCHASES
+    only: Collection[int] | None = None
     by_id: dict[int, ActivityFacts] = field(default_factory=dict)
     naming: dict[int, int | None] = field(default_factory=dict)
 
     def read_own_currency(self) -> None:
         bought = Q(kind__in=BOUGHT_AND_RETURNED, currency=self.programme.currency)
         # A cancellation has no amount of its own, so no currency either.
-        activities = Activity.objects.filter(
-            bought | Q(kind=Kind.CANCELLATION), partner__in=self.root_by_id
-        )
+        activities = Activity.objects.filter(bought | Q(kind=Kind.CANCELLATION), **self._which())
         for row in _rows(activities, "amount", *self.asked.columns):
             self._keep(row)
         self._read_lines(
@@ -155,9 +161,7 @@ class _Reading:
     def read_other_kinds(self) -> None:
         """Read what else may earn, or says how an invoice was paid. Not everything has money."""
         countable = Q(currency__in=(self.programme.currency, "")) | Q(amount=0)
-        activities = Activity.objects.filter(
-            countable, partner__in=self.root_by_id, kind__in=self.asked.kinds
-        )
+        activities = Activity.objects.filter(countable, kind__in=self.asked.kinds, **self._which())
         for row in _rows(activities, "amount", *MORE_COLUMNS):
             self._keep(row)
         self._read_lines(
@@ -166,14 +170,14 @@ class _Reading:
         )
 
     def _read_lines(self, **of_activities: Any) -> None:
-        lines = ActivityLine.objects.filter(activity__partner__in=self.root_by_id, **of_activities)
+        lines = ActivityLine.objects.filter(**self._which("activity__"), **of_activities)
         for activity_id, found in _lines(lines).items():
             self.by_id[activity_id].lines = found
 
     def read_converted(self) -> None:
         kinds = (*BOUGHT_AND_RETURNED, *self.asked.kinds)
         converted = Q(converted__currency=self.programme.currency)
-        activities = Activity.objects.filter(converted, partner__in=self.root_by_id, kind__in=kinds)
+        activities = Activity.objects.filter(converted, kind__in=kinds, **self._which())
         rates = {}
         columns = (
             "converted__rate_e8",
@@ -191,12 +195,18 @@ class _Reading:
             return
         lines = ActivityLine.objects.filter(
             activity__converted__currency=self.programme.currency,
-            activity__partner__in=self.root_by_id,
             activity__kind__in=kinds,
+            **self._which("activity__"),
         )
         for activity_id, found in _lines(lines).items():
             fact = self.by_id[activity_id]
             fact.lines = convert_lines(found, rate_e8=rates[activity_id], total_e4=fact.amount_e4)
+
+    def _which(self, path: str = "") -> dict[str, Any]:
+        """Return what narrows a query to what is wanted, by the way to the activities."""
+        if self.only is None:
+            return {f"{path}partner__in": self.root_by_id}
+        return {f"{path}pk__in": self.only}
 
     def _keep(self, row: Any, *, reported: Reported = AS_IT_IS) -> None:
         fact = self.by_id[row.pk] = ActivityFacts(

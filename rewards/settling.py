@@ -17,9 +17,10 @@ from ledger.models import Account, Transfer
 from ledger.posting import post
 from partners.events import EventDraft, record
 from partners.families import roots_of
+from partners.models import Activity
 from rewards.clawing_back import claw_back_steps, find_excess, keep_outcomes
 from rewards.earning.judging import Judgement
-from rewards.hearing import hear
+from rewards.hearing import Hearing, hear
 from rewards.models import Award, Programme
 from rewards.programmes.live import Versions
 from rewards.programmes.pending import AT_ONCE
@@ -42,16 +43,20 @@ def settle(
     programme: Programme,
     as_of: datetime,
     post_when_occurred: bool = False,
+    new: Mapping[int, Sequence[Activity]] | None = None,
 ) -> Settlement:
     """
     Judge all facts of these partners and post the differences, in canonical order per partner.
+
+    Where ``new``, what was just stored by root, only follows what is known, it alone is judged:
+    see ``rewards.following``.
 
     A partner that was merged is judged and paid as part of the one that was kept. The caller owns
     the transaction and has locked the partners. ``post_when_occurred`` is for filling an empty
     ledger: each transfer is posted at its fact's own time instead of ``as_of``.
     """
     partner_ids = sorted(set(roots_of(partner_ids).values()))
-    hearing = hear(partner_ids, programme=programme, as_of=as_of)
+    hearing = hear(partner_ids, programme=programme, as_of=as_of, new=new)
     versions, judgements, awards = hearing.versions, hearing.judgements, hearing.awards
     settlement = Settlement(
         unmatched=[gap for judged in judgements.values() for gap in judged.unmatched]
@@ -69,9 +74,18 @@ def settle(
     keep_outcomes(steps, posted)
     release(judgements, awards, books, post_when_occurred=post_when_occurred)
     prolong(judgements, programme=programme, as_of=as_of, post_when_occurred=post_when_occurred)
-    store_matches(partner_ids, judgements.values(), programme=programme)
+    if hearing.heard_in_full:
+        store_matches(hearing.heard_in_full, judgements.values(), programme=programme)
+        _note_settled(hearing, programme=programme)
     record(_events(steps, posted, unit_code=programme.main_unit.code), recorded_at=as_of)
     return settlement
+
+
+def _note_settled(hearing: Hearing, *, programme: Programme) -> None:
+    """Keep by which rules all facts of these partners are settled by now."""
+    edition = hearing.versions.edition
+    others = programme.standings.filter(partner__in=hearing.heard_in_full)
+    others.exclude(settled_by=edition).update(settled_by=edition)
 
 
 def _open_books(

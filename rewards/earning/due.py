@@ -113,7 +113,8 @@ class Dated:
     ``segments`` are lists with the days from and to which the partner stood on them, ``consents``
     the times a member might earn personally. ``tiers_used`` are the tiers that were recorded with
     awards, by activity, ``tier_today`` the one for a programme that goes by it. In the same way there are the ``country``
-    of the partner, and ``countries_used`` by activity. ``today`` is the
+    of the partner, and ``countries_used`` by activity. ``spent`` is what was spent on which days
+    by facts that are not judged, because all of them came before. ``today`` is the
     local day by which time decides; without it nothing is lost by time.
     """
 
@@ -123,6 +124,7 @@ class Dated:
     countries_used: Mapping[int, str] = field(default_factory=dict)
     tiers_used: Mapping[int, str] = field(default_factory=dict)
     tier_today: str = ""
+    spent: Sequence[tuple[date, int]] = ()
     today: date | None = None
 
     def segments_on(self, day: date) -> frozenset[str]:

@@ -106,6 +106,8 @@ class _Walk:
         self.dated = dated
         self.asked = {id(fact) for fact in asked}
         self.judgement = Judgement()
+        for day, amount_e4 in dated.spent:
+            self.judgement.spend.add(day, amount_e4)
         self.purchases = Purchases()
         self.monthly = MonthlyPurchases()
         self.usage = self.judgement.usage

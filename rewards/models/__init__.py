@@ -8,11 +8,18 @@ from rewards.models.catalogue import (
     RewardCode,
 )
 from rewards.models.consent import EarningApprover, EarningConsent
-from rewards.models.programme import Programme, ProgrammeVersion, Standing, TierChange
+from rewards.models.programme import (
+    EDITION_LENGTH,
+    Programme,
+    ProgrammeVersion,
+    Standing,
+    TierChange,
+)
 from rewards.models.segment import Segment, SegmentPlace
 from rewards.models.share import Share, SharePart
 
 __all__ = [
+    "EDITION_LENGTH",
     "Award",
     "CampaignBudget",
     "ClawBack",

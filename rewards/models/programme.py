@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from ledger.models import Unit
 from partners.models import ExactAmountField, Partner, PartnerScopedQuerySet
 
+EDITION_LENGTH = 32
+
 
 class ProgrammeQuerySet(models.QuerySet["Programme"]):
     def live(self) -> "ProgrammeQuerySet":
@@ -143,7 +145,8 @@ class Standing(models.Model):
     """
     A partner's place in a programme: being here means being enrolled.
 
-    ``spend`` is the net spend of the window the tier was last decided on.
+    ``spend`` is the net spend of the window the tier was last decided on. ``settled_by`` names the
+    rules by which all facts of the partner were last settled; empty for never.
     """
 
     programme = models.ForeignKey(
@@ -158,6 +161,7 @@ class Standing(models.Model):
     orders = models.PositiveIntegerField(_("orders in the window"), default=0)
     decided_on = models.DateField(_("decided on"), null=True, blank=True)
     enrolled_at = models.DateTimeField(_("enrolled at"))
+    settled_by = models.CharField(max_length=EDITION_LENGTH, blank=True, default="", editable=False)
 
     objects = StandingQuerySet.as_manager()
 

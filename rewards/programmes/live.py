@@ -1,14 +1,20 @@
 """The version of a programme that is in force at a moment."""
 
+import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Final
 
 from rewards.earning.judging import VersionInForce
-from rewards.models import Programme, ProgrammeVersion
+from rewards.models import EDITION_LENGTH, Programme, ProgrammeVersion
 from rewards.programmes.calendar import local_date
 from rewards.programmes.definition import Definition, Settings, parse
+
+JUDGING: Final = 1
+"""Raised by a release that gives something else than before for the same facts and rules."""
 
 
 class NoVersionInForce(LookupError):
@@ -23,15 +29,25 @@ def _parsed(document: str) -> Definition:
 
 def definition_of(version: ProgrammeVersion) -> Definition:
     """Return what a version says; the same document is parsed once per process."""
-    return _parsed(json.dumps(version.definition, sort_keys=True))
+    return _parsed(_write(version))
+
+
+def _write(version: ProgrammeVersion) -> str:
+    return json.dumps(version.definition, sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """The published versions of a programme, newest first, with the moment each is valid from."""
+    """
+    The published versions of a programme, newest first, with the moment each is valid from.
+
+    ``edition`` names all that they and the programme say: what was judged by the same edition was
+    judged by the same rules.
+    """
 
     programme: Programme
     published: tuple[tuple[datetime | None, VersionInForce], ...]
+    edition: str
 
     def at(self, moment: datetime) -> VersionInForce | None:
         """Return the version that judges facts of this moment; outside the dates there is none."""
@@ -48,13 +64,22 @@ class Versions:
 
 def read_versions(programme: Programme) -> Versions:
     """Read a programme's published versions: one query."""
+    rows = [(row, _write(row)) for row in programme.versions.published().order_by("-number")]
     return Versions(
         programme,
         tuple(
-            (row.valid_from, VersionInForce(row.pk, row.number or 0, definition_of(row)))
-            for row in programme.versions.published().order_by("-number")
+            (row.valid_from, VersionInForce(row.pk, row.number or 0, _parsed(document)))
+            for row, document in rows
         ),
+        _name_edition(programme, rows),
     )
+
+
+def _name_edition(programme: Programme, rows: Sequence[tuple[ProgrammeVersion, str]]) -> str:
+    dates = (programme.starts_on, programme.ends_on)
+    said = [JUDGING, *dates, programme.currency, programme.time_zone, programme.main_unit_id]
+    said += [(row.pk, row.number, row.valid_from, document) for row, document in rows]
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:EDITION_LENGTH]
 
 
 def version_in_force(programme: Programme, at: datetime) -> VersionInForce:

@@ -1,6 +1,6 @@
 """Decide standings: up at once when points are credited, down in the nightly run."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -97,14 +97,53 @@ def window_figures(
     partners that were merged into it.
     """
     root_by_id = name_roots(partner_ids)
-    since = local_midnight(first_day_of_year_to(day), programme.time_zone)
-    until = local_midnight(day + timedelta(days=1), programme.time_zone)
-    in_window = Activity.objects.filter(
-        partner__in=root_by_id, occurred_at__gte=since, occurred_at__lt=until
+    in_window = _within_year_to(day, root_by_id, programme=programme)
+    figures = _add_up(in_window, root_by_id, programme=programme)
+    if walked := sorted(_who_cancelled(in_window, root_by_id)):
+        # What a cancellation takes back depends on what had been returned before it.
+        until = local_midnight(day + timedelta(days=1), programme.time_zone)
+        for root_id, facts in facts_of(walked, programme=programme).items():
+            known = figures.get(root_id, WindowFigures())
+            spend = net_spend([fact for fact in facts if fact.occurred_at < until])
+            figures[root_id] = replace(known, spend_e4=spend.within_year_to(day))
+    return figures
+
+
+def spend_of_orders_and_returns(
+    root_ids: Sequence[int], *, programme: Programme, day: date, without: Collection[int]
+) -> dict[int, int]:
+    """
+    Return what these roots spent in the 12 months to ``day``, leaving out some of their activities.
+
+    Those that cancelled anything meanwhile have no answer: it takes a walk over all their facts.
+    """
+    root_by_id = name_roots(root_ids)
+    in_window = _within_year_to(day, root_by_id, programme=programme).exclude(pk__in=without)
+    figures = _add_up(in_window, root_by_id, programme=programme)
+    unsure = _who_cancelled(in_window, root_by_id)
+    return {
+        root_id: figures.get(root_id, WindowFigures()).spend_e4
+        for root_id in root_ids
+        if root_id not in unsure
+    }
+
+
+def _within_year_to(
+    day: date, partner_ids: Collection[int], *, programme: Programme
+) -> QuerySet[Activity]:
+    return Activity.objects.filter(
+        partner__in=partner_ids,
+        occurred_at__gte=local_midnight(first_day_of_year_to(day), programme.time_zone),
+        occurred_at__lt=local_midnight(day + timedelta(days=1), programme.time_zone),
     )
-    rows = [*_sum_up(in_window.filter(currency=programme.currency), "amount")]
+
+
+def _add_up(
+    activities: QuerySet[Activity], root_by_id: Mapping[int, int], *, programme: Programme
+) -> dict[int, WindowFigures]:
+    rows = [*_sum_up(activities.filter(currency=programme.currency), "amount")]
     if ConvertedAmount.objects.exists():
-        converted = in_window.filter(converted__currency=programme.currency)
+        converted = activities.filter(converted__currency=programme.currency)
         rows += _sum_up(converted, "converted__amount")
     figures: dict[int, WindowFigures] = {}
     for pk, spend_e4, orders in rows:
@@ -112,14 +151,12 @@ def window_figures(
         figures[root_by_id[pk]] = WindowFigures(
             known.spend_e4 + int(spend_e4), known.orders + orders
         )
-    cancelled = in_window.filter(kind=Activity.Kind.CANCELLATION).values_list("partner_id")
-    if walked := sorted({root_by_id[pk] for (pk,) in cancelled}):
-        # What a cancellation takes back depends on what had been returned before it.
-        for root_id, facts in facts_of(walked, programme=programme).items():
-            known = figures.get(root_id, WindowFigures())
-            spend = net_spend([fact for fact in facts if fact.occurred_at < until])
-            figures[root_id] = replace(known, spend_e4=spend.within_year_to(day))
     return figures
+
+
+def _who_cancelled(activities: QuerySet[Activity], root_by_id: Mapping[int, int]) -> set[int]:
+    cancelled = activities.filter(kind=Activity.Kind.CANCELLATION)
+    return {root_by_id[pk] for pk in cancelled.values_list("partner_id", flat=True)}
 
 
 def _sum_up(activities: QuerySet[Activity], amount: str) -> Iterable[tuple[int, int, int]]:
