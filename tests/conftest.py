@@ -1,5 +1,6 @@
 """What every test stands on: the database, the seed, the network, the browser."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ import hypothesis
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.test import SimpleTestCase
 from django.utils import translation
 from playwright.sync_api import Browser, expect, sync_playwright
 from pytest_django import DjangoDbBlocker
@@ -21,6 +23,11 @@ __all__ = ["loaded_orders", "many_rows", "real_orders", "sampled_rows"]
 # Tests that commit. They get a database of their own; see own_database.
 COMMITTING = ("transaction", "chaos", "e2e")
 FLUSHING = ("transactional_db", "live_server", "django_db_reset_sequences")
+# Tests with none of these cannot ask a database: where both are tested, they run on this one only.
+ASKING = ("db", "django_db_setup", "own_database", "database_template")
+WITHOUT_DATABASE_RUN_ON = "SQLite"
+# So many new objects before the collector looks: tests make worlds, and little of them is rubbish.
+YOUNG_OBJECTS = 10_000
 LONG_FACTOR = 20
 # How long a page may take to show what is expected of it: a busy machine is no failure.
 PATIENCE_MS = 30_000
@@ -39,12 +46,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.set_threshold(YOUNG_OBJECTS, 20, 20)
     hypothesis.settings.load_profile("long" if config.getoption("long") else "suite")
 
 
 def commits(item: pytest.Item) -> bool:
     marked = any(item.get_closest_marker(name) for name in COMMITTING)
     return marked or "own_database" in getattr(item, "fixturenames", ())
+
+
+def asks_a_database(item: pytest.Item) -> bool:
+    by_mark = any(item.get_closest_marker(name) for name in ("django_db", "pg", *COMMITTING))
+    by_class = issubclass(getattr(item, "cls", None) or object, SimpleTestCase)
+    return by_mark or by_class or bool(set(ASKING) & set(getattr(item, "fixturenames", ())))
+
+
+def find_only_database(item: pytest.Item) -> str | None:
+    """Return the one that runs the test where both are tested, if only one does."""
+    if once := item.get_closest_marker("once"):
+        return str(once.args[0])
+    return None if asks_a_database(item) else WITHOUT_DATABASE_RUN_ON
 
 
 def find_flushing(item: pytest.Item) -> bool:
@@ -74,15 +95,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.stash.setdefault(LEFT_OUT, {})[reason] = [item.nodeid for item in group]
 
 
+def pytest_collection_finish() -> None:
+    leave_alone_what_stays()
+
+
+def leave_alone_what_stays() -> None:
+    """Modules and tests stay to the end: looking through them again took a seventh of the time."""
+    gc.collect()
+    gc.freeze()
+
+
 LEFT_OUT = pytest.StashKey[dict[str, list[str]]]()
 
 
 def find_reason_to_leave_out(config: pytest.Config, item: pytest.Item) -> str | None:
     if item.get_closest_marker("long") and not config.getoption("long"):
         return "run only with --long"
-    once = item.get_closest_marker("once")
-    if once and os.environ.get("TESTS_RUN_ON_BOTH") and connection.display_name != once.args[0]:
-        return f"say nothing about databases and run on {once.args[0]}"
+    only = find_only_database(item) if os.environ.get("TESTS_RUN_ON_BOTH") else None
+    if only and connection.display_name != only:
+        return f"say nothing about databases and run on {only}"
     if item.get_closest_marker("pg") and connection.vendor != "postgresql":
         return "need row locks, which SQLite has not"
     return None
@@ -96,6 +127,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 # ------------------------------------------------------------------- databases
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """Migrate as usual; what that has loaded stays, too."""
+    leave_alone_what_stays()
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree as Xml
 
-from tests.databases.postgresql import NoPostgresql, run_postgresql
+from tests.databases.postgresql import NoPostgresql, find_quick_place, run_postgresql
 
 HERE = Path(__file__).resolve().parents[1]
 PYTEST_NOTHING_RAN = 5
@@ -79,6 +79,8 @@ def start(
     name: str, database_url: str, arguments: list[str], place: Path, *, aside: bool, both: bool
 ) -> Run:
     report = place / f"{name}.xml"
+    temporary = place / f"{name}-tmp"
+    temporary.mkdir()
     output = place / f"{name}.txt" if aside else None
     command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *arguments]
     # pytest keeps a cache of what failed last; two processes would write it at once.
@@ -88,6 +90,7 @@ def start(
         "DATABASE_URL": database_url,
         # Each run keeps its files apart: a night of one deletes what no row of its database names.
         "TESSERA_DATA": str(place / f"{name}-data"),
+        "TMPDIR": str(temporary),
         "REDIS_URL": "",
         "TESTS_RUN_ON_BOTH": "1" if both else "",
     }
@@ -156,12 +159,16 @@ def main() -> int:
     if options.long:
         arguments.append("--long")
     with ExitStack() as stack:
-        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tessera-test-")))
+        quick = find_quick_place()
+        folder = tempfile.TemporaryDirectory(
+            prefix="tessera-test-", dir=quick, ignore_cleanup_errors=True
+        )
+        place = Path(stack.enter_context(folder))
         urls = {}
         if options.db != "pg":
             urls["SQLite"] = f"sqlite:///{place / 'tessera.sqlite3'}"
         if options.db != "sqlite":
-            urls["PostgreSQL"] = stack.enter_context(run_postgresql()).url_of("tessera")
+            urls["PostgreSQL"] = stack.enter_context(run_postgresql(place=quick)).url_of("tessera")
         runs = [
             start(name, url, arguments, place, aside=number > 0, both=len(urls) > 1)
             for number, (name, url) in enumerate(urls.items())

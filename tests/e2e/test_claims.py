@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from partners.models import SellOutClaim
 from rewards import claiming
-from tests.e2e.test_portal import NARROW, console, open_browser, shop, sign_in
+from tests.e2e.test_portal import NARROW, console, let_in, open_browser, shop
 from tests.e2e.test_team import Looked
 from tests.rewards.claiming.world import PDF, make_staff
 
@@ -37,7 +37,7 @@ def file_claim(page: Page, site: str, looked: Looked) -> None:
 def test_from_filing_to_the_appeal(shop, live_site, open_browser, console):
     looked = Looked()
     phone = open_browser(console, size=NARROW)
-    sign_in(phone, live_site, shop.bob.person.email)
+    let_in(phone, live_site, shop.bob)
 
     file_claim(phone, live_site, looked)
     with phone.expect_download() as saved:

@@ -10,6 +10,7 @@ from tests.e2e.test_portal import (
     NARROW,
     console,
     find_barriers,
+    let_in,
     open_browser,
     shop,
     sign_in,
@@ -77,7 +78,7 @@ def test_from_the_invitation_to_leaving(shop, live_site, open_browser, console):
     desk = open_browser([], java_script_enabled=False)
     sign_in(desk, live_site, shop.alice.person.email)
     phone = open_browser(console, size=NARROW)
-    sign_in(phone, live_site, shop.alice.person.email)
+    let_in(phone, live_site, shop.alice)
 
     link = invite(desk, live_site)
     ivy = open_browser(console, size=NARROW)

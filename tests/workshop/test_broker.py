@@ -13,8 +13,6 @@ from tests.databases.valkey import run_valkey
 
 SPEAK = """
 import json, time
-import django
-django.setup()
 from django.core.cache import cache
 from config.celery import app
 

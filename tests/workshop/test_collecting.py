@@ -1,5 +1,6 @@
 """What the suite refuses to run, and what it says about the tests it leaves out."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,9 @@ globals().update(
 )
 """
 
+# Those that the rules need, without the others' start.
+PLUGINS = ("pytest_django.plugin", "pytest_socket", "pytest_timeout")
+
 pytestmark = [pytest.mark.slow, pytest.mark.once("SQLite")]
 
 
@@ -54,9 +58,12 @@ def run_suite_of(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
     path.write_text(source)
     (folder / "conftest.py").write_text(CONFTEST)
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-c", "pyproject.toml"]
+    command += [word for name in PLUGINS for word in ("-p", name)]
     return subprocess.run(
         [*command, f"--rootdir={ROOT}", str(path)],
         cwd=ROOT,
+        # On this database alone: what says nothing about databases runs, too.
+        env={**os.environ, "TESTS_RUN_ON_BOTH": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from celery import Celery
 
 from config.nightly import STEPS
 from partners.models import JobRun
@@ -55,13 +56,8 @@ def test_the_tick_closes_the_day_of_every_live_programme(own_database: Clone) ->
         with run_worker(environ) as worker:
             # Longer than the broker's socket time-out: a worker must outlive a quiet night.
             time.sleep(IDLE_SECONDS)
-            subprocess.run(
-                [*CELERY, "call", "config.nightly.close_due_days"],
-                env=environ,
-                stdout=subprocess.DEVNULL,
-                timeout=PATIENCE_SECONDS,
-                check=True,
-            )
+            with Celery(broker=redis_url, set_as_current=False) as beat:
+                beat.send_task("config.nightly.close_due_days")
             done = wait_for_steps({step.name for step in STEPS})
 
             assert worker.poll() is None
