@@ -19,6 +19,7 @@ from ledger.naming import UUID as UUID_WORDS
 from ledger.referring import Reference
 from ledger.statements import Movement
 from partners.access import Frame
+from partners.kinds import KINDS, all_kinds
 from partners.models import Actor, Member, Partner
 from partners.wording import UnitWording, choose_language
 from rewards.explaining import Explanation, teller_of
@@ -146,12 +147,17 @@ def name_holds(actor: Actor, holds: Sequence[Hold]) -> dict[UUID, Reference]:
 
 
 def _name_awards(found: Sequence[Award]) -> dict[str, Reference]:
-    """Name awards by their order; where an order earned by several rules, by the rule too."""
+    """Name awards by their activity; where it earned by several rules, by the rule too."""
     times = Counter(award.activity_id for award in found)
     language = get_language() or ""
+    # Own kinds are rows: they are asked for only where there is one.
+    kinds = KINDS if all(each.activity.kind in KINDS for each in found) else all_kinds()
     names = {}
     for award in found:
-        text = _("Order %(document)s") % {"document": award.activity.external_id}
+        text = _("%(kind)s %(document)s") % {
+            "kind": kinds[award.activity.kind].name,
+            "document": award.activity.external_id,
+        }
         rules = award.explanation.get("rule_name") or {}
         rule = rules.get(choose_language(language, rules), "") if rules else ""
         detail = rule if times[award.activity_id] > 1 else ""
