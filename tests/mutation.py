@@ -52,7 +52,7 @@ TESTS_OF_WALK: Final = {
     part: f"tests/rewards/earning/test_{part}.py"
     for part in (
         "judging", "situations", "matching", "paying", "releasing", "due", "orders_counted",
-        "awards_of_invoices", "calling_off", "volumes_kept",
+        "awards_of_invoices", "calling_off", "taking_back", "volumes_kept",
     )
 }  # fmt: skip
 # Where most changes of a file fail, if that is no file of the same name.
@@ -65,7 +65,6 @@ FIRST: Final = {
     "said": "conditions",
     "reading": "rules",
     "periods": "capping",
-    "taking_back": "awards_of_invoices",
     "ending": "releasing",
     "facts": "situations",
 }

@@ -55,11 +55,12 @@ class Ending:
         return known
 
     def _by_payment(self, due: AwardDue, lost_after_days: int | None) -> Outcome:
-        kept = self.purchases.kept_of(due.activity)
+        # Only awards of orders wait to be paid.
+        kept = self.purchases.of_order(due.activity)
         return by_payment(
             self._net(due),
             self.invoices_of.get(id(kept), ()),
-            kept_e4=0 if kept is None else _to_be_invoiced(kept),
+            kept_e4=_to_be_invoiced(kept),
             lost_after_days=lost_after_days,
             today=self.today,
         )
@@ -94,5 +95,4 @@ class Ending:
 
 def _to_be_invoiced(kept: OrderKept) -> int:
     """What was paid with points is on no invoice."""
-    paid_e4 = kept.part_of(amount_said(kept.order.attributes, "paid_with_points"))
-    return max(kept.amount_e4 - paid_e4, 0)
+    return kept.amount_e4 - kept.part_of(amount_said(kept.order.attributes, "paid_with_points"))

@@ -50,8 +50,8 @@ class OrderKept:
     """
 
     order: ActivityFacts
+    amount_e4: int
     lines: list[LineKept] = field(default_factory=list)
-    amount_e4: int = 0
     stands: Exact = WHOLE
 
     def part_owed(self, invoiced_e4: int) -> int:
@@ -87,7 +87,7 @@ class OrderKept:
                     amount_e4=kept.amount_e4,
                 )
                 for kept in self.lines
-                if kept.amount_e4 > 0 and order.lines
+                if kept.amount_e4 and order.lines
             ],
             attributes={
                 name: e4_as_text(self.part_of(amount_said(order.attributes, name)))
@@ -124,6 +124,10 @@ class Purchases:
         """Return what is kept of an order that was added."""
         return None if order is None else self._by_order.get(id(order))
 
+    def of_order(self, order: ActivityFacts) -> OrderKept:
+        """Return what is kept of an order that was added for sure."""
+        return self._by_order[id(order)]
+
     def take_back(
         self, line: LineFacts, *, named: OrderKept | None = None
     ) -> tuple[list[Match], list[OrderKept], int]:
@@ -136,9 +140,8 @@ class Purchases:
         if named is not None:
             _by_sku(left, (kept for kept in named.lines if kept.line.sku == line.sku))
             _by_value(left, [named])
-        if left.amount_e4 > 0:
-            _by_sku(left, reversed(self._lines_by_sku[line.sku]))
-            _by_value(left, reversed(self._orders))
+        _by_sku(left, reversed(self._lines_by_sku[line.sku]))
+        _by_value(left, reversed(self._orders))
         taken = left.taken.values()
         matches = [
             Match(line, kept.line, quantity_e4, amount_e4) for kept, quantity_e4, amount_e4 in taken
@@ -196,9 +199,9 @@ class _Left:
 def _by_sku(left: _Left, lines: Iterable[LineKept]) -> None:
     line = left.line
     for kept in lines:
-        if left.quantity_e4 <= 0 or left.amount_e4 <= 0:
+        if not (left.quantity_e4 and left.amount_e4):
             break
-        if kept.quantity_e4 <= 0:
+        if not kept.quantity_e4:
             continue
         matched_e4 = min(left.quantity_e4, kept.quantity_e4)
         # At the price of the return, so that a full return of a line takes its full value.
@@ -210,11 +213,11 @@ def _by_sku(left: _Left, lines: Iterable[LineKept]) -> None:
 
 def _by_value(left: _Left, orders: Iterable[OrderKept]) -> None:
     for order in orders:
-        if left.amount_e4 <= 0:
+        if not left.amount_e4:
             break
-        if order.amount_e4 <= 0:
+        if not order.amount_e4:
             continue
         for kept in reversed(order.lines):
             value_e4 = min(left.amount_e4, kept.amount_e4)
-            if value_e4 > 0:
+            if value_e4:
                 left.take(kept, 0, value_e4)

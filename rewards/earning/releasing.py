@@ -59,9 +59,11 @@ def by_payment(
     day is lost. ``invoices`` come in canonical order. Without ``today`` nothing is lost by time
     alone.
     """
-    owed_e4 = max(sum(each.owed_e4 for each in invoices), kept_e4 if invoices else 0)
+    if not invoices:
+        return Outcome(0, waits=net)
+    owed_e4 = max(sum(each.owed_e4 for each in invoices), kept_e4)
     if owed_e4 == 0:
-        return Outcome(net) if invoices else Outcome(0, waits=net)
+        return Outcome(net)
     paid_e4, lost_e4, taken = 0, 0, 0
     payments = [one.payment.occurred_at for each in invoices for one in each.paid]
     lost: list[Lost] = []
@@ -130,7 +132,7 @@ class _Room:
     taken: int = 0
 
     def take(self, one: Waiting) -> None:
-        allowed = max(self.purchases, 0) // one.step * one.step - self.taken
+        allowed = self.purchases // one.step * one.step - self.taken
         part = max(min(one.left, allowed), 0)
         if part:
             one.released += part

@@ -113,7 +113,7 @@ class PlainSteps:
 
     def stand_now(self, usage: UsageThen) -> int:
         """Return what the volume before the order is by now."""
-        return max(self.before_e4 - usage.left.get(self.key, 0), 0)
+        return self.before_e4 - usage.left.get(self.key, 0)
 
     def note(self, order: JudgedOrder) -> None:
         """Remember by what the order was judged again."""

@@ -40,6 +40,18 @@ class TestAReturnedLine:
         assert back("mug", 2, "25", purchases=purchases) == ([("mug", 2, 22)], ["A1"], 3)
         assert kept(first) == [(0, 0)]
 
+    def test_of_no_value_takes_no_pieces(self):
+        purchases, first = bought(("mug", 3, "30"))
+
+        assert back("mug", 1, "0", purchases=purchases) == ([], [], 0)
+        assert kept(first) == [(3, 30)]
+
+    def test_passes_over_lines_of_which_no_piece_is_left(self):
+        purchases, _first = bought(("mug", 1, "10"), ("mug", 1, "10"))
+        back("mug", 1, "4", purchases=purchases)
+
+        assert back("mug", 1, "10", purchases=purchases) == ([("mug", 1, 10)], ["A1"], 0)
+
     def test_takes_the_last_line_of_the_newest_order_first(self):
         purchases, first = bought(("mug", 1, "10"), ("mug", 2, "30"))
         second = purchases.add(order("A2", day=3, lines=[("mug", 1, "9")]))
@@ -208,4 +220,4 @@ class TestWhatIsKept:
         assert (first.facts().lines, first.facts().quantity_e4) == ([], 5 * POUND)
 
     def test_is_no_part_of_an_order_worth_nothing(self):
-        assert OrderKept(order("A1", day=2)).part_of(5) == 0
+        assert OrderKept(order("A1", day=2), 0).part_of(5) == 0

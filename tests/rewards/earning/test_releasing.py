@@ -92,6 +92,11 @@ class TestByPayment:
 
         assert (found.waits, found.decide_on) == (100, None)
 
+    def test_is_exact_to_the_ten_thousandth(self):
+        found = released(100, invoice(100, (20, "39.9999")), kept=100, today=march(31))
+
+        assert (found.released, [lost.amount for lost in found.lost]) == (39, [61])
+
     def test_several_lose_together_what_is_not_paid(self):
         """10 points of three invoices of 100: 4 are lost by the first, then 3 and 3."""
         several = [invoice(100, number=f"I{n}") for n in "123"]
@@ -222,6 +227,14 @@ class TestMonthlyPurchases:
 
         assert monthly.in_minor_units(2) == {(2026, 3): (899, back.occurred_at)}
         assert monthly.in_minor_units(0) == {(2026, 3): (8, back.occurred_at)}
+
+    @pytest.mark.parametrize(("pounds", "pence"), [("9.9999", 999), ("10000", 1_000_000)])
+    def test_are_cut_to_whole_units(self, pounds, pence):
+        monthly = MonthlyPurchases()
+        first = order("A1", day=2, lines=[("mug", 1, pounds)])
+        monthly.add(first, first.amount_e4)
+
+        assert monthly.in_minor_units(2) == {(2026, 3): (pence, first.occurred_at)}
 
 
 UNTIL_PAID = {"until": "paid", "lost_after_days": 10}
