@@ -13,6 +13,7 @@ from rewards.programmes.rules import UNITS_MAX, Cap, Rule, read_caps, read_days,
 from rewards.programmes.values import (
     InvalidDefinition,
     Names,
+    is_given,
     read_choice,
     read_names,
     read_rows,
@@ -104,7 +105,7 @@ def read_campaign(
 
 
 def _read_audience(row: Mapping[str, Any], path: str, tiers: tuple[str, ...]) -> Condition | None:
-    if not row.get("audience"):
+    if not is_given(row, "audience"):
         return None
     return parse_condition(
         row["audience"], f"{path}.audience", Reading(tiers=tiers), kinds=AUDIENCE

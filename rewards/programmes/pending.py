@@ -25,7 +25,6 @@ class Pending:
     months: int = 0
     lost_after_days: int | None = None
     step: int = 0
-    resets: str = ""
 
     @property
     def is_event(self) -> bool:
@@ -68,11 +67,9 @@ def _read_paid(row: Mapping[str, Any], path: str) -> Pending:
 
 def _read_purchases(row: Mapping[str, Any], path: str) -> Pending:
     refuse_unknown(row, {"until", "step", "resets"}, path)
-    return Pending(
-        "purchases",
-        step=read_whole(row.get("step"), 1, STEP_MAX, f"{path}.step"),
-        resets=read_choice(row.get("resets", "year"), ("year",), f"{path}.resets"),
-    )
+    # There is one choice so far. It is written down, for what is stored outlives this reader.
+    read_choice(row.get("resets", "year"), ("year",), f"{path}.resets")
+    return Pending("purchases", step=read_whole(row.get("step"), 1, STEP_MAX, f"{path}.step"))
 
 
 READ: Final = {

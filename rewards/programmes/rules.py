@@ -18,6 +18,7 @@ from rewards.programmes.pending import Pending, read_pending
 from rewards.programmes.values import (
     InvalidDefinition,
     Names,
+    is_given,
     read_choice,
     read_code,
     read_day,
@@ -189,16 +190,22 @@ def read_rule(
         starts_on=starts_on,
         ends_on=ends_on,
         expiry_days=_read_optional_whole(row, "expiry_days", 1, 36_500, path),
-        when=parse_condition(row["when"], f"{path}.when", reading) if row.get("when") else None,
-        lines=_read_lines(row["lines"], f"{path}.lines", reading) if row.get("lines") else None,
+        when=parse_condition(row["when"], f"{path}.when", reading)
+        if is_given(row, "when")
+        else None,
+        lines=_read_lines(row["lines"], f"{path}.lines", reading)
+        if is_given(row, "lines")
+        else None,
         delivery=_read_flag(row, "delivery", path, absent=True),
         tax=_read_flag(row, "tax", path),
         early=_read_early(row.get("early", []), f"{path}.early", reading),
         priority=priority,
-        group=read_slug(row["group"], f"{path}.group") if row.get("group") else "",
+        group=read_slug(row["group"], f"{path}.group") if is_given(row, "group") else "",
         stop=_read_flag(row, "stop", path),
         caps=read_caps(row.get("caps", []), f"{path}.caps"),
-        pending=read_pending(row["pending"], f"{path}.pending") if row.get("pending") else None,
+        pending=read_pending(row["pending"], f"{path}.pending")
+        if is_given(row, "pending")
+        else None,
         to=read_choice(row.get("to", "pool"), DESTINATIONS, f"{path}.to"),
         campaign_code=campaign_code,
     )
@@ -263,7 +270,7 @@ def _read_lines(value: Any, path: str, reading: Reading) -> LineFilter:
     refuse_unknown(row, set(LineFilter.__dataclass_fields__), path)
     reading.refuse_without_lines(path)
     words = {
-        name: WordList.of(read_words(row[name], f"{path}.{name}") if row.get(name) else ())
+        name: WordList.of(read_words(row[name], f"{path}.{name}") if is_given(row, name) else ())
         for name in LineFilter.__dataclass_fields__
     }
     return LineFilter(**words)

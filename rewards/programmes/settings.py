@@ -34,6 +34,11 @@ TIER_OF: Final = ("order_date", "today")
 UNIT_DECIMALS_MAX: Final = 4
 ROUND_TO_MAX: Final = 10**6
 TERMS_LENGTH_MAX: Final = 10_000
+# As CLDR names them, and the name that stands alone.
+FORMS: Final = ("one", "few", "many", "other", "name")
+# One of them is said where the form of a number is missing.
+SPOKEN_FORMS: Final = ("other", "many")
+PERSONAL_FIELDS: Final = ("allowed", "yearly_cap", "terms", "terms_version")
 SETTINGS_FIELDS: Final = {
     "unit_names", "unit_value", "unit_decimals", "rounding", "round_to", "pending", "pending_days",
     "expiry", "expiry_months", "claw_back_policy", "claw_back_basis", "downgrade",
@@ -175,8 +180,12 @@ def _read_unit_names(value: Any, path: str) -> Mapping[str, Mapping[str, str]]:
     if "en" not in unit_names:
         raise InvalidDefinition(path, _("English forms are needed at least"))
     for language, forms in unit_names.items():
-        for form, text in read_table(forms, f"{path}.{language}").items():
-            read_text(text, NAME_LENGTH_MAX, f"{path}.{language}.{form}")
+        at = f"{path}.{language}"
+        refuse_unknown(read_table(forms, at), set(FORMS), at)
+        for form, text in forms.items():
+            read_text(text, NAME_LENGTH_MAX, f"{at}.{form}")
+        if not any(forms.get(form) for form in SPOKEN_FORMS):
+            raise InvalidDefinition(at, _("the word after a number such as 5 is needed"))
     return unit_names
 
 
@@ -198,6 +207,3 @@ def _read_personal(value: Any, path: str) -> PersonalEarning:
             row.get("terms_version", 1 if allowed else 0), 0, 10**6, f"{path}.terms_version"
         ),
     )
-
-
-PERSONAL_FIELDS: Final = ("allowed", "yearly_cap", "terms", "terms_version")

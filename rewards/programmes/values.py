@@ -17,6 +17,8 @@ WORDS_MAX: Final = 10_000
 WORD_LENGTH_MAX: Final = 200
 # Twice what the forms take: the copy of a copy says so in its name.
 NAME_LENGTH_MAX: Final = 200
+DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?(E[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 # Far above any turnover, far below what a column of whole ten-thousandths can hold.
 MONEY_MAX: Final = Decimal(10**12)
 
@@ -93,12 +95,17 @@ def read_choices(value: Any, choices: Sequence[str], path: str) -> tuple[str, ..
 
 
 def read_day(row: Mapping[str, Any], field: str, path: str) -> date | None:
-    if row.get(field) is None:
+    value = row.get(field)
+    if value is None:
         return None
+    refusal = InvalidDefinition(f"{path}.{field}", _("must be a day such as 2026-03-31"))
+    # The standard library reads more: weeks, and days without hyphens.
+    if not isinstance(value, str) or not DAY.fullmatch(value):
+        raise refusal
     try:
-        return date.fromisoformat(row[field])
-    except (TypeError, ValueError) as error:
-        raise InvalidDefinition(f"{path}.{field}", _("must be a day such as 2026-03-31")) from error
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise refusal from error
 
 
 def read_choice(value: Any, choices: tuple[str, ...], path: str) -> str:
@@ -123,11 +130,15 @@ def read_yes_or_no(value: Any, path: str) -> bool:
 
 def read_money(value: Any, path: str) -> Decimal:
     """Read an amount that is not negative, with at most four decimals."""
+    refusal = InvalidDefinition(path, _("must be an amount with at most four decimals"))
+    # Decimal reads more: NaN, digits of other scripts, and underscores between them.
+    if isinstance(value, bool) or not NUMBER.fullmatch(str(value)):
+        raise refusal
     try:
         amount = Decimal(str(value))
         to_ten_thousandths(amount)
     except (InvalidOperation, AmountTooPrecise, ValueError, OverflowError) as error:
-        raise InvalidDefinition(path, _("must be an amount with at most four decimals")) from error
+        raise refusal from error
     if amount < 0:
         raise InvalidDefinition(path, _("must not be negative"))
     if amount > MONEY_MAX:
@@ -147,6 +158,11 @@ def read_positive_e4(value: Any, path: str) -> int:
     return number
 
 
+def is_given(row: Mapping[str, Any], name: str) -> bool:
+    """Say whether a field has a value: null, an empty text and an empty table are none."""
+    return row.get(name) not in (None, "", {})
+
+
 def refuse_unknown(row: Mapping[str, Any], known: set[str], path: str) -> None:
     if unknown := sorted(set(row) - known):
         raise InvalidDefinition(path, _("unknown: %(names)s") % {"names": ", ".join(unknown)})
@@ -159,7 +175,8 @@ def refuse_repeated(codes: Sequence[str], path: str) -> None:
 
 def read_names(row: Mapping[str, Any], path: str) -> Names:
     names = read_table(row.get("names", {}), f"{path}.names")
-    if not names.get("en"):
+    english = names.get("en")
+    if not english or (isinstance(english, str) and not english.strip()):
         raise InvalidDefinition(f"{path}.names", _("an English name is needed"))
     return read_texts(names, NAME_LENGTH_MAX, f"{path}.names")
 
@@ -174,7 +191,8 @@ def read_texts(value: Any, at_most: int, path: str) -> Names:
 
 
 def read_text(value: Any, at_most: int, path: str) -> str:
-    if not isinstance(value, str) or len(value) > at_most:
+    # PostgreSQL stores no text with a zero byte.
+    if not isinstance(value, str) or len(value) > at_most or "\0" in value:
         raise InvalidDefinition(
             path, _("must be a text of at most %(at_most)s characters") % {"at_most": at_most}
         )

@@ -61,6 +61,11 @@ class NamesForm(forms.Form):
                 field.help_text = _("In English. Partners read it in their statements.")
             self.fields[f"name_{code}"] = field
 
+    @property
+    def has_other_errors(self) -> bool:
+        """Whether something is wrong with a name that is folded away."""
+        return bool(self.errors.keys() - {"name_en"})
+
     def read(self) -> dict[str, str]:
         given = {code: self.cleaned_data.get(f"name_{code}", "").strip() for code in LANGUAGE_NAMES}
         return {code: name for code, name in given.items() if name}

@@ -25,19 +25,26 @@ Data = Mapping[str, Any]
 Settings = Mapping[str, Any]
 
 MONEY = (
-    Asked("unit_value", gettext_lazy("Worth of one"), Type.MONEY, default="0"),
+    Asked(
+        "unit_value",
+        gettext_lazy("Worth of one"),
+        Type.MONEY,
+        hint=gettext_lazy("For budgets, yearly limits and the books. 0: it is worth no money."),
+        default="0",
+    ),
     Asked(
         "rounding",
         gettext_lazy("Rounding"),
         Type.CHOICE,
         tuple(ROUNDING_WORDS.items()),
+        hint=gettext_lazy("Each award is rounded once, after everything is counted."),
         default="down",
     ),
     Asked(
         "round_to",
         gettext_lazy("Awards in steps of"),
         Type.UNITS,
-        hint=gettext_lazy("Empty: every award counts as it is."),
+        hint=gettext_lazy("With 5, an award of 13 counts 10. Empty: it counts as it is."),
         is_needed=False,
     ),
 )
@@ -47,6 +54,7 @@ RETURNS = (
         gettext_lazy("When goods come back"),
         Type.CHOICE,
         tuple(CLAW_BACK_WORDS.items()),
+        hint=gettext_lazy("Matters where the points of the goods are spent already."),
         default="allow_debt",
     ),
     Asked(
@@ -54,12 +62,16 @@ RETURNS = (
         gettext_lazy("How much is taken back"),
         Type.CHOICE,
         tuple(BASIS_WORDS.items()),
+        hint=gettext_lazy(
+            "By lines: the order is judged again without them. By value: each award shrinks in proportion."
+        ),
         default="by_line",
     ),
     Asked(
         "points_payment_earns",
         gettext_lazy("What is paid with points earns too"),
         Type.YES,
+        hint=gettext_lazy("Of 100 with 10 paid in points, 100 earns; otherwise 90."),
         default=False,
         is_needed=False,
     ),
@@ -70,12 +82,16 @@ TIERS = (
         gettext_lazy("Which tier counts"),
         Type.CHOICE,
         tuple(TIER_OF_WORDS.items()),
+        hint=gettext_lazy("Matters for orders that are reported late."),
         default="order_date",
     ),
     Asked(
         "current_order_counts_for_tier",
         gettext_lazy("The order itself counts for its tier"),
         Type.YES,
+        hint=gettext_lazy(
+            "An order that reaches a tier is judged in it; otherwise the next one is."
+        ),
         default=False,
         is_needed=False,
     ),
@@ -85,12 +101,14 @@ TEAM = (
         "share_undo_days",
         gettext_lazy("Days in which a share can be undone"),
         Type.WHOLE,
+        hint=gettext_lazy("As far as the points are not spent. 0: never."),
         default=14,
     ),
     Asked(
         "share_to_self",
         gettext_lazy("A head buyer may share to themselves"),
         Type.YES,
+        hint=gettext_lazy("Otherwise a head buyer shares to the others of the team only."),
         default=True,
         is_needed=False,
     ),
@@ -98,6 +116,7 @@ TEAM = (
         "request_lapses_days",
         gettext_lazy("Days a request waits for approval"),
         Type.WHOLE,
+        hint=gettext_lazy("Then it lapses, and the points are free again."),
         default=30,
     ),
 )
@@ -106,6 +125,7 @@ PERSONAL = (
         "allowed",
         gettext_lazy("People may earn for themselves, with their employer's consent"),
         Type.YES,
+        hint=gettext_lazy("Rules say for themselves who gets their points."),
         default=False,
         is_needed=False,
     ),
@@ -113,6 +133,7 @@ PERSONAL = (
         "yearly_cap",
         gettext_lazy("At most in a year, for each person"),
         Type.MONEY,
+        hint=gettext_lazy("What is above it goes to the partner's pool. Empty: no limit."),
         is_needed=False,
     ),
 )

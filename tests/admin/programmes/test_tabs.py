@@ -3,7 +3,10 @@
 import json
 
 import pytest
+from django.conf import settings
 
+from rewards.admin.programmes.settings_form import PERSONAL, SINGLE
+from rewards.programmes.settings import SETTINGS_FIELDS
 from tests.admin.programmes.pages import (
     fields_of,
     page,
@@ -12,6 +15,15 @@ from tests.admin.programmes.pages import (
 from tests.rewards.programmes.rules import DOCUMENT
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once("PostgreSQL")]
+
+
+def test_every_setting_says_what_it_does_where_it_is_asked_and_in_the_guide():
+    asked = {each.name: str(each.hint) for each in (*SINGLE, *PERSONAL)}
+    told = (settings.BASE_DIR / "docs" / "rules.md").read_text()
+    table = told.partition("## Settings")[2].partition("## For the company")[0]
+
+    assert [name for name, hint in asked.items() if not hint] == []
+    assert {name for name in SETTINGS_FIELDS if f"`{name}`" not in table} == set()
 
 
 class TestTheOtherTabs:

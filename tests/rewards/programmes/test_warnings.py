@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from rewards.programmes.presets import preset_names, read_preset
 from rewards.programmes.warnings import Known, find_warnings, segments_asked, words_asked
 from tests.rewards.programmes.rules import BASE, SPRING, TONER, document, with_rules
 
@@ -98,7 +99,7 @@ class TestUnboundedCost:
             ({"kind": "per_money", "units": 20, "per": "1"}, []),
             ({"kind": "fixed", "units": 5_001}, ["high_worth"]),
             ({"kind": "fixed", "units": 5_000}, []),
-            ({"kind": "multiply", "percent": 301}, ["many_times"]),
+            ({"kind": "multiply", "percent": 301}, ["many_times", "nothing_before"]),
             (
                 {
                     "kind": "stepped",
@@ -157,6 +158,31 @@ class TestInEachOthersWay:
         assert ("base", "unreachable") not in codes(with_rules(stopping, before))
         narrow = {**stopping, "when": {"kind": "first_order"}}
         assert ("base", "unreachable") not in codes(with_rules(narrow, BASE))
+
+    def test_nothing_to_multiply(self):
+        double = {**BASE, "code": "double", "effect": {"kind": "multiply", "percent": 200}}
+        assert codes(with_rules(double, BASE)) == [("double", "nothing_before")]
+        assert codes(with_rules(BASE, double)) == []
+        assert codes(with_rules(double, {**BASE, "priority": 1})) == []
+        paid = {**BASE, "trigger": "payment"}
+        assert codes(with_rules(paid, double)) == [("double", "nothing_before")]
+        # A campaign multiplies the base, never another campaign.
+        spring = {**SPRING, "rules": [double]}
+        assert codes(document(rules=[BASE], campaigns=[spring])) == []
+        other = {**SPRING, "code": "other", "rules": [BASE]}
+        assert ("double", "nothing_before") in codes(document(rules=[], campaigns=[other, spring]))
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_a_preset_has_nothing_to_look_at(name):
+    preset = read_preset(name)
+    known = Known(
+        skus=frozenset(words_asked(preset.definition, "sku")),
+        categories=frozenset(words_asked(preset.definition, "category")),
+        segments=frozenset(row["code"] for row in preset.segments),
+        decimals=preset.unit.get("decimals", 0),
+    )
+    assert codes(preset.definition, known=known) == []
 
 
 def test_what_the_database_is_asked_for():
