@@ -73,15 +73,23 @@ def format_signed(number: int | Decimal, language: str, decimals: int = 0) -> st
 
 
 def format_money(
-    amount: Decimal | int, currency: str, language: str, *, whole: bool = False
+    amount: Decimal | int,
+    currency: str,
+    language: str,
+    *,
+    whole: bool = False,
+    exact: bool = False,
 ) -> str:
     """
     Return an amount with the symbol where the language puts it.
 
     :param whole: Leave out the decimals where they are zero, as thresholds are written.
+    :param exact: Write more than two decimals where there are more, so that it can be checked.
     """
     value = Decimal(amount)
     decimals = 0 if whole and value == value.to_integral_value() else 2
+    if exact:
+        decimals = max(decimals, -int(value.normalize().as_tuple().exponent))
     written = format_number(value, language, decimals)
     symbol = SYMBOLS.get(currency, currency)
     if language != "en":

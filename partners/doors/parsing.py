@@ -7,6 +7,7 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
@@ -17,6 +18,20 @@ DEPTH_MAX = 32
 DIGITS_MAX = 19
 NUMBER_LENGTH_MAX = 32
 EXPONENT_MAX = 18
+MISTAKES: Mapping[str, Any] = {
+    "Expecting value": gettext_lazy("a value is missing"),
+    "Expecting property name enclosed in double quotes": gettext_lazy(
+        "a name in double quotes is missing"
+    ),
+    "Illegal trailing comma before end of object": gettext_lazy("there is a comma too many"),
+    "Illegal trailing comma before end of array": gettext_lazy("there is a comma too many"),
+    "Expecting ':' delimiter": gettext_lazy("a colon is missing"),
+    "Expecting ',' delimiter": gettext_lazy("a comma is missing"),
+    "Unterminated string starting at": gettext_lazy("a text has no end"),
+    "Invalid control character at": gettext_lazy("a text contains a control character"),
+    "Extra data": gettext_lazy("there is more after its end"),
+}
+"""What Python's reader says about a text that is no JSON, in words for people."""
 
 
 class MalformedJSON(Refusal):
@@ -59,40 +74,52 @@ def parse_json(body: bytes) -> Any:
             parse_constant=_refuse_constant,
         )
     except UnicodeDecodeError as error:
-        raise MalformedJSON("The body is not UTF-8.") from error
+        raise MalformedJSON(_("The text is not UTF-8.")) from error
     except RecursionError as error:
-        raise TooDeep(f"Nest at most {DEPTH_MAX} levels.") from error
+        raise _too_deep() from error
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise MalformedJSON(f"The body is not JSON: {error.msg} at {place}.") from error
+        raise _malformed(error) from error
     _refuse_what_databases_cannot_keep(value)
     return value
+
+
+def _malformed(error: json.JSONDecodeError) -> MalformedJSON:
+    said = _("This is not JSON: %(mistake)s at line %(line)d, column %(column)d.")
+    mistake = MISTAKES.get(error.msg, gettext_lazy("something cannot be read"))
+    return MalformedJSON(said % {"mistake": mistake, "line": error.lineno, "column": error.colno})
+
+
+def _too_deep() -> TooDeep:
+    return TooDeep(_("Nest at most %(levels)d levels.") % {"levels": DEPTH_MAX})
 
 
 def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     read: dict[str, Any] = {}
     for name, value in pairs:
         if name in read:
-            raise DuplicateKey(f'The field "{name[:100]}" stands twice in one object.')
+            said = _("The field “%(name)s” stands twice in one object.")
+            raise DuplicateKey(said % {"name": name[:100]})
         read[name] = value
     return read
 
 
 def _read_whole(digits: str) -> int:
     if len(digits.lstrip("-")) > DIGITS_MAX:
-        raise NumberOutOfRange(f"Whole numbers have at most {DIGITS_MAX} digits.")
+        said = _("Whole numbers have at most %(count)d digits.")
+        raise NumberOutOfRange(said % {"count": DIGITS_MAX})
     return int(digits)
 
 
 def _read_decimal(text: str) -> Decimal:
     number = Decimal(text) if len(text) <= NUMBER_LENGTH_MAX else None
     if number is None or abs(number.adjusted()) > EXPONENT_MAX:
-        raise NumberOutOfRange("The number has too many digits or too large an exponent.")
+        said = _("The number has too many digits or too large an exponent.")
+        raise NumberOutOfRange(said)
     return number
 
 
 def _refuse_constant(name: str) -> Any:
-    raise MalformedJSON(f"{name} is not a JSON number.")
+    raise MalformedJSON(_("%(word)s is not a JSON number.") % {"word": name})
 
 
 def _refuse_what_databases_cannot_keep(value: Any) -> None:
@@ -101,7 +128,7 @@ def _refuse_what_databases_cannot_keep(value: Any) -> None:
     while waiting:
         pointer, depth, current = waiting.pop()
         if depth > DEPTH_MAX:
-            raise TooDeep(f"Nest at most {DEPTH_MAX} levels.")
+            raise _too_deep()
         if isinstance(current, str):
             _refuse_unkeepable_text(current, pointer)
         elif isinstance(current, dict | list):
@@ -123,15 +150,17 @@ def _refuse_unkeepable_text(text: str, pointer: str) -> None:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise _unsupported("half of a surrogate pair", pointer) from error
+        said = _("A text contains half of a surrogate pair, which cannot be kept.")
+        raise _unsupported(said, pointer) from error
     if "\x00" in text:
-        raise _unsupported("a NUL character", pointer)
+        said = _("A text contains a NUL character, which cannot be kept.")
+        raise _unsupported(said, pointer)
 
 
-def _unsupported(what: str, pointer: str) -> UnsupportedText:
+def _unsupported(said: str, pointer: str) -> UnsupportedText:
     readable = pointer.encode("utf-8", "replace").decode("utf-8").replace("\x00", "?")
-    where = FieldProblem(pointer=readable, code="unsupported_text", detail=f"Contains {what}.")
-    return UnsupportedText(f"A text contains {what}, which cannot be kept.", errors=[where])
+    where = FieldProblem(pointer=readable, code="unsupported_text", detail=said)
+    return UnsupportedText(said, errors=[where])
 
 
 class StrictJSONParser(BaseParser):
@@ -156,5 +185,6 @@ class StrictJSONParser(BaseParser):
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         body = stream.read(limit + 1)
         if len(body) > limit:
-            raise BodyTooLarge(f"The body may have at most {limit:,} bytes. Send smaller batches.")
+            said = _("The body may have at most %(bytes)s bytes. Send smaller batches.")
+            raise BodyTooLarge(said % {"bytes": f"{limit:,}"})
         return parse_json(body)

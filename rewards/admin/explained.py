@@ -11,7 +11,13 @@ from partners.doors.showing import language, link_to
 from partners.families import roots_of
 from partners.models import Activity
 from rewards import asking
-from rewards.explaining import NotGiven, read_teller, say_nothing, tell_passed_over
+from rewards.explaining import (
+    NotGiven,
+    read_teller,
+    say_nothing,
+    say_reported,
+    tell_passed_over,
+)
 from rewards.models import Award, Programme, ProgrammeVersion
 from rewards.programmes.definition import Definition
 from rewards.programmes.live import definition_of
@@ -55,7 +61,9 @@ def explain_in(programme: Programme, activity: Activity) -> dict[str, Any]:
     passed = explained.evaluation.passed_over if explained else ()
     return {
         "programme": programme,
-        "reported": teller.say_reported(explained.judged.activity) if explained else "",
+        "reported": say_reported(
+            activity, [award.explanation for award in awards], programme=programme, teller=teller
+        ),
         "bills": [
             (
                 link_to(award, teller.voice.rule(award.rule_code)),

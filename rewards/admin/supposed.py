@@ -28,7 +28,14 @@ from partners.models.amounts import to_ten_thousandths
 from partners.reports import ActivityReport, LineReport
 from rewards import asking, supposing
 from rewards.admin.explained import MAY_READ
-from rewards.explaining import Explanation, read_teller, say_nothing, tell_passed_over
+from rewards.earning.converted import how_converted
+from rewards.explaining import (
+    Explanation,
+    read_teller,
+    say_nothing,
+    tell_conversion,
+    tell_passed_over,
+)
 from rewards.models import Programme, Standing
 from rewards.programmes.live import NoVersionInForce
 from rewards.programmes.rules import NO_TRIGGERS
@@ -225,7 +232,7 @@ def tell(supposition: supposing.Supposition | None, programme: Programme) -> dic
     """Return the bills of what would be given, and the rules that would give nothing."""
     if supposition is None:
         return {"nothing": _("Nothing is judged: a payment needs an invoice that is known.")}
-    judged = supposition.judged
+    judged, fact = supposition.judged, supposition.judged.activity
     passed_over = judged.evaluation.passed_over
     teller = read_teller(judged.version.definition, programme=programme, language=language())
     bills: list[tuple[str, str, Explanation]] = [
@@ -236,12 +243,15 @@ def tell(supposition: supposing.Supposition | None, programme: Programme) -> dic
         )
         for one in supposition.promised
     ]
+    is_told = tell_conversion(one.explanation for one in supposition.promised)
     tier = judged.situation.tier
     nothing = asking.RULES_SAID_NO if passed_over else asking.NO_RULE
     return {
         "total": teller.voice.units(supposition.amount),
         "tier": tier.name(language()) if tier else "",
-        "reported": teller.say_reported(judged.activity),
+        "reported": ""
+        if is_told or not fact.is_converted
+        else teller.say_converted(how_converted(fact)),
         "note": supposing.say_shared() if supposition.is_snapshot else "",
         "bills": bills,
         "others": [tell_passed_over(each, teller) for each in passed_over],

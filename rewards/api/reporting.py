@@ -133,6 +133,8 @@ class WhatHappenedInput(StrictSerializer):
             raise refuse("amount", _("The amount is too large."), "too_large")
         if attrs.get("quantity", 0) >= AMOUNT_BELOW:
             raise refuse("quantity", _("The quantity is too large."), "too_large")
+        if sum(line["quantity"] for line in attrs["lines"]) >= AMOUNT_BELOW:
+            raise refuse("lines", _("The quantity is too large."), "too_large")
         return {**attrs, "amount": amount}
 
 

@@ -13,8 +13,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from partners.wording import FALLBACK_LANGUAGE, UnitWording
-from rewards.earning.converted import how_converted
-from rewards.earning.facts import ActivityFacts
 from rewards.explaining.steps import STEPS, Row, Step, tell_plainly
 from rewards.explaining.voice import Voice
 from rewards.programmes.definition import Definition
@@ -42,6 +40,7 @@ class Teller:
     segment_names: Mapping[str, str] = field(default_factory=dict)
     kind_names: Mapping[str, str] = field(default_factory=dict)
     currency: str = ""
+    tiers_multiply: bool = True
 
     def tell(self, explanation: Mapping[str, Any], *, total_label: str = "") -> Explanation:
         """Return the explanation as rows; a last row is added where no step states the total."""
@@ -60,11 +59,9 @@ class Teller:
                 return self.voice.money(step["amount"], step["currency"])
         return ""
 
-    def say_reported(self, fact: ActivityFacts) -> str:
-        """Say how an activity in another currency came to what counts; nothing of others."""
-        if not fact.is_converted:
-            return ""
-        label, value = self._row({"code": "converted", **how_converted(fact)}, {})
+    def say_converted(self, figures: Mapping[str, Any]) -> str:
+        """Say how an amount in another currency came to what counts; see ``how_converted``."""
+        label, value = self._row({"code": "converted", **figures}, {})
         return f"{label}: {value}"
 
     def _row(self, step: Step, before: Step) -> Row:
@@ -110,6 +107,7 @@ class Teller:
             segments=self.segment_names,
             kinds=self.kind_names,
             rules=self.rule_names,
+            tiers_multiply=self.tiers_multiply,
         )
 
 
@@ -132,6 +130,7 @@ def teller_of(
         segment_names=segment_names or {},
         kind_names=kind_names or {},
         currency=currency,
+        tiers_multiply=any(tier.multiplier_percent != 100 for tier in definition.tiers),
     )
 
 

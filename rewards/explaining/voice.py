@@ -22,7 +22,9 @@ class Voice:
     campaign_names: Mapping[str, str] = field(default_factory=dict)
 
     def money(self, amount: Any, currency: Any, *, whole: bool = False) -> str:
-        return format_money(Decimal(str(amount)), str(currency), self.language, whole=whole)
+        """Return money with all the decimals it has: a reader may calculate with it."""
+        exact = Decimal(str(amount))
+        return format_money(exact, str(currency), self.language, whole=whole, exact=True)
 
     def number(self, value: Any) -> str:
         """Return a number with the decimals it has."""

@@ -28,6 +28,7 @@ from rewards.explaining import (
     concerns_others,
     read_teller,
     say_nothing,
+    say_reported,
     tell_passed_over,
 )
 from rewards.models import Award, ClawBack, Programme
@@ -131,7 +132,9 @@ def earned(request: PortalRequest, standpoint: Standpoint, public_id: str) -> Ht
     context = {
         "activity": activity,
         "title": name_activity(activity, teller),
-        "reported": teller.say_reported(explained.judged.activity) if explained else "",
+        "reported": say_reported(
+            activity, [one.explanation for one in given], programme=programme, teller=teller
+        ),
         "awards": awards,
         "taken": taken,
         "earned": sum(bill.amount for bill in awards),

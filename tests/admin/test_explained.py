@@ -1,5 +1,7 @@
 """The seller reads why something earned what it did, and what something would earn."""
 
+import dataclasses
+
 import pytest
 import time_machine
 from django.db import transaction
@@ -65,6 +67,26 @@ class TestAnActivity:
         assert f"/admin/rewards/award/of-activity/{order.pk}/" in activity
         assert "“Very important”. The partner was in no segment." in words(award)
 
+    def test_in_another_currency_says_how_it_counts_also_where_its_awards_do_not(
+        self, client, dana, club
+    ):
+        rows = [RateRow("USD", "GBP", NOON.date(), read_rate("0.8"))]
+        store_rates(rows, source="bank", by=None, at=NOON)
+        report = Club(club.programme, club.partner).report("A-1", 50, at=NOON)
+        with transaction.atomic():
+            crediting.take_in([dataclasses.replace(report, currency="USD")], as_of=NOON)
+        page = f"/admin/rewards/award/of-activity/{Activity.objects.get().pk}/"
+        told = "$50.00 at the rate 0.8 of 2 March 2026"
+
+        once = words(client.get(page))
+        for award in Award.objects.all():
+            # As they were written before conversions were told.
+            award.explanation["steps"] = award.explanation["steps"][1:]
+            award.save()
+        of_old = words(client.get(page))
+
+        assert (once.count(told), of_old.count(f"{told}: £40.00")) == (1, 1)
+
     def test_that_earned_nothing_says_so(self, client, dana, club, order):
         partner = order.partner
         back = Club(club.programme, partner).report("C-1", 50, at=NOON, kind="return")
@@ -108,11 +130,13 @@ class TestPreview:
         with time_machine.travel(NOON, tick=False):
             page = self.ask(client, club, amount="100", currency="usd")
             without = self.ask(client, club, amount="100", currency="PLN")
+            nothing = self.ask(client, club, amount="0.9", currency="USD")
 
         assert page.context["told"]["total"].startswith("80")
         said = words(page)
-        assert said.count("$100.00 at the rate 0.8 of 2 March 2026") == 2
+        assert said.count("$100.00 at the rate 0.8 of 2 March 2026") == 1
         assert "There is no rate of PLN into GBP" in words(without)
+        assert "$0.90 at the rate 0.8 of 2 March 2026: £0.72" in words(nothing)
 
     def test_says_what_is_left_of_a_budget_and_that_it_is_shared(self, client, dana, club):
         version = club.programme.versions.get()

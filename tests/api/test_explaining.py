@@ -214,6 +214,7 @@ LIKE_A_REPORT: list[dict[str, Any]] = [
     {"kind": "order", "lines": [NAMED], "currency": "GBP", "attributes": {"delivery": True}},
     {"kind": "order", "lines": [NAMED], "amount": "1", "currency": "GBP"},
     {"kind": "order", "lines": [NAMED], "colour": "blue"},
+    {"kind": "order", "lines": [NAMED | {"quantity": "999999999"}, NAMED], "currency": "GBP"},
     {"kind": "training"},
     {"kind": "training", "attributes": COURSE, "amount": "5", "currency": "GBP"},
     {"kind": "training", "attributes": COURSE, "member": "3fa85f64-5717-4562-b3fc-2c963f66afa6"},

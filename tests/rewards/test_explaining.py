@@ -117,7 +117,7 @@ def test_what_was_converted_says_from_what_by_which_rate_of_which_day():
         for language, of in (("en", "order"), ("pl", "invoice"))
     )
 
-    assert english == ("$100.00 at the rate 0.80125 of 2 March 2026", "£80.13")
+    assert english == ("$100.00 at the rate 0.80125 of 2 March 2026", "£80.125")
     assert "0,80125" in polish[0]
 
 
@@ -196,7 +196,7 @@ LIMIT = {"measure": "units", "per": "partner", "period": "month", "limit": 20, "
         (
             "condition",
             {"kind": "sku", "in": ["MUG-*"], "match": "any", "found": []},
-            "It counts only when a line has the SKU MUG-…. No line was like that.",
+            "It counts only when a line has the SKU “MUG-…”. No line was like that.",
         ),
         (
             "condition",

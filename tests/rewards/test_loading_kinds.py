@@ -100,6 +100,22 @@ class TestKinds:
         (order,), (returned,) = facts("order"), facts("return")
         assert (order.attributes, returned.refers_to) == ({"delivery": "4.5"}, order)
 
+    def test_an_order_whose_parts_are_more_than_all_of_it_is_refused_with_the_reason(self, load):
+        header = "order,occurred_at,partner,sku,quantity,unit_price,currency,delivery,tax"
+        report, told = load(
+            "order",
+            header,
+            "SO1,2026-01-04,P1,mug,2,10,GBP,20,4",
+            "SO2,2026-01-04,P1,mug,2,10,GBP,20.01,4",
+            "SO3,2026-01-04,P1,mug,1,10,GBP,5,10.5",
+            "SO3,2026-01-04,P1,jug,1,1,GBP,5,10.5",
+            "SO4,2026-01-04,P1,mug,1,10,GBP,5,10.5",
+        )
+
+        assert [order.external_id for order in facts("order")] == ["SO1", "SO3"]
+        assert told == [("delivery", "above_amount"), ("tax", "above_amount")]
+        assert report["rows_refused"] == 2
+
     def test_kinds_without_money_have_fields_and_quantities_of_their_own(self, load):
         _report, told = load(
             "training",

@@ -59,8 +59,8 @@ def what_counts(rule: Row, speaker: Speaker, *, period: str = "activity") -> str
 
 
 def say_pattern(word: str) -> str:
-    """Say a word that may end in a star."""
-    return _("%(start)s…") % {"start": word[:-1]} if word.endswith("*") else word
+    """Say a word that may end in a star, in quotes, so that it goes well with a full stop."""
+    return _("“%(start)s…”") % {"start": word[:-1]} if word.endswith("*") else word
 
 
 def _per_money(effect: Row, rule: Row, speaker: Speaker) -> str:

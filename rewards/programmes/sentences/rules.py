@@ -100,7 +100,8 @@ def say_left_out(rule: Row, speaker: Speaker) -> str:
 
 def say_extra(rule: Row, speaker: Speaker) -> str:
     """Say what multiplies: the tier, and early payment."""
-    words = [_("Times the tier's multiplier.")] if rule.get("tier_multiplier") else []
+    by_tier = rule.get("tier_multiplier") and speaker.tiers_multiply
+    words = [_("Times the tier's multiplier.")] if by_tier else []
     if rule.get("early"):
         words.append(say_early(rule["early"], speaker))
     return " ".join(words)

@@ -23,7 +23,10 @@ def name_in(names: Mapping[str, str] | None, language: str, fallback: str = "") 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speaker:
-    """``segments``, ``kinds``, ``tiers`` and ``rules`` are names by code."""
+    """
+    ``segments``, ``kinds``, ``tiers`` and ``rules`` are names by code. Where no tier multiplies
+    anything, ``tiers_multiply`` is false, and nobody is told that it does.
+    """
 
     language: str
     currency: str
@@ -32,6 +35,7 @@ class Speaker:
     segments: Mapping[str, str] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
     rules: Mapping[str, str] = field(default_factory=dict)
+    tiers_multiply: bool = True
 
     def money(self, amount: Any) -> str:
         return format_money(Decimal(str(amount)), self.currency, self.language, whole=True)

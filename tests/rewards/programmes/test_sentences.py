@@ -1,5 +1,7 @@
 """What a manager reads about a rule, a campaign and the settings."""
 
+import dataclasses
+
 import pytest
 from django.utils import translation
 
@@ -82,12 +84,12 @@ def test_a_rule_is_a_few_sentences():
         ),
         (
             {"lines": {"include_skus": ["A-*", "B"], "exclude_categories": ["Gifts"]}},
-            "For every £1 of goods with the SKU A-… or B, 1 point. Without the category Gifts.",
+            "For every £1 of goods with the SKU “A-…” or B, 1 point. Without the category Gifts.",
         ),
         (
             # A line must be of both.
             {"lines": {"include_skus": ["A-*"], "include_categories": ["Toner", "Ink"]}},
-            "For every £1 of goods in the category Toner or Ink with the SKU A-…, 1 point.",
+            "For every £1 of goods in the category Toner or Ink with the SKU “A-…”, 1 point.",
         ),
         (
             {"delivery": False, "tax": True},
@@ -129,6 +131,18 @@ def test_a_rule_is_a_few_sentences():
 )
 def test_each_part_has_words(changes, sentence):
     assert said(**changes) == sentence
+
+
+def test_what_begins_so_goes_well_with_a_full_stop():
+    assert said(lines={"exclude_skus": ["POST-*"]}).endswith("Without the SKU “POST-…”.")
+
+
+def test_where_no_tier_multiplies_nobody_is_told_that_it_does():
+    nobody = dataclasses.replace(speaker(), tiers_multiply=False)
+
+    told = summarise_rule({**BASE, "tier_multiplier": True}, nobody)
+
+    assert told.replace("\N{NO-BREAK SPACE}", " ") == "For every £1 of an order, 1 point."
 
 
 @pytest.mark.parametrize(
