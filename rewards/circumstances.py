@@ -8,7 +8,7 @@ from datetime import date, datetime
 from partners.families import name_roots
 from partners.models import Activity, Event, Partner
 from rewards.consenting import read_holdings
-from rewards.earning.due import Dated
+from rewards.earning.due import Agreed, Dated
 from rewards.earning.facts import ActivityFacts
 from rewards.models import Award, Programme, Standing, TierChange
 from rewards.programmes.definition import Definition
@@ -18,8 +18,6 @@ ASKED = frozenset({"consents", "countries", "members", "segments"})
 
 _Moves = dict[int, list[tuple[datetime, str]]]
 """For each root, when something of it moved, and what it was before."""
-
-Consents = Mapping[int, Sequence[tuple[datetime, datetime | None]]]
 
 
 def circumstances_of(
@@ -65,12 +63,14 @@ def _countries(root_ids: Sequence[int]) -> dict[int, str]:
     return dict(Partner.objects.filter(pk__in=root_ids).values_list("pk", "country"))
 
 
-def _consents(facts: Mapping[int, Sequence[ActivityFacts]], programme: Programme) -> Consents:
+def _consents(
+    facts: Mapping[int, Sequence[ActivityFacts]], programme: Programme
+) -> dict[int, list[Agreed]]:
     every = (fact.member_id for each in facts.values() for fact in each)
     member_ids = {member_id for member_id in every if member_id is not None}
-    found: dict[int, list[tuple[datetime, datetime | None]]] = defaultdict(list)
+    found: dict[int, list[Agreed]] = defaultdict(list)
     for one in read_holdings(member_ids, programme=programme):
-        found[one.member_id].append((one.given_at, one.withdrawn_at))
+        found[one.member_id].append((one.given_at, one.withdrawn_at, one.terms_version))
     return found
 
 

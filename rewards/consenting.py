@@ -85,11 +85,12 @@ class AlreadyAgreed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """From when on, and until when, a member might earn for themselves."""
+    """From when on, until when, and by which terms a member might earn for themselves."""
 
     member_id: int
     given_at: datetime
     withdrawn_at: datetime | None
+    terms_version: int
 
     def holds_at(self, moment: datetime) -> bool:
         return self.given_at <= moment and (self.withdrawn_at is None or moment < self.withdrawn_at)
@@ -98,10 +99,8 @@ class Holding:
 def read_holdings(member_ids: Iterable[int], *, programme: Programme) -> list[Holding]:
     """Return every consent these members ever had in a programme: one query."""
     rows = EarningConsent.objects.filter(programme=programme, member__in=set(member_ids))
-    return [
-        Holding(*row)
-        for row in rows.order_by("pk").values_list("member_id", "given_at", "withdrawn_at")
-    ]
+    columns = ("member_id", "given_at", "withdrawn_at", "terms_version")
+    return [Holding(*row) for row in rows.order_by("pk").values_list(*columns)]
 
 
 def find_approver(partner: Partner) -> EarningApprover | None:

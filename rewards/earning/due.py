@@ -105,13 +105,17 @@ class Judgement:
     usage: Usage = field(default_factory=Usage)
 
 
+Agreed = tuple[datetime, datetime | None, int]
+"""From when on, until when, and to which version of the terms somebody agreed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dated:
     """
     What is known of a partner beside its facts.
 
     ``segments`` are lists with the days from and to which the partner stood on them, ``consents``
-    the times a member might earn personally. ``tiers_used`` are the tiers that were recorded with
+    by member the times it might earn personally, and by which terms. ``tiers_used`` are the tiers that were recorded with
     awards, by activity, ``tier_today`` the one for a programme that goes by it. In the same way there are the ``country``
     of the partner, and ``countries_used`` by activity. ``spent`` is what was spent on which days
     by facts that are not judged, because all of them came before. ``today`` is the
@@ -119,7 +123,7 @@ class Dated:
     """
 
     segments: Sequence[tuple[str, date, date | None]] = ()
-    consents: Mapping[int, Sequence[tuple[datetime, datetime | None]]] = field(default_factory=dict)
+    consents: Mapping[int, Sequence[Agreed]] = field(default_factory=dict)
     country: str = ""
     countries_used: Mapping[int, str] = field(default_factory=dict)
     tiers_used: Mapping[int, str] = field(default_factory=dict)
@@ -134,10 +138,13 @@ class Dated:
             if since <= day and (until is None or day < until)
         )
 
-    def agreed_at(self, member_id: int | None, moment: datetime) -> bool:
-        """Say whether the partner agreed that this member earns for themselves."""
-        spans = self.consents.get(member_id, ()) if member_id is not None else ()
-        return any(given <= moment and (ended is None or moment < ended) for given, ended in spans)
+    def agreed_at(self, member_id: int | None, moment: datetime, *, terms_version: int) -> bool:
+        """Say whether the partner agreed, to these terms, that this member earns for themselves."""
+        given = self.consents.get(member_id, ()) if member_id is not None else ()
+        return any(
+            terms_version == agreed_to and since <= moment and (until is None or moment < until)
+            for since, until, agreed_to in given
+        )
 
 
 NOTHING_DATED = Dated()

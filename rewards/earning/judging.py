@@ -240,7 +240,11 @@ class _Walk:
             orders_before=self.orders_counted.before(day) if "orders" in needs else {},
             supplier_share_percent=self.supplier_share,
             payment=payment,
-            may_earn_personally=self.dated.agreed_at(fact.member_id, fact.occurred_at),
+            may_earn_personally=self.dated.agreed_at(
+                fact.member_id,
+                fact.occurred_at,
+                terms_version=definition.settings.personal_earning.terms_version,
+            ),
         )
 
     def _tier_before(self, fact: ActivityFacts, definition: Definition) -> Tier | None:

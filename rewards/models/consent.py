@@ -52,8 +52,8 @@ class EarningConsent(models.Model):
     The employer's yes to one member earning for themselves in one programme.
 
     ``version`` counts the consents of this member; ``terms`` are the words that were agreed to,
-    with ``terms_version``. It holds for facts from ``given_at`` up to ``withdrawn_at``. A change is
-    another row: what was agreed to stays readable.
+    with ``terms_version``. It holds for facts from ``given_at`` up to ``withdrawn_at`` that are
+    judged by those terms. A change is another row: what was agreed to stays readable.
     """
 
     programme = models.ForeignKey(

@@ -185,7 +185,10 @@ class TestAgreeing:
     def test_newer_terms_are_offered_to_agree_to_anew(self, approved):
         change_terms(approved, terms_version=4)
         vera = sign_in(approved.vera)
-        assert "By earlier terms" in words(vera.get(PAGE))
+        shown = words(vera.get(PAGE))
+        assert "The company, until the new terms are agreed to By earlier terms" in shown
+        own = words(sign_in(approved.bob).get(PAGE))
+        assert "What you do earns for the company’s pool until they are agreed to" in own
 
         vera.post(step(approved.bob, "agree"), {"terms_version": 4})
 

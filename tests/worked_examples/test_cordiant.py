@@ -1,10 +1,14 @@
 """The preset ``cordiant``: bonuses for tyres sold over the counter, and a shop of hobbies."""
 
+import copy
+
 import pytest
 
 from partners.models.scope import Actor
 from rewards.catalogue.codes import add_to_pool
 from rewards.consenting import agree, name_approver
+from rewards.models import ProgrammeVersion
+from rewards.programmes.publishing import publish
 from tests.worked_examples.customer import enrol
 from tests.worked_examples.pages import page_of
 
@@ -16,13 +20,18 @@ def let_earn(shop, member, *, on):
     owner = shop.hires("Olga", "head_buyer")
     at = shop.moment(on)
     name_approver(partner=shop.partner, member=owner, by=acting(owner), at=at)
+    agrees(shop, owner, member, on=on)
+    return owner
+
+
+def agrees(shop, owner, member, *, on, terms=1):
     agree(
         programme=shop.programme,
         member=member,
         by=acting(owner),
-        terms_version=1,
+        terms_version=terms,
         language="en",
-        at=at,
+        at=shop.moment(on),
     )
 
 
@@ -105,6 +114,39 @@ def test_what_is_above_the_yearly_limit_is_the_companys():
     sells(shop, "Claim 7", 1, on="2027-01-01", by=bob)
 
     assert shop.holds() == {"pool": "2000", "Bob's wallet": "10010"}
+
+
+def test_new_terms_ask_for_a_new_consent():
+    """
+    From April on there are new terms. What Bob sells then is the shop's, until Olga has agreed to
+    them, too. What he sold in March is told in May: it is his by the terms of March.
+    """
+    shop = enrol("cordiant")
+    bob = shop.hires("Bob")
+    olga = let_earn(shop, bob, on="2026-03-01")
+    first = shop.programme.versions.get()
+    terms = {"terms": {"en": "Quite other terms."}, "terms_version": 2}
+    definition = copy.deepcopy(first.definition)
+    definition["settings"]["personal_earning"] |= terms
+    second = ProgrammeVersion.objects.create(programme=shop.programme, definition=definition)
+    published = {"published_at": shop.moment("2026-03-20"), "valid_from": shop.moment("2026-04-01")}
+    publish(version=second, **published)
+
+    sells(shop, "Claim 1", 1, on="2026-03-31", by=bob)
+    sells(shop, "Claim 2", 10, on="2026-04-10", by=bob)
+    assert shop.holds() == {"pool": "100", "Bob's wallet": "10"}
+    agrees(shop, olga, bob, on="2026-04-20", terms=2)
+    sells(shop, "Claim 3", 100, on="2026-04-21", by=bob)
+    late = {"on": "2026-03-30", "told": "2026-05-02", "by": bob}
+    shop.reports("sell_out", "Claim 4", quantity="2", sku="P-205-55", **late)
+
+    assert shop.holds() == {"pool": "100", "Bob's wallet": "1030"}
+    assert [shop.award(f"Claim {each}", "tyres-sold").personal for each in (1, 2, 3, 4)] == [
+        10,
+        0,
+        1_000,
+        20,
+    ]
 
 
 def test_what_is_told_late_stays_within_the_yearly_limit():

@@ -31,7 +31,7 @@ class TestSegments:
 
 
 class TestAgreement:
-    CONSENTS = Dated(consents={7: [(at(2), at(4)), (at(6), None)]})
+    CONSENTS = Dated(consents={7: [(at(2), at(4), 1), (at(6), None, 1)]})
 
     @pytest.mark.parametrize(
         ("moment", "agreed"),
@@ -46,12 +46,23 @@ class TestAgreement:
         ],
     )
     def test_holds_from_when_it_was_given_until_it_ended(self, moment, agreed):
-        assert self.CONSENTS.agreed_at(7, moment) is agreed
+        assert self.CONSENTS.agreed_at(7, moment, terms_version=1) is agreed
 
     def test_is_that_of_the_member_who_is_named(self):
-        assert not self.CONSENTS.agreed_at(8, at(3))
-        assert not self.CONSENTS.agreed_at(None, at(3))
-        assert not Dated(consents={0: [(at(2), None)]}).agreed_at(None, at(3))
+        nobody = Dated(consents={0: [(at(2), None, 1)]})
+        assert not self.CONSENTS.agreed_at(8, at(3), terms_version=1)
+        assert not self.CONSENTS.agreed_at(None, at(3), terms_version=1)
+        assert not nobody.agreed_at(None, at(3), terms_version=1)
+
+    def test_is_to_the_terms_in_force_and_no_others(self):
+        """Agreed to before they are in force, terms hold from when they are."""
+        consents = Dated(consents={7: [(at(2), at(4), 1), (at(4), None, 2)]})
+        found = [
+            [consents.agreed_at(7, at(day), terms_version=terms) for day in (1, 3, 5)]
+            for terms in (1, 2, 3)
+        ]
+
+        assert found == [[False, True, False], [False, False, True], [False, False, False]]
 
 
 def test_what_is_taken_back_is_not_lost_unless_it_says_so():

@@ -113,7 +113,7 @@ class TestTheRest:
         assert [number for number, _code in found] == ["A4", "A6"]
 
     def test_is_what_the_company_agreed_to_by_then(self):
-        dated = Dated(consents={7: [(datetime(2026, 3, 3, 10, tzinfo=UTC), None)]})
+        dated = Dated(consents={7: [(datetime(2026, 3, 3, 10, tzinfo=UTC), None, 1)]})
         found = judge(
             orders(2, 3, member_id=7),
             version_of=always(
@@ -301,3 +301,11 @@ def test_only_what_is_stored_has_an_id():
     stored.id = None
     with pytest.raises(ValueError, match="only stored"):
         stored.stored_id  # noqa: B018 - reading it is what is tested
+
+
+def test_a_fact_says_no_more_than_it_was_told():
+    told = activity("training", "T1", day=2)
+
+    assert (told.amount_e4, told.quantity_e4, told.country) == (0, 0, "")
+    assert (told.waits, told.is_converted, told.attributes) == (False, False, {})
+    assert (told.reported.amount_e4, told.reported.rate_e8) == (0, 0)
