@@ -12,6 +12,13 @@ from decimal import ROUND_HALF_UP, Decimal
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "UAH": "₴", "PLN": "zł", "CZK": "Kč"}
+# All other currencies are written with two decimals. Source: ISO 4217, list one.
+WITHOUT_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+WITH_THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND"
+DECIMALS_OF_CURRENCIES = {
+    **dict.fromkeys(WITHOUT_DECIMALS.split(), 0),
+    **dict.fromkeys(WITH_THREE_DECIMALS.split(), 3),
+}
 FALLBACK_LANGUAGE = "en"
 
 PluralForms = Mapping[str, Mapping[str, str]]
@@ -87,7 +94,9 @@ def format_money(
     :param exact: Write more than two decimals where there are more, so that it can be checked.
     """
     value = Decimal(amount)
-    decimals = 0 if whole and value == value.to_integral_value() else 2
+    decimals = DECIMALS_OF_CURRENCIES.get(currency, 2)
+    if whole and value == value.to_integral_value():
+        decimals = 0
     if exact:
         decimals = max(decimals, -int(value.normalize().as_tuple().exponent))
     written = format_number(value, language, decimals)

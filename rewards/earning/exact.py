@@ -5,6 +5,8 @@ from fractions import Fraction
 Exact = Fraction
 
 SCALE = 10_000
+# In minor units, as much as the ledger moves at once.
+AWARD_MAX = 10**12
 
 
 def round_units(exact: Exact, mode: str, *, to: int = 1) -> int:

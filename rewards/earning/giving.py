@@ -7,7 +7,7 @@ from rewards.earning.capping import CapLeft, caps_of
 from rewards.earning.converted import say_converted
 from rewards.earning.counting import Counted, Steps
 from rewards.earning.effects.multiply import NOTHING_MORE_PERCENT, Multiply
-from rewards.earning.exact import Exact, as_decimal_text, e4_as_text
+from rewards.earning.exact import AWARD_MAX, Exact, as_decimal_text, e4_as_text
 from rewards.earning.facts import ActivityFacts
 from rewards.earning.measuring import measure
 from rewards.earning.outcome import (
@@ -164,6 +164,9 @@ class Giving:
         if given.amount == 0:
             exact = as_decimal_text(given.exact)
             return PassedOver(given.rule.code, TOO_LITTLE, {"exact": exact})
+        if given.amount > AWARD_MAX:
+            given.amount = AWARD_MAX - AWARD_MAX % self.settings.round_to
+            given.steps.append({"code": "largest_award", "result": given.amount})
         for cap in caps:
             if cap.measure == "units" and given.amount > cap.left:
                 given.amount = cap.left - cap.left % self.settings.round_to

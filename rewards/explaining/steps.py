@@ -216,6 +216,10 @@ def _personal(step: Step, _before: Step, voice: Voice) -> Row:
     return label, voice.count(step["amount"])
 
 
+def _largest_award(step: Step, _before: Step, voice: Voice) -> Row:
+    return _("The most that one award can be"), voice.count(step["result"])
+
+
 def _withheld(step: Step, _before: Step, voice: Voice) -> Row:
     label = _("The budget of %(campaign)s is used up: %(units)s less") % {
         "campaign": voice.campaign(step.get("campaign")),
@@ -287,6 +291,7 @@ STEPS: Mapping[str, Callable[[Step, Step, Voice], Row]] = {
     "multiplier": _multiplier,
     "rounded": _rounded,
     "capped": _capped,
+    "largest_award": _largest_award,
     "personal": _personal,
     "withheld": _withheld,
     "awarded_before": _awarded_before,

@@ -111,3 +111,7 @@ class TestMoney:
 
     def test_a_debt_has_its_minus_first(self):
         assert format_money(-5, "GBP", "en") == "−£5.00"
+
+    def test_has_the_decimals_of_its_currency(self):
+        assert format_money(1_234, "JPY", "en") == f"JPY{NB}1,234"
+        assert format_money(Decimal("1.5"), "KWD", "pl") == f"1,500{NB}KWD"

@@ -2,10 +2,12 @@
 
 import pytest
 
+from ledger.models import TRANSFER_AMOUNT_MAX
 from rewards.earning.evaluating import (
     RuleAward,
     evaluate,
 )
+from rewards.earning.exact import AWARD_MAX
 from rewards.earning.outcome import (
     REASONS,
 )
@@ -136,6 +138,23 @@ class TestRounding:
         tenth = rule(effect={"kind": "per_money", "units": 1, "per": "10"})
 
         assert earns(tenth, order(105)) == {"points": 10}
+
+    @pytest.mark.parametrize(
+        ("per", "round_to", "earned"),
+        [
+            ("0.001", 1, 10**12),
+            ("0.0005", 1, 10**12),
+            ("0.0005", 300, 999_999_999_900),
+        ],
+    )
+    def test_gives_no_more_at_once_than_the_ledger_moves(self, per, round_to, earned):
+        much = rule(effect={"kind": "per_money", "units": 1, "per": per})
+        rich = definition(much, round_to=round_to)
+
+        assert earns(rich, order(1_000_000_000)) == {"points": earned}
+        told = [step["code"] for step in steps(rich, order(1_000_000_000))]
+        assert ("largest_award" in told) is (per == "0.0005")
+        assert AWARD_MAX == TRANSFER_AMOUNT_MAX
 
     def test_says_to_what(self):
         fives = definition(rule(), rounding="half_up", round_to=5)

@@ -61,9 +61,33 @@ class TestParse:
             ({"rules": [STARTER["rules"][0] | {"code": "a b"}]}, "rules[0].code"),
             ({"rules": [STARTER["rules"][0] | {"names": {"en": ["x"]}}]}, "rules[0].names.en"),
             ({"rules": [STARTER["rules"][0] | {"names": {"en": "x" * 201}}]}, "rules[0].names.en"),
+            ({"rules": [STARTER["rules"][0] | {"names": {"en": "x\0"}}]}, "rules[0].names.en"),
+            ({"rules": [STARTER["rules"][0] | {"names": {"en": " "}}]}, "rules[0].names"),
             (
                 {"settings": STARTER["settings"] | {"unit_names": {"en": {"one": 5}}}},
                 "settings.unit_names.en.one",
+            ),
+            (
+                {"settings": STARTER["settings"] | {"unit_names": {"en": {}}}},
+                "settings.unit_names.en",
+            ),
+            (
+                {"settings": STARTER["settings"] | {"unit_names": {"en": {"one": "x"}}}},
+                "settings.unit_names.en",
+            ),
+            (
+                {
+                    "settings": STARTER["settings"]
+                    | {"unit_names": {"en": {"other": "x", "two": "y"}}}
+                },
+                "settings.unit_names.en",
+            ),
+            (
+                {
+                    "settings": STARTER["settings"]
+                    | {"unit_names": {"en": {"other": "x"}, "pl": {}}}
+                },
+                "settings.unit_names.pl",
             ),
             (
                 {"settings": STARTER["settings"] | {"unit_names": {"en": ["x"]}}},

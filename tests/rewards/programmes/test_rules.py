@@ -97,6 +97,16 @@ def refused(*rules, **parts):
         ({"pending": {"until": "purchases", "step": 3, "x": 1}}, "pending"),
         ({"pending": {"until": "purchases", "step": 3}}, "pending"),
         ({"when": {"kind": "payment", "late_days_at_most": 3}}, "when"),
+        ({"when": 0}, "when"),
+        ({"lines": 0}, "lines"),
+        ({"lines": {"include_skus": []}}, "lines.include_skus"),
+        ({"group": []}, "group"),
+        ({"pending": []}, "pending"),
+        ({"starts_on": "20260331"}, "starts_on"),
+        ({"starts_on": "2026-W10-1"}, "starts_on"),
+        ({"effect": {"kind": "per_money", "units": 1, "per": "1_000"}}, "effect.per"),
+        ({"effect": {"kind": "per_money", "units": 1, "per": "１２"}}, "effect.per"),
+        ({"effect": {"kind": "per_money", "units": 1, "per": True}}, "effect.per"),
         ({"when": {"kind": "tier", "in": ["tin"]}}, "when.in[0]"),
     ],
 )
@@ -479,7 +489,7 @@ class TestPending:
 
         assert refused(waits, unit_value="0.99") == "rules[0].pending"
         money = definition(waits, unit_value="1.00", unit_decimals=2)
-        assert money.pending_of("points") == Pending("purchases", step=300, resets="year")
+        assert money.pending_of("points") == Pending("purchases", step=300)
 
     def test_for_months_counts_them(self):
         waits = rule(pending={"until": "month_end", "months": 120})
