@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from rewards.earning.converted import rate_as_text
 from rewards.earning.facts import Reported
 from tests.rewards.earning.rules import activity, fixed, judge, order, payment, rule, steps
 
@@ -70,3 +71,11 @@ def test_what_pays_no_invoice_has_its_own_rate():
     fact = activity("sell_out", "80.125", **DOLLARS)
 
     assert steps(rule(trigger="sell_out"), fact)[0]["rate_of"] == "sell_out"
+
+
+@pytest.mark.parametrize(
+    ("rate_e8", "text"),
+    [(1, "0.00000001"), (105_000_000, "1.05"), (300_000_000, "3"), (0, "0")],
+)
+def test_a_rate_is_written_with_the_decimals_it_has(rate_e8, text):
+    assert rate_as_text(rate_e8) == text
