@@ -64,7 +64,8 @@ def asks_a_database(item: pytest.Item) -> bool:
 def find_only_database(item: pytest.Item) -> str | None:
     """Return the one that runs the test where both are tested, if only one does."""
     if once := item.get_closest_marker("once"):
-        return str(once.args[0])
+        on_both = once.kwargs.get("unless_long") and item.config.getoption("long")
+        return None if on_both else str(once.args[0])
     return None if asks_a_database(item) else WITHOUT_DATABASE_RUN_ON
 
 

@@ -28,6 +28,7 @@ from tests.ledger.entries import Till, open_till, post_one
 pytestmark = pytest.mark.once("PostgreSQL")
 
 DAY = timedelta(days=1)
+PLACES = ("pool", "wallet", "pending", "held")
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def by_band(till: Till, at: datetime = NOON) -> list[int]:
 
 def by_place(till: Till, at: datetime = NOON) -> dict[str, int]:
     found = outstanding(till, at)
-    return {place: found.in_place(place) for place in ("pool", "wallet", "pending", "held")}
+    return {place: found.in_place(place) for place in PLACES}
 
 
 class TestOutstanding:
@@ -167,13 +168,13 @@ class OutstandingAtAnyMoment(TestCase):
             moments.append(at)
         for at in moments:
             found = outstanding(till, at)
-            assert by_place(till, at) == {
+            assert {place: found.in_place(place) for place in PLACES} == {
                 "pool": balance_as_of(till.pool, at),
                 "wallet": balance_as_of(wallet, at),
                 "pending": balance_as_of(till.pending, at),
                 "held": 0,
             }
-            assert sum(by_band(till, at)) == found.amount
+            assert sum(found.in_band(band) for band in BANDS) == found.amount
             assert found.debt == balance_as_of(till.debt, at)
             assert all(part.amount >= part.expiring >= 0 for part in found.parts)
 
