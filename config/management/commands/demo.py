@@ -1,4 +1,4 @@
-"""``demo``: real orders, a made-up team, four sign-ins, and a portal that answers."""
+"""``demo``: real orders, a made-up team, its sign-ins, and a portal that answers."""
 
 import json
 import os
