@@ -70,7 +70,7 @@ FIRST: Final = {
 }
 FORGOTTEN: Final = ("rewards.earning", "rewards.programmes", "tests.rewards")
 SECONDS_MAX: Final = 120
-EXAMPLES: Final = 30
+EXAMPLES: Final = 10
 WORKERS: Final = 2
 
 COMPARED: Final[dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]]] = {

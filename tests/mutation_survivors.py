@@ -4,6 +4,8 @@ _SHORT_CUT = "a short cut: the walk over several rules gives the same for one"
 _SET_BEFORE_READ = "it is set before anybody reads it"
 _THERE = "it is asked only where there was an order, so that they were counted"
 _COUNTED_ON = "changes are only compared with one another"
+_NO_VOLUME = "nothing and None are read alike: no other order counts for it"
+_ONE_UNIT = "all versions of a programme have the decimals of its unit"
 _BESIDE_PER = "units are read beside a per alone, and then they are given"
 
 EQUIVALENT: dict[str, str] = {
@@ -32,4 +34,17 @@ EQUIVALENT: dict[str, str] = {
     ),
     "usage.py: self._changes = 0: 0 becomes 1": _COUNTED_ON,
     "usage.py: self._changes = 0: 0 becomes -1": _COUNTED_ON,
+    "ending.py: decimals = waiting[0][0].version.definition.settings.unit_decimals: "
+    "0 becomes 1": _ONE_UNIT,
+    "ending.py: decimals = waiting[0][0].version.definition.settings.unit_decimals: "
+    "0 becomes -1": _ONE_UNIT,
+    "ending.py: for (due, _each), outcome in zip(waiting, outcomes, strict=True):: "
+    "True becomes False": "both are equally long by construction",
+    'facts.py: RANKS = {"return": 1, "cancellation": 2}: 2 becomes 3': (
+        "ranks are only compared with one another"
+    ),
+    "judging.py: return []: returns None": _NO_VOLUME,
+    "judging.py: if len(volumes) == 1:: 1 becomes 0": (
+        "a short cut: the orders of several volumes are found for one, too"
+    ),
 }
