@@ -20,6 +20,14 @@ _Moves = dict[int, list[tuple[datetime, str]]]
 """For each root, when something of it moved, and what it was before."""
 
 
+def asks_what_was_kept(definitions: Iterable[Definition]) -> bool:
+    """Say whether anything that was kept with awards decides about what is due."""
+    return any(
+        each.tiers_prolong or each.settings.tier_of == "today" or "countries" in each.needs
+        for each in definitions
+    )
+
+
 def circumstances_of(
     facts: Mapping[int, Sequence[ActivityFacts]],
     *,

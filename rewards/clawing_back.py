@@ -15,8 +15,8 @@ from ledger.entries import ClawBackPolicy, Entry, Posted
 from ledger.models import Transfer
 from rewards.earning.facts import ActivityFacts
 from rewards.earning.judging import Judgement, VersionInForce
+from rewards.hearing import Hearing
 from rewards.models import Award, ClawBack
-from rewards.programmes.live import Versions
 from rewards.remembering import AwardKey, ClawBackKey, claw_backs_on_file
 from rewards.settlement import Books, Settlement, Step, earning_key, expiry, tier_of
 
@@ -58,21 +58,16 @@ def find_excess(
 
 
 def claw_back_steps(
-    facts: Mapping[int, Sequence[ActivityFacts]],
-    judgements: Mapping[int, Judgement],
-    awards: Mapping[AwardKey, Award],
-    excess: Mapping[AwardKey, int],
-    books: Books,
-    versions: Versions,
-    settlement: Settlement,
+    hearing: Hearing, excess: Mapping[AwardKey, int], books: Books, settlement: Settlement
 ) -> list[Step]:
     """Compare claw-backs due with those on file; return what to post, and count it.
 
     A claw-back that was waived and is no longer due changes its row and posts nothing.
     """
-    on_file = claw_backs_on_file(awards)
-    fact_by_id = {fact.stored_id: fact for each in facts.values() for fact in each}
-    wanted = _find_wanted(judgements, awards, excess, on_file, fact_by_id)
+    awards = hearing.awards
+    on_file = claw_backs_on_file(hearing.heard_in_full, awards)
+    fact_by_id = {fact.stored_id: fact for each in hearing.facts.values() for fact in each}
+    wanted = _find_wanted(hearing.judgements, awards, excess, on_file, fact_by_id)
     steps: list[Step] = []
     moving_nothing: list[ClawBack] = []
     for (award_key, cause_id), due in wanted.items():
@@ -88,7 +83,7 @@ def claw_back_steps(
             continue
         row.explanation = due.explanation
         activity = fact_by_id[award_key[0]]
-        version = versions.by_id(award_key[1])
+        version = hearing.versions.by_id(award_key[1])
         own = _steps(row, awards[award_key], activity, due, books, version)
         steps += own
         if not own:
@@ -255,8 +250,9 @@ def _giving_back(
     """
     owed, collected = _lower(row, due.amount)
     wait = books.wait_of(activity, version, award.rule_code)
+    tier_code = tier_of(award) if version.definition.tiers_prolong else ""
     expires_at = expiry(
-        activity, award.rule_code, version, tier_code=tier_of(award), time_zone=books.time_zone
+        activity, award.rule_code, version, tier_code=tier_code, time_zone=books.time_zone
     )
     entry = Entry(
         kind=Transfer.Kind.REVERSE,

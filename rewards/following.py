@@ -13,8 +13,10 @@ one place that says so. All of these hold:
   back.
 - **They come after all others.** Every other fact of the family, of any kind, happened before the
   first new one. So the walk would come to them last.
-- **They take nothing back, and nothing names them.** No return, cancellation, invoice, payment or
-  dispute is new, and none that waited is linked to a new fact.
+- **They take nothing back, and nothing names them.** No return or cancellation is new, and none
+  that waited is linked to a new fact. Payments and disputes may be new, which these rules never
+  look at; invoices where none earns anything and no other of their order was cancelled, so that
+  they say nothing of what that called off.
 - **The tier is known.** Where rules ask for it: by the date of the order, on one local day, and
   from sums, because nothing was cancelled in the year to it. What a cancellation takes off depends
   on the returns before it.
@@ -27,7 +29,7 @@ Everything else that changes what is due settles its partners in full when it ha
 lists, consents, rates that came later, references given up, days that decide.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -38,9 +40,10 @@ from partners.models import Activity
 from rewards.models import Programme
 from rewards.programmes.definition import Definition
 from rewards.programmes.live import Versions
-from rewards.recalling import NAMING
+from rewards.recalling import TAKING_BACK
 from rewards.tiers.recalculating import spend_of_orders_and_returns
 
+Kind = Activity.Kind
 OF_THE_FACT: Final = frozenset({"attributes", "lines", "tier"})
 """What rules may need of a fact that stands for itself; the tier comes from sums."""
 
@@ -80,10 +83,10 @@ def find_following(
     definitions = [version.definition for _from, version in versions.published]
     if not all(map(stands_alone, definitions)):
         return {}
+    earning = frozenset[str]().union(*(each.triggers for each in definitions))
+    leaning = {*TAKING_BACK, *(earning & {Kind.INVOICE})}
     takes_nothing = {
-        root_id
-        for root_id, facts in new.items()
-        if facts and not any(fact.kind in NAMING for fact in facts)
+        root_id for root_id, facts in new.items() if not any(fact.kind in leaning for fact in facts)
     }
     rows = programme.standings.filter(partner__in=takes_nothing, settled_by=versions.edition)
     settled = set(rows.values_list("partner", flat=True))
@@ -105,12 +108,25 @@ def _find_last(new: Mapping[int, Sequence[Activity]]) -> dict[int, Sequence[Acti
     first = {root_id: min(fact.occurred_at for fact in facts) for root_id, facts in new.items()}
     named = Activity.objects.filter(refers_to__in=new_ids).values_list("partner_id", flat=True)
     mixed = {root_by_id[partner_id] for partner_id in named}
+    mixed |= {root_by_id[partner_id] for partner_id in _who_called_off(new)}
     late = Activity.objects.filter(partner__in=root_by_id, occurred_at__gte=min(first.values()))
     for pk, partner_id, occurred_at in late.values_list("pk", "partner_id", "occurred_at"):
         root_id = root_by_id[partner_id]
         if pk not in new_ids and occurred_at >= first[root_id]:
             mixed.add(root_id)
     return {root_id: facts for root_id, facts in new.items() if root_id not in mixed}
+
+
+def _who_called_off(new: Mapping[int, Sequence[Activity]]) -> Iterable[int]:
+    """Return who cancelled an invoice of an order that a new invoice is for, too."""
+    invoices = (fact for facts in new.values() for fact in facts if fact.kind == Kind.INVOICE)
+    orders = {invoice.refers_to_id for invoice in invoices} - {None}
+    if not orders:
+        return ()
+    called_off = Activity.objects.filter(
+        kind=Kind.CANCELLATION, refers_to__kind=Kind.INVOICE, refers_to__refers_to__in=orders
+    )
+    return called_off.values_list("partner_id", flat=True)
 
 
 def _with_spend(

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from ledger.models import Transfer
 from partners.models import Activity
-from rewards.circumstances import circumstances_of
+from rewards.circumstances import asks_what_was_kept, circumstances_of
 from rewards.earning.facts import ActivityFacts
 from rewards.earning.judging import Judgement, VersionInForce, judge
 from rewards.following import Following, find_following
@@ -64,7 +64,7 @@ def hear(
     if suppose is not None:
         for each in facts.values():
             each.append(suppose(each))
-    awards = awards_on_file(in_full, programme=programme) if in_full else {}
+    awards = awards_on_file(in_full, programme=programme, explained=asks_what_was_kept(definitions))
     # Points once earned keep their version, whatever is published or redated later.
     pinned = {award.activity_id: versions.by_id(award.version_id) for award in awards.values()}
 

@@ -10,6 +10,7 @@ from rewards.earning.judging import Judgement
 from rewards.models import Award, ClawBack, Programme, ReturnMatch
 
 FEW_AWARDS = 50
+AWARDS_PER_QUERY = 5_000
 AWARD_COLUMNS = (
     "id",
     "public_id",
@@ -39,16 +40,34 @@ def key_of(award: Award) -> AwardKey:
     return (award.activity_id, award.version_id, award.rule_code)
 
 
-def awards_on_file(partner_ids: Sequence[int], *, programme: Programme) -> dict[AwardKey, Award]:
+def awards_on_file(
+    partner_ids: Sequence[int], *, programme: Programme, explained: bool
+) -> dict[AwardKey, Award]:
+    """
+    Return what was awarded to these partners.
+
+    Explanations take longer to read than all the rest: ``read_explanations`` gets those of a few.
+    """
     rows = Award.objects.filter(partner__in=partner_ids, version__programme=programme)
-    return {key_of(award): award for award in rows}
+    return {key_of(award): award for award in (rows if explained else rows.defer("explanation"))}
 
 
-def claw_backs_on_file(awards: Mapping[AwardKey, Award]) -> dict[ClawBackKey, ClawBack]:
+def read_explanations(awards: Iterable[Award]) -> None:
+    """Read the explanations of awards that were read without: set by set."""
+    bare = {award.pk: award for award in awards if "explanation" in award.get_deferred_fields()}
+    ids = list(bare)
+    for start in range(0, len(ids), AWARDS_PER_QUERY):
+        some = Award.objects.filter(pk__in=ids[start : start + AWARDS_PER_QUERY])
+        for pk, explanation in some.values_list("pk", "explanation"):
+            bare[pk].explanation = explanation
+
+
+def claw_backs_on_file(
+    partner_ids: Sequence[int], awards: Mapping[AwardKey, Award]
+) -> dict[ClawBackKey, ClawBack]:
+    """Return what was taken back of awards of these partners; whoever changes one explains it."""
     by_id = {award.pk: award for award in awards.values()}
-    rows = ClawBack.objects.filter(
-        award__partner__in={award.partner_id for award in by_id.values()}
-    )
+    rows = ClawBack.objects.filter(award__partner__in=partner_ids).defer("explanation")
     return {
         (key_of(by_id[row.award_id]), row.cause_id): row for row in rows if row.award_id in by_id
     }

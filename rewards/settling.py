@@ -6,18 +6,18 @@ The difference becomes transfers, each keyed by (version, order, rule, cause, re
 settling twice moves nothing, and a late fact leads to compensating transfers and nothing else.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from ledger import accounts
-from ledger.entries import Entry, Posted
+from ledger.entries import Entry
 from ledger.models import Account, Transfer
 from ledger.posting import post
-from partners.events import EventDraft, record
+from partners.events import record
 from partners.families import roots_of
 from partners.models import Activity
+from rewards.announcing import tell_of
 from rewards.clawing_back import claw_back_steps, find_excess, keep_outcomes
 from rewards.earning.judging import Judgement
 from rewards.hearing import Hearing, hear
@@ -27,11 +27,8 @@ from rewards.programmes.pending import AT_ONCE
 from rewards.prolonging import prolong
 from rewards.raising import Raise, find_raises, open_wallets
 from rewards.releasing import release
-from rewards.remembering import AwardKey, store_awards, store_matches
+from rewards.remembering import AwardKey, read_explanations, store_awards, store_matches
 from rewards.settlement import Books, Settlement, Step, earning_key, expiry, find_wait
-
-Done = tuple[Step, Posted]
-"""A step, and what became of it in the ledger."""
 
 RAISED = ("amount", "withheld", "personal", "explanation", "revision")
 AWARDS_PER_WRITE = 500
@@ -66,7 +63,7 @@ def settle(
     raises = find_raises(judgements, awards, hearing.facts, programme=programme)
     books = _open_books(programme, judgements, raises, versions, losing=losing, as_of=as_of)
     steps = _award_steps(raises, awards, books, programme, settlement)
-    steps += claw_back_steps(hearing.facts, judgements, awards, excess, books, versions, settlement)
+    steps += claw_back_steps(hearing, excess, books, settlement)
     steps.sort(key=lambda step: step.fact.canonical_place)
     if post_when_occurred:
         steps = [step.at_its_fact() for step in steps]
@@ -77,7 +74,7 @@ def settle(
     if hearing.heard_in_full:
         store_matches(hearing.heard_in_full, judgements.values(), programme=programme)
         _note_settled(hearing, programme=programme)
-    record(_events(steps, posted, unit_code=programme.main_unit.code), recorded_at=as_of)
+    record(tell_of(steps, posted, unit_code=programme.main_unit.code), recorded_at=as_of)
     return settlement
 
 
@@ -140,6 +137,7 @@ def _award_steps(
     """Add awards that are new, raise those that grew, and return what to post for both."""
     steps: list[Step] = []
     raised: list[Award] = []
+    read_explanations(awards[one.key] for one in raises if one.key in awards)
     for one in raises:
         due, award = one.due, awards.get(one.key)
         personal = _personal_part(one, books)
@@ -231,71 +229,3 @@ def _personal_part(one: Raise, books: Books) -> int:
         return 0
     waits = find_wait(due.activity, due.version, due.award.rule_code, time_zone=books.time_zone)
     return 0 if waits else min(one.personal, one.amount)
-
-
-def _events(steps: Sequence[Step], posted: Sequence[Posted], *, unit_code: str) -> list[EventDraft]:
-    """Return what to tell: one event an award, one a return however many orders it touches."""
-    drafts: list[EventDraft] = []
-    taken: dict[int, list[Done]] = defaultdict(list)
-    given_back: dict[int, list[Done]] = defaultdict(list)
-    for step, outcome in zip(steps, posted, strict=True):
-        if step.claw_back is None:
-            drafts.append(_points_earned(step, outcome, unit_code))
-        elif isinstance(step.instruction, Entry):
-            given_back[step.fact.stored_id].append((step, outcome))
-        else:
-            taken[step.fact.stored_id].append((step, outcome))
-    drafts += [_points_taken_back(done, unit_code) for done in taken.values()]
-    drafts += [_points_given_back(done, unit_code) for done in given_back.values()]
-    return sorted(drafts, key=lambda draft: draft.occurred_at)
-
-
-def _points_earned(step: Step, outcome: Posted, unit_code: str) -> EventDraft:
-    """What came into a wallet is told to its member."""
-    own = step.instruction.credit.member_id if isinstance(step.instruction, Entry) else None
-    return EventDraft(
-        partner_id=step.partner_id,
-        kind="points_earned",
-        occurred_at=step.fact.occurred_at,
-        member_id=own,
-        payload={
-            "activity": str(step.fact.public_id),
-            "kind": step.fact.kind,
-            "document": step.fact.external_id,
-            "award": str(step.award.public_id),
-            "amount": outcome.transfer.amount,
-            "unit": unit_code,
-        },
-    )
-
-
-def _points_taken_back(done: Sequence[Done], unit_code: str) -> EventDraft:
-    outcomes = [outcome for _step, outcome in done]
-    return _about_cause(
-        done[0][0],
-        "points_taken_back",
-        collected=sum(outcome.collected for outcome in outcomes),
-        debt=sum(outcome.debt for outcome in outcomes),
-        waived=sum(outcome.waived for outcome in outcomes),
-        unit=unit_code,
-    )
-
-
-def _points_given_back(done: Sequence[Done], unit_code: str) -> EventDraft:
-    """A late fact explains a return better, so that it takes back less than it did."""
-    amount = sum(outcome.transfer.amount for _step, outcome in done)
-    return _about_cause(done[0][0], "points_given_back", amount=amount, unit=unit_code)
-
-
-def _about_cause(step: Step, kind: str, **figures: int | str) -> EventDraft:
-    return EventDraft(
-        partner_id=step.partner_id,
-        kind=kind,
-        occurred_at=step.fact.occurred_at,
-        payload={
-            "activity": str(step.fact.public_id),
-            "kind": step.fact.kind,
-            "document": step.fact.external_id,
-            **figures,
-        },
-    )

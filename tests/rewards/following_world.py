@@ -29,7 +29,12 @@ from rewards.programmes.definition import parse
 
 BEGIN = datetime(2026, 9, 20, 9, tzinfo=UTC)
 BY_POUND = {"kind": "per_money", "units": 1, "per": "1.00"}
-NAMED = {"return": "order", "cancellation": "order", "invoice": "order", "payment": "invoice"}
+NAMED = {
+    "return": ["order"],
+    "cancellation": ["order", "invoice"],
+    "invoice": ["order"],
+    "payment": ["invoice"],
+}
 
 
 def rule(code: str, trigger: str = "order", effect: Any = None, **more: Any) -> dict[str, Any]:
@@ -46,6 +51,7 @@ PLAIN = [
     rule("twice", effect={"kind": "multiply", "percent": 200}, when={"kind": "sku", "in": ["jug"]}),
     rule("high", when={"kind": "tier", "in": ["high"]}),
     rule("learning", "training", {"kind": "fixed", "units": 10}),
+    rule("billed", "invoice"),
 ]
 """What any fact is given by itself, with the tier."""
 
@@ -140,7 +146,7 @@ class Dealer:
     def _tell_one(self) -> ActivityReport:
         chance = self.chance
         kinds = ["order", "training", "return", "cancellation", "invoice", "payment", "survey"]
-        [kind] = chance.choices(kinds, [24, 3, 2, 1, 1, 1, 1])
+        [kind] = chance.choices(kinds, [24, 3, 2, 1, 4, 2, 1])
         self.now += chance.choice([timedelta(0), timedelta(hours=3), timedelta(days=6)])
         late = chance.random() < 0.08
         occurred_at = self.now - timedelta(days=chance.randint(1, 40)) if late else self.now
@@ -167,10 +173,11 @@ class Dealer:
     def _name(self, kind: str) -> str | None:
         if kind not in NAMED or (kind == "return" and self.chance.random() < 0.5):
             return None
+        named = self.chance.choice(NAMED[kind])
         if self.chance.random() < 0.25:
             # One of the next facts, if that is what comes.
-            return f"{NAMED[kind]}-{self.count + self.chance.randint(1, 3)}"
-        known = self.known.get(NAMED[kind])
+            return f"{named}-{self.count + self.chance.randint(1, 3)}"
+        known = self.known.get(named)
         return self.chance.choice(known) if known else "never"
 
     def _lines(self) -> list[LineReport]:

@@ -13,7 +13,7 @@ from partners.models import Activity
 from partners.reports import ActivityReport
 from rewards import crediting, hearing
 from rewards.earning.judging import judge
-from rewards.models import Programme
+from rewards.models import ClawBack, Programme
 from rewards.programmes.opening import open_programme
 from rewards.programmes.publishing import draft_from_latest, publish
 from tests.rewards.club import Club, open_club, utc
@@ -45,12 +45,18 @@ class Teller:
         return judge(facts, **more)
 
     def had_orders(self, count: int) -> None:
-        """One an hour until just before noon, of three lines each."""
+        """One an hour until just before noon, of three lines each; all but the last came back."""
         self.take_in(*(self.report(f"before {hour}", hours=-hour) for hour in range(1, count + 1)))
+        self.take_in(
+            *(
+                self.report(f"back {hour}", hours=0.1 - hour, kind="return")
+                for hour in range(2, count + 1)
+            )
+        )
 
-    def report(self, number: str, *, hours: float, kind: str = "order") -> ActivityReport:
-        return ActivityReport(
-            kind=kind,
+    def report(self, number: str, *, hours: float, **more: Any) -> ActivityReport:
+        report = ActivityReport(
+            kind="order",
             partner_id=self.club.partner.pk,
             source="erp",
             external_id=number,
@@ -58,6 +64,7 @@ class Teller:
             currency="GBP",
             lines=[LineReport(f"sku-{line}", 10_000, 50_000) for line in range(3)],
         )
+        return replace(report, **more)
 
     def take_in(self, *reports: ActivityReport) -> None:
         with transaction.atomic():
@@ -89,13 +96,14 @@ def test_reads_as_much_after_ninety_orders_as_after_three(tiers, monkeypatch):
     assert after_few == after_many
     assert after_many.facts == 1
     assert teller.club.award("B").amount == (30 if tiers else 15)
+    assert ClawBack.objects.count() >= MANY - 1
 
 
 class TestAllFactsAreJudged:
     @pytest.fixture
     def teller(self, monkeypatch) -> Teller:
         teller = Teller(open_club(tiers=DOUBLED), monkeypatch)
-        teller.had_orders(FEW)
+        teller.take_in(*(teller.report(f"before {hour}", hours=-hour) for hour in range(FEW)))
         assert teller.read_for("A", hours=1).facts == 1
         return teller
 
@@ -134,6 +142,16 @@ class TestAllFactsAreJudged:
 
         assert teller.read_for("B", hours=3).facts == FEW + 3
         assert Activity.objects.get(external_id="R").refers_to is not None
+
+    def test_for_a_bill_of_an_order_of_which_another_was_cancelled(self, teller):
+        bill = {"kind": "invoice", "lines": (), "amount_e4": 50_000, "refers_to": ("erp", "A")}
+        for place, number in enumerate(("I1", "I2")):
+            teller.take_in(replace(teller.report(number, hours=2 + place), **bill))
+        void = {"kind": "cancellation", "lines": (), "currency": "", "refers_to": ("erp", "I1")}
+        assert teller.read_for("P", hours=4, kind="payment", lines=()).facts == 0
+        teller.take_in(replace(teller.report("void", hours=5), **void))
+
+        assert teller.read_for("I3", hours=6, **bill).facts == FEW + 5
 
     def test_while_a_cancellation_counts_for_the_tier(self, teller):
         cancels = teller.report("A cancelled", hours=2, kind="cancellation")
