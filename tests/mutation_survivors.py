@@ -5,7 +5,6 @@ _SET_BEFORE_READ = "it is set before anybody reads it"
 _THERE = "it is asked only where there was an order, so that they were counted"
 _COUNTED_ON = "changes are only compared with one another"
 _NO_VOLUME = "nothing and None are read alike: no other order counts for it"
-_ONE_UNIT = "all versions of a programme have the decimals of its unit"
 _BESIDE_PER = "units are read beside a per alone, and then they are given"
 
 EQUIVALENT: dict[str, str] = {
@@ -35,9 +34,7 @@ EQUIVALENT: dict[str, str] = {
     "usage.py: self._changes = 0: 0 becomes 1": _COUNTED_ON,
     "usage.py: self._changes = 0: 0 becomes -1": _COUNTED_ON,
     "ending.py: decimals = waiting[0][0].version.definition.settings.unit_decimals: "
-    "0 becomes 1": _ONE_UNIT,
-    "ending.py: decimals = waiting[0][0].version.definition.settings.unit_decimals: "
-    "0 becomes -1": _ONE_UNIT,
+    "0 becomes -1": "all versions of a programme have the decimals of its unit",
     "ending.py: for (due, _each), outcome in zip(waiting, outcomes, strict=True):: "
     "True becomes False": "both are equally long by construction",
     'facts.py: RANKS = {"return": 1, "cancellation": 2}: 2 becomes 3': (

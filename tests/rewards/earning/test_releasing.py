@@ -332,6 +332,14 @@ class TestTheEndOfAWait:
         ]
         assert {each.cause.external_id for each in due.claw_backs} == {"C1"}
 
+    def test_that_nothing_was_bought_for_goes_on(self):
+        recycled = activity("recycling", "C1", day=2)
+        alone = fixed("alone", 5, trigger="recycling", pending=FOR_PURCHASES)
+
+        due = self.judged(recycled, today=march(3), rules=[alone], unit_value="1")
+
+        assert due.awards[0].outcome == Outcome(0, 5, decide_on=date(2026, 12, 31))
+
     def test_of_two_versions_each_waits_by_its_own(self):
         first, second = (order(f"A{n}", day=n, lines=[("mug", 1, "10")]) for n in (2, 3))
         waits, does_not = (
