@@ -139,6 +139,30 @@ class TestAnActivity:
         assert found["reported"] == {key: first[key] for key in first if key != "code"}
         assert (first["amount"], first["rate"], first["result"]) == ("15.3", "0.5", "7.65")
 
+    def test_costs_the_same_queries_however_much_is_on_file(
+        self, erp, club, django_assert_max_num_queries
+    ):
+        def sell_and_take_back(number: int) -> str:
+            order = erp.post("activities", make_order(external_id=f"A{number}")).json()
+            returned = make_order(
+                kind="return",
+                external_id=f"C{number}",
+                occurred_at="2026-03-02T10:00:00+00:00",
+                refers_to={"external_id": f"A{number}"},
+            )
+            erp.post("activities", returned)
+            return str(order["id"])
+
+        first = sell_and_take_back(0)
+        with django_assert_max_num_queries(60) as captured:
+            explained(erp, first)
+        asked = len(captured)
+        for number in range(1, 8):
+            sell_and_take_back(number)
+
+        with django_assert_max_num_queries(asked):
+            explained(erp, first)
+
     def test_that_earned_nothing_says_why(self, erp, club):
         for number in ("1", "2"):
             training = erp.post("activities", training_of(number)).json()

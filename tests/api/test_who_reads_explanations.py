@@ -100,6 +100,22 @@ class World:
         address = f"/admin/rewards/award/of-activity/{self.of_shop.pk}/"
         return {who: client.get(address).status_code for who, client in clients.items()}
 
+    def seller_previews(self) -> dict[str, bool]:
+        """Say whose form tells what the shop would earn; the others know no such partner."""
+        asked = {
+            "partner": self.shop.partner.pk,
+            "programme": self.shop.programme.pk,
+            "kind": "order",
+            "amount": "5",
+            "line-TOTAL_FORMS": "0",
+            "line-INITIAL_FORMS": "0",
+        }
+        found = {}
+        for who, person in self.staff.items():
+            page = self.enter(person).get("/admin/rewards/award/preview/", asked)
+            found[who] = bool(page.context.get("told"))
+        return found
+
 
 JSON = {"content_type": "application/json"}
 EXPLAINED = {
@@ -159,6 +175,11 @@ def test_a_preview_knows_only_the_partners_that_its_asker_sees(world):
         "auditor": (403, ""),
     }
     assert world.previews("erp:0")["head buyer"] == unknown
+    assert world.seller_previews() == {
+        "auditor": True,
+        "its account manager": True,
+        "other account manager": False,
+    }
 
 
 def test_after_a_merge_the_company_that_was_kept_reads_it_and_no_more_when_undone(world):
