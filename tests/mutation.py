@@ -46,13 +46,13 @@ TESTS_OF_RULES: Final = {
 # What all facts of a partner are due together.
 OF_WALK: Final = (
     "calling_off", "due", "ending", "facts", "judging", "matching", "orders_counted", "paying",
-    "releasing", "taking_back",
+    "releasing", "taking_back", "volumes",
 )  # fmt: skip
 TESTS_OF_WALK: Final = {
     part: f"tests/rewards/earning/test_{part}.py"
     for part in (
         "judging", "situations", "matching", "paying", "releasing", "due", "orders_counted",
-        "awards_of_invoices", "calling_off", "taking_back", "volumes_kept",
+        "awards_of_invoices", "calling_off", "taking_back", "volumes_kept", "volumes_shared",
     )
 }  # fmt: skip
 # Where most changes of a file fail, if that is no file of the same name.
@@ -66,6 +66,7 @@ FIRST: Final = {
     "reading": "rules",
     "periods": "capping",
     "ending": "releasing",
+    "volumes": "volumes_shared",
     "facts": "situations",
 }
 FORGOTTEN: Final = ("rewards.earning", "rewards.programmes", "tests.rewards")

@@ -35,7 +35,8 @@ from rewards.earning.taking_back import (
     take_from_invoice,
     take_from_order,
 )
-from rewards.earning.usage import Usage, UsageKey
+from rewards.earning.usage import Usage
+from rewards.earning.volumes import Volumes
 from rewards.programmes.definition import Definition, Tier
 from rewards.tiers.qualifying import RollingSpend, qualify
 
@@ -112,7 +113,7 @@ class _Walk:
         self.monthly = MonthlyPurchases()
         self.usage = self.judgement.usage
         self.orders: dict[int, JudgedOrder] = {}
-        self.counting: dict[UsageKey, list[JudgedOrder]] = defaultdict(list)
+        self.volumes = Volumes(self.usage)
         self.earned_by: dict[int, list[JudgedOfInvoice]] = defaultdict(list)
         self.invoices: dict[int, InvoiceKept] = {}
         self.invoices_of: dict[int, list[InvoiceKept]] = defaultdict(list)
@@ -161,8 +162,7 @@ class _Walk:
             evaluation = self._judge(fact, version, situation)
             judged = JudgedOrder.of(kept, version, situation, before, evaluation)
             self.orders[id(kept)] = judged
-            for volume in judged.volumes:
-                self.counting[volume].append(judged)
+            self.volumes.add(judged)
             self.taken[id(fact)] = judged.taken
             self._prolong(fact, version.definition, situation.tier)
         self._spend(fact, fact.amount_e4)
@@ -304,30 +304,13 @@ class _Walk:
     def _take_back(self, kept: OrderKept, cause: ActivityFacts) -> None:
         """Claw back what an order, its invoices and their payments no longer earn."""
         if order := self.orders.get(id(kept)):
-            together = self._leave_volumes(order)
-            self.judgement.claw_backs += take_from_order(order, cause, together=together)
+            later = self.volumes.leave(order)
+            together = self.volumes.together_with(order)
+            self.judgement.claw_backs += take_from_order(
+                order, cause, later=later, together=together
+            )
         for invoice in self.invoices_of[id(kept)]:
             self._take_from_invoice(invoice, cause)
-
-    def _leave_volumes(self, order: JudgedOrder) -> list[JudgedOrder]:
-        """Let volumes be less by what came back; return the orders that count for them."""
-        less = order.leave_volumes()
-        if not less:
-            return []
-        together = self._counting_for(less)
-        for key, amount in less.items():
-            self.usage.leave(key, amount)
-            for later in together[together.index(order) + 1 :]:
-                later.usage.leave(key, amount)
-        return together
-
-    def _counting_for(self, volumes: Collection[UsageKey]) -> list[JudgedOrder]:
-        """Return the orders that count for any of some volumes, in canonical order."""
-        if len(volumes) == 1:
-            [volume] = volumes
-            return self.counting[volume]
-        several = {id(each): each for key in volumes for each in self.counting[key]}.values()
-        return sorted(several, key=lambda each: each.kept.order.canonical_place)
 
     def _credit(self, credit_note: ActivityFacts) -> None:
         """Less is owed of an invoice that names no order; the others follow what is kept."""

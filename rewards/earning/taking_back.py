@@ -1,6 +1,6 @@
 """What a return or a cancellation takes back of what was awarded before it. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rewards.earning.converted import say_converted
@@ -66,12 +66,19 @@ class JudgedOrder:
         )
 
     def leave_volumes(self) -> dict[UsageKey, int]:
-        """Count what is kept of it only, and return by how much each volume is less."""
+        """
+        Count what is kept of it only, and return by how much each volume is less.
+
+        What left a volume is not counted for it again, also where the rule counts the rest again.
+        """
         if not self.volumes:
             return {}
         kept = volumes_of(self.judge_again())
         less = {key: before - kept.get(key, 0) for key, before in self.volumes.items()}
-        self.volumes = {key: kept.get(key, 0) for key in self.volumes}
+        if min(less.values()) < 0:
+            # Arithmetic by the volume does not tell what such an order gives.
+            self.steps = None
+        self.volumes = {key: min(before, kept.get(key, 0)) for key, before in self.volumes.items()}
         return {key: amount for key, amount in less.items() if amount > 0}
 
 
@@ -193,26 +200,30 @@ def _goes_with_goods(definition: Definition, rule_code: str) -> bool:
 
 
 def take_from_order(
-    order: JudgedOrder, cause: ActivityFacts, *, together: Sequence[JudgedOrder] = ()
+    order: JudgedOrder,
+    cause: ActivityFacts,
+    *,
+    later: Iterable[JudgedOrder],
+    together: Iterable[JudgedOrder],
 ) -> list[ClawBackDue]:
     """
     Return what an order no longer earns by what is kept of it, and was not taken yet.
 
-    ``together`` are all orders, this one among them, that count for a volume of which something
-    came back: later ones are judged again, and together they keep what the volume earns.
+    ``later`` are the orders of which the volume before them is less by now: they are judged again.
+    ``together`` are all orders, this one among them, that keep together what their volumes earn:
+    what was kept of one on behalf of another is taken with that one.
     """
     whole = order.kept.order
     returned_e4 = whole.amount_e4 - order.kept.amount_e4 - order.returned_e4
     order.returned_e4 += returned_e4
     step = _taking_step(cause, returned_e4, whole.currency)
-    sources = together or (order,)
-    _judge_again(order, sources[sources.index(order) + 1 :])
+    _judge_again(order, later)
     # What still gives what it gave has no part in it.
-    moved = [each for each in sources if each.taken or each.keeps != each.awarded]
+    moved = [each for each in together if each.taken or each.keeps != each.awarded]
     return _take(moved, cause, step)
 
 
-def _judge_again(order: JudgedOrder, later: Sequence[JudgedOrder]) -> None:
+def _judge_again(order: JudgedOrder, later: Iterable[JudgedOrder]) -> None:
     order.keeps = _still_earned(order)
     if order.steps is not None:
         order.steps.note(order)
