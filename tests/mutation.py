@@ -45,14 +45,15 @@ TESTS_OF_RULES: Final = {
 } | {"rules": "tests/rewards/programmes/test_rules.py"}  # fmt: skip
 # What all facts of a partner are due together.
 OF_WALK: Final = (
-    "calling_off", "due", "ending", "facts", "judging", "matching", "orders_counted", "paying",
-    "releasing", "taking_back", "volumes",
+    "bills", "calling_off", "due", "ending", "facts", "judging", "matching", "orders_counted",
+    "paying", "releasing", "taking_back", "volumes",
 )  # fmt: skip
 TESTS_OF_WALK: Final = {
     part: f"tests/rewards/earning/test_{part}.py"
     for part in (
         "judging", "situations", "matching", "paying", "releasing", "due", "orders_counted",
-        "awards_of_invoices", "calling_off", "taking_back", "volumes_kept", "volumes_shared",
+        "awards_of_invoices", "bills", "calling_off", "taking_back", "volumes_kept",
+        "volumes_shared",
     )
 }  # fmt: skip
 # Where most changes of a file fail, if that is no file of the same name.

@@ -33,7 +33,8 @@ class RuleAward:
     """
     What one rule gives, in minor units, with every step that led there.
 
-    ``personal`` is the part of it that goes to the wallet of the member who earned it.
+    ``personal`` is the part of it that goes to the wallet of the member who earned it,
+    ``multiplied`` are the rules of which it gives more.
     """
 
     rule_code: str
@@ -41,6 +42,7 @@ class RuleAward:
     explanation: dict[str, Any]
     campaign_code: str = ""
     personal: int = 0
+    multiplied: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,4 +247,6 @@ def _award(
         explanation["campaign"] = rule.campaign_code
     if giving.situation.country_of_partner:
         explanation["country"] = giving.situation.country
-    return RuleAward(rule.code, given.amount, explanation, rule.campaign_code, personal)
+    return RuleAward(
+        rule.code, given.amount, explanation, rule.campaign_code, personal, given.multiplied
+    )

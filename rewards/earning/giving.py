@@ -78,14 +78,15 @@ class Giving:
             if cap.measure == "times" and cap.left == 0:
                 return PassedOver(rule.code, CAP_REACHED, cap.said())
         exact = Exact(units * (effect.percent - NOTHING_MORE_PERCENT), 100)
+        multiplied = tuple(each.rule.code for each in others)
         step = {
             "code": "multiply",
             "percent": effect.percent,
             "of": units,
-            "rules": [each.rule.code for each in others],
+            "rules": list(multiplied),
             "result": as_decimal_text(exact),
         }
-        return self._settle(Given(rule, campaign, exact, [step]), caps)
+        return self._settle(Given(rule, campaign, exact, [step], multiplied=multiplied), caps)
 
     def take(self, given: Given) -> None:
         """Let what a rule gives count for the caps of those after it."""

@@ -8,6 +8,7 @@ the same claw-backs and the same matches; crediting posts the difference to what
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
+from rewards.earning.bills import JudgedOfInvoice, take_from_invoice
 from rewards.earning.calling_off import CallingOff
 from rewards.earning.due import (
     NOTHING_DATED,
@@ -29,12 +30,7 @@ from rewards.earning.orders_counted import OrdersCounted
 from rewards.earning.paying import InvoiceKept, find_disputed
 from rewards.earning.releasing import MonthlyPurchases
 from rewards.earning.situation import NOTHING_KNOWN, PaymentTiming, Situation
-from rewards.earning.taking_back import (
-    JudgedOfInvoice,
-    JudgedOrder,
-    take_from_invoice,
-    take_from_order,
-)
+from rewards.earning.taking_back import JudgedOrder, take_from_order
 from rewards.earning.usage import Usage
 from rewards.earning.volumes import Volumes
 from rewards.programmes.definition import Definition, Tier
@@ -320,5 +316,4 @@ class _Walk:
             self._take_from_invoice(invoice, credit_note)
 
     def _take_from_invoice(self, invoice: InvoiceKept, cause: ActivityFacts) -> None:
-        for judged in self.earned_by[id(invoice)]:
-            self.judgement.claw_backs += take_from_invoice(judged, cause)
+        self.judgement.claw_backs += take_from_invoice(self.earned_by[id(invoice)], cause)

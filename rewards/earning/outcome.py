@@ -54,7 +54,8 @@ class Given:
     """
     What a rule gives: ``exact`` before rounding, ``amount`` after it and after its caps.
 
-    ``quantity_e4`` is what was counted of a quantity, ``uses`` what it takes of its caps.
+    ``quantity_e4`` is what was counted of a quantity, ``uses`` what it takes of its caps,
+    ``multiplied`` are the codes of the rules of which it gives more.
     """
 
     rule: Rule
@@ -64,6 +65,7 @@ class Given:
     amount: int = 0
     quantity_e4: int = 0
     uses: dict[UsageKey, int] = field(default_factory=dict)
+    multiplied: tuple[str, ...] = ()
 
     def round(self, settings: Settings, before: Exact | None) -> None:
         """Round it together with what was given ``before`` for the same whole, if anything was."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from rewards.earning.converted import say_converted
 from rewards.earning.due import ClawBackDue, VersionInForce
@@ -11,7 +12,6 @@ from rewards.earning.evaluating import NOTHING, Evaluation, evaluate
 from rewards.earning.exact import Exact, as_decimal_text
 from rewards.earning.facts import ActivityFacts
 from rewards.earning.matching import OrderKept
-from rewards.earning.paying import InvoiceKept
 from rewards.earning.situation import Situation
 from rewards.earning.usage import VOLUME, UsageKey, UsageThen
 from rewards.programmes.definition import Definition
@@ -157,48 +157,6 @@ def volumes_of(evaluation: Evaluation) -> dict[UsageKey, int]:
     return {key: amount for key, amount in evaluation.used.items() if key[0] == VOLUME}
 
 
-@dataclass(slots=True)
-class JudgedOfInvoice:
-    """
-    An invoice or a payment of it, and what it was awarded.
-
-    ``of_goods`` are the rules that go with the goods: all but what is given for the fact as such.
-    """
-
-    activity: ActivityFacts
-    invoice: InvoiceKept
-    version: VersionInForce
-    awarded: Mapping[str, int]
-    of_goods: frozenset[str]
-    returned_e4: int = 0
-    taken: dict[str, int] = field(default_factory=dict)
-    keeps: Mapping[str, int] = field(default_factory=dict)
-
-    @classmethod
-    def of(
-        cls,
-        fact: ActivityFacts,
-        invoice: InvoiceKept,
-        version: VersionInForce,
-        evaluation: Evaluation,
-    ) -> "JudgedOfInvoice":
-        amounts = evaluation.amounts
-        of_goods = frozenset(code for code in amounts if _goes_with_goods(version.definition, code))
-        return cls(fact, invoice, version, amounts, of_goods)
-
-    @property
-    def whole_e4(self) -> int:
-        """What the goods were worth that it was awarded for: what was paid, or was to be paid."""
-        is_payment = self.activity.kind == "payment"
-        return self.invoice.counted_e4 if is_payment else self.invoice.billed_e4
-
-
-def _goes_with_goods(definition: Definition, rule_code: str) -> bool:
-    """What is given for paying, or for the bill, as such stays when goods are sent back."""
-    rule = definition.rule(rule_code)
-    return rule is None or rule.effect.KIND != "fixed"
-
-
 def take_from_order(
     order: JudgedOrder,
     cause: ActivityFacts,
@@ -216,11 +174,11 @@ def take_from_order(
     whole = order.kept.order
     returned_e4 = whole.amount_e4 - order.kept.amount_e4 - order.returned_e4
     order.returned_e4 += returned_e4
-    step = _taking_step(cause, returned_e4, whole.currency)
+    step = taking_step(cause, returned_e4, whole.currency)
     _judge_again(order, later)
     # What still gives what it gave has no part in it.
     moved = [each for each in together if each.taken or each.keeps != each.awarded]
-    return _take(moved, cause, step)
+    return take(moved, cause, step)
 
 
 def _judge_again(order: JudgedOrder, later: Iterable[JudgedOrder]) -> None:
@@ -232,34 +190,27 @@ def _judge_again(order: JudgedOrder, later: Iterable[JudgedOrder]) -> None:
             each.keeps = _still_earned(each)
 
 
-def take_from_invoice(judged: JudgedOfInvoice, cause: ActivityFacts) -> list[ClawBackDue]:
-    """
-    Return what an invoice, or a payment of it, no longer earns, and was not taken yet.
+class Source(Protocol):
+    """What was awarded for one fact, what is still earned of it, and what was taken so far."""
 
-    Less is owed than was paid, or than was billed. Where the invoice does not stand any more,
-    nothing was earned by it.
-    """
-    invoice, whole_e4 = judged.invoice, judged.whole_e4
-    gone_e4 = max(whole_e4 - invoice.owed_e4, 0)
-    if gone_e4 == 0 and invoice.stands:
-        return []
-    returned_e4 = gone_e4 - judged.returned_e4
-    judged.returned_e4 = gone_e4
-    judged.keeps = _still_earned_of_invoice(judged, gone_e4) if invoice.stands else {}
-    return _take([judged], cause, _taking_step(cause, returned_e4, judged.activity.currency))
+    @property
+    def activity(self) -> ActivityFacts: ...
 
+    @property
+    def version(self) -> VersionInForce: ...
 
-def _still_earned_of_invoice(judged: JudgedOfInvoice, gone_e4: int) -> Mapping[str, int]:
-    settings, whole_e4 = judged.version.definition.settings, judged.whole_e4
-    return {
-        code: awarded - settings.round(Exact(awarded * gone_e4, whole_e4))
-        if code in judged.of_goods
-        else awarded
-        for code, awarded in judged.awarded.items()
-    }
+    @property
+    def awarded(self) -> Mapping[str, int]: ...
+
+    @property
+    def keeps(self) -> Mapping[str, int]: ...
+
+    @property
+    def taken(self) -> dict[str, int]: ...
 
 
-def _taking_step(cause: ActivityFacts, returned_e4: int, currency: str) -> dict[str, str]:
+def taking_step(cause: ActivityFacts, returned_e4: int, currency: str) -> dict[str, str]:
+    """Say what came back, or was called off."""
     return {
         "code": "cancelled" if cause.kind == "cancellation" else "returned",
         "amount": as_decimal_text(Exact(returned_e4, 10_000)),
@@ -267,9 +218,10 @@ def _taking_step(cause: ActivityFacts, returned_e4: int, currency: str) -> dict[
     }
 
 
-def _take(
-    sources: Sequence[JudgedOrder | JudgedOfInvoice], cause: ActivityFacts, step: Mapping[str, str]
+def take(
+    sources: Sequence[Source], cause: ActivityFacts, step: Mapping[str, str]
 ) -> list[ClawBackDue]:
+    """Return what is taken of each award by what is still earned, and was not taken yet."""
     due = []
     takes = _spread(sources)
     taken = sum(amount for source in sources for amount in source.taken.values())
@@ -296,7 +248,7 @@ def _take(
     return due
 
 
-def _spread(sources: Sequence[JudgedOrder | JudgedOfInvoice]) -> dict[tuple[int, str], int]:
+def _spread(sources: Sequence[Source]) -> dict[tuple[int, str], int]:
     """
     Return how much is taken of each award, in all, by the place of its source and its rule.
 
