@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -18,6 +18,7 @@ from rewards.models import Award, ClawBack, Programme
 from rewards.programmes.live import Versions
 from rewards.programmes.pending import Pending
 
+WAITING_SHOWN = 50
 LOST_SHOWN = 10
 LOST_CODES = ("lost_overdue", "lost_at_year_end")
 
@@ -45,8 +46,14 @@ class Lost:
     why: str
 
 
-def read_waiting(root_id: int, *, actor: Actor, versions: Versions) -> list[WaitingAward]:
-    """Return what waits, what comes first before the rest. Three queries."""
+def read_waiting(
+    root_id: int, *, actor: Actor, versions: Versions
+) -> tuple[list[WaitingAward], int]:
+    """
+    Return what waits, what comes first before the rest, and how much waits in all.
+
+    Three queries; of many only the first are told one by one.
+    """
     programme = versions.programme
     zone = ZoneInfo(programme.time_zone)
     lots = Lot.objects.open().filter(
@@ -55,18 +62,19 @@ def read_waiting(root_id: int, *, actor: Actor, versions: Versions) -> list[Wait
         account__unit=programme.main_unit_id,
     )
     amounts: dict[tuple[str, datetime | None], int] = defaultdict(int)
-    for reference, left, at in lots.values_list("origin__reference", "remaining", "matures_at"):
+    in_order = lots.order_by(F("matures_at").asc(nulls_last=True), "pk")
+    for reference, left, at in in_order.values_list("origin__reference", "remaining", "matures_at"):
         amounts[reference, at] += left
-    references = {reference for reference, _at in amounts}
+    shown = list(amounts)[:WAITING_SHOWN]
     awards = {
         str(award.public_id): award
         for award in Award.objects.for_actor(actor)
-        .filter(public_id__in=[one for one in references if _is_id(one)])
+        .filter(public_id__in={reference for reference, _at in shown if _is_id(reference)})
         .select_related("activity")
     }
     invoices = _invoices_of(award.activity_id for award in awards.values())
     waiting = []
-    for (reference, at), amount in amounts.items():
+    for reference, at in shown:
         award = awards.get(reference)
         if award is None:
             continue
@@ -74,13 +82,13 @@ def read_waiting(root_id: int, *, actor: Actor, versions: Versions) -> list[Wait
         waiting.append(
             WaitingAward(
                 activity=award.activity,
-                amount=amount,
+                amount=amounts[reference, at],
                 until=at.astimezone(zone).date() if at else None,
                 for_what="" if at else say_what_for(pending, invoices.get(award.activity_id, [])),
                 lost_after=award.decide_on,
             )
         )
-    return sorted(waiting, key=_soonest)
+    return sorted(waiting, key=_soonest), sum(amounts.values())
 
 
 def _is_id(reference: str) -> bool:

@@ -74,14 +74,15 @@ def ways_to_earn(request: PortalRequest, standpoint: Standpoint) -> HttpResponse
         .filter(kind__in=sorted(definition.triggers), occurred_at__lte=standpoint.at)
         .newest_first()[:LATELY]
     )
-    waiting, lost = [], []
+    waiting, waiting_total, lost = [], 0, []
     if shows_all:
-        waiting = read_waiting(root_id, actor=request.actor, versions=today.versions)
+        waiting, waiting_total = read_waiting(root_id, actor=request.actor, versions=today.versions)
         lost = read_lost(actor=request.actor, programme=programme, teller=teller)
     context = {
         "ways": read_ways(today, teller=teller),
         "waiting": [(one, name_activity(one.activity, teller)) for one in waiting],
-        "waiting_total": sum(one.amount for one in waiting),
+        "waiting_total": waiting_total,
+        "waiting_rest": waiting_total - sum(one.amount for one in waiting),
         "lost": [(one, name_activity(one.activity, teller)) for one in lost],
         "lately": name_lately(list(lately), programme, teller),
     }

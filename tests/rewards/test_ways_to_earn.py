@@ -199,6 +199,18 @@ class TestPage:
         assert waiting.lost_after is not None
         assert "Available as the invoice INV-7 is paid" in words(page)
 
+    def test_tells_the_first_of_many_that_wait_and_the_sum_of_all(self, club, monkeypatch):
+        monkeypatch.setattr("rewards.offering.waiting.WAITING_SHOWN", 1)
+        for number, pounds in (("A-1", 600), ("A-2", 700)):
+            tell(club, "order", number, pounds=pounds)
+
+        page = sign_in(club.alice).get(EARN)
+
+        [(waiting, _name)] = page.context["waiting"]
+        figures = waiting.amount, page.context["waiting_total"], page.context["waiting_rest"]
+        assert figures == (40, 50, 10)
+        assert "All dates 10" in words(page)
+
     def test_says_what_was_lost(self, club):
         tell(club, "order", "A-1", pounds=600, at=NOON - timedelta(days=60))
         tell(
