@@ -95,7 +95,7 @@ class InvoiceKept:
         if self.invoice.due_on is None:
             return None
         days = (day - self.invoice.due_on).days
-        return days if days <= 0 else max(days - self._days_disputed(day), 0)
+        return min(days, max(days - self._days_disputed(day), 0))
 
     def last_day(self, days: int) -> date | None:
         """Return the last day that is no more than so many days late; None while none is."""

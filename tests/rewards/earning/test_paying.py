@@ -49,6 +49,8 @@ class TestADispute:
         [
             (date(2026, 3, 18), -2),
             (DUE, 0),
+            # Days before it never make it an early one.
+            (date(2026, 3, 21), 0),
             # Ten days before the day it was due, and four after it, do not count as late.
             (date(2026, 4, 3), 0),
             (date(2026, 4, 4), 1),
@@ -61,6 +63,11 @@ class TestADispute:
             (date(2026, 3, 21), date(2026, 3, 25)),
         ]
         assert invoice(disputed=spans).days_late(day) == late
+
+    def test_of_later_days_changes_nothing_before(self):
+        later = [(date(2026, 3, 25), date(2026, 3, 30)), (date(2026, 4, 5), None)]
+
+        assert invoice(disputed=later).days_late(date(2026, 3, 22)) == 2
 
     def test_holds_up_the_last_day_while_it_is_open(self):
         assert invoice().last_day(10) == date(2026, 3, 30)
@@ -107,6 +114,29 @@ class TestAPayment:
         timing = sent.pay(payment("90.00"))
 
         assert (timing.counted_e4, timing.invoice_e4) == (50 * 10_000, 100 * 10_000)
+
+    def test_counts_nothing_where_less_is_owed_by_now_than_was_paid(self):
+        sent = invoice()
+        sent.pay(payment("90.00"))
+        sent.credited_e4 = 50 * 10_000
+
+        timing = sent.pay(payment("5.00", number="P2"))
+
+        assert (timing.counted_e4, sent.counted_e4) == (0, 90 * 10_000)
+
+    def test_pays_nothing_where_more_was_credited_than_billed(self):
+        sent = invoice()
+        sent.credited_e4 = 150 * 10_000
+
+        assert sent.owed_e4 == 0
+
+    def test_in_the_currency_of_the_invoice_pays_its_part(self):
+        """A half of 0.10 euros, of which each ten-thousandth stands for 0.08 pounds."""
+        sent = invoice("80.00", reported=Reported("EUR", 1_000))
+
+        timing = sent.pay(payment("38.00", reported=Reported("EUR", 500)))
+
+        assert timing.counted_e4 == 40 * 10_000
 
     def test_in_the_currency_of_the_invoice_pays_it_whatever_the_rate(self):
         """80 pounds at the rate of its day, paid in two parts of euros that come to 75."""
