@@ -1,5 +1,6 @@
 """What one new order reads, however many there were before it, and when all of it is read."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -16,12 +17,14 @@ from rewards.earning.judging import judge
 from rewards.models import ClawBack, Programme
 from rewards.programmes.opening import open_programme
 from rewards.programmes.publishing import draft_from_latest, publish
+from tests.api.conftest import make_token, with_key
 from tests.rewards.club import Club, open_club, utc
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once("SQLite")]
 
 NOON = utc(2026, 3, 1)
 FEW, MANY = 3, 90
+ACTIVITIES = "/api/v1/activities"
 DOUBLED = {"silver": {"threshold": "30", "multiplier_percent": 200}}
 
 
@@ -38,6 +41,7 @@ class Teller:
 
     def __init__(self, club: Club, monkeypatch) -> None:
         self.club, self.facts = club, 0
+        self.erp = with_key(make_token())
         monkeypatch.setattr(hearing, "judge", self._judge)
 
     def _judge(self, facts, **more):
@@ -71,11 +75,30 @@ class Teller:
             crediting.take_in(reports, as_of=NOON + timedelta(hours=9))
 
     def read_for(self, number: str, **told: Any) -> Read:
-        report, rows = self.report(number, **told), []
+        report = self.report(number, **told)
+        return self.count(lambda: self.take_in(report))
+
+    def post(self, number: str, *, minutes: int) -> None:
+        """Report an order as its source does."""
+        body = {
+            "kind": "order",
+            "partner": f"erp:{self.club.partner.erp_number}",
+            "source": "erp",
+            "external_id": number,
+            "occurred_at": (NOON + timedelta(minutes=minutes)).isoformat(),
+            "currency": "GBP",
+            "lines": [{"sku": "mug", "quantity": "1", "amount": "7.00"}],
+        }
+        answer = self.erp.post(ACTIVITIES, body, format="json", headers={"Idempotency-Key": number})
+        assert answer.status_code == 201, answer.json()
+        assert [award["amount"] for award in answer.json()["awards"]] == [7]
+
+    def count(self, tell: Callable[[], None]) -> Read:
+        rows: list[int] = []
         self.facts = 0
         connection.connection.row_factory = lambda _cursor, row: rows.append(1) or row
         with CaptureQueriesContext(connection) as queries:
-            self.take_in(report)
+            tell()
         connection.connection.row_factory = None
         return Read(self.facts, len(rows), len(queries))
 
@@ -97,6 +120,18 @@ def test_reads_as_much_after_ninety_orders_as_after_three(tiers, monkeypatch):
     assert after_many.facts == 1
     assert teller.club.award("B").amount == (30 if tiers else 15)
     assert ClawBack.objects.count() >= MANY - 1
+
+
+def test_a_report_through_the_api_reads_as_much_after_ninety_as_after_three(monkeypatch):
+    teller = Teller(open_club(), monkeypatch)
+    teller.had_orders(FEW)
+    teller.post("first", minutes=1)
+    after_few = teller.count(lambda: teller.post("second", minutes=2))
+    teller.had_orders(MANY)
+    after_many = teller.count(lambda: teller.post("third", minutes=3))
+
+    assert after_few == after_many
+    assert after_many.facts == 1
 
 
 class TestAllFactsAreJudged:
