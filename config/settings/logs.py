@@ -65,7 +65,8 @@ def describe_logging(env: Environment) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": level, "propagate": True},
-            # Its warnings are answers to clients (404, 403): expected in a test, not news.
+            # Their warnings are answers to clients (404, 403): expected in a test, not news.
             "django.request": {"level": "ERROR" if env.mode is Mode.TEST else level},
+            "django_structlog": {"level": "ERROR" if env.mode is Mode.TEST else level},
         },
     }

@@ -443,7 +443,7 @@ def test_agrees_with_the_reference_after_every_step(request):
     """Round by round: how many steps a history takes is up to Hypothesis."""
     steps = STEPS_LONG if request.config.getoption("long") else STEPS
     # Together all of them: what is random is the history, not the database.
-    steps = steps // 10 if connection.vendor == "postgresql" else steps * 9 // 10
+    steps = steps // 20 if connection.vendor == "postgresql" else steps * 19 // 20
     seed = request.config.getoption("--hypothesis-seed") or random.getrandbits(64)
     LedgerAgainstReference.steps = 0
 
