@@ -64,6 +64,15 @@ document.addEventListener("change", (event) => {
   say(event.target.form);
 });
 
+// A second click sends nothing twice; who comes back by the back button may send again.
+document.addEventListener("submit", (event) => {
+  if (event.target.dataset.sent) event.preventDefault();
+  event.target.dataset.sent = "1";
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.sent;
+});
+
 document.addEventListener("input", (event) => {
   for (const example of document.querySelectorAll("[data-example]")) {
     if (example.dataset.example === event.target.id) example.textContent = event.target.value || "…";

@@ -662,7 +662,7 @@ def staff(status: str) -> dict[str, str]:
 # What cannot be done to the things of this world: they are published, no debt, not expired, and do
 # not wait.
 NOT_ASKED = {
-    "publish_draft": "302 302 404",
+    "publish_draft": "302 302 302",
     "forgive": "302 302 404",
     "reinstate": "302 302 404",
     "release_pending": "302 302 404",
@@ -771,10 +771,13 @@ VERSION = "/admin/rewards/programmeversion/{rewards_programmeversion}/"
 
 
 def rule_editor() -> Iterator[Row]:
-    """The pages of a version. The one of this world is published: it is read, and never changed."""
+    """
+    The pages of a version. The one of this world is published: it is read, and never changed. From
+    one that is not there, as a draft that was discarded, one is sent back to the programmes.
+    """
     for name in ("campaigns", "tiers", "settings", "names", "document", "compare", "trial"):
-        yield of_version(name, f"{name}/", "200 200 404")
-    yield of_version("campaign", "campaigns/no-such/", "404 404 404")
+        yield of_version(name, f"{name}/", "200 200 302")
+    yield of_version("campaign", "campaigns/no-such/", "404 404 302")
     writing = (
         ("rule", "rules/base/"),
         ("rule_add", "rules/add/"),
@@ -783,7 +786,7 @@ def rule_editor() -> Iterator[Row]:
         ("discard", "discard/"),
     )
     for name, address in writing:
-        yield of_version(name, address, "302 302 404")
+        yield of_version(name, address, "302 302 302")
     # It began long ago: asked, and refused when it is confirmed.
     yield of_version("withdraw", "withdraw/", "200 200 404")
     single = (
@@ -795,8 +798,8 @@ def rule_editor() -> Iterator[Row]:
         ("campaign_put_back", "put-campaign-back/"),
     )
     for name, address in single:
-        yield of_version(name, address, "302 302 404")
-        yield of_version(name, address, "302 302 404", method="POST")
+        yield of_version(name, address, "302 302 302")
+        yield of_version(name, address, "302 302 302", method="POST")
 
 
 def of_version(name: str, address: str, status: str, *, method: str = "GET") -> Row:

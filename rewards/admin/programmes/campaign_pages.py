@@ -184,7 +184,13 @@ def add(page: BaseAdmin, request: HttpRequest, version: ProgrammeVersion) -> Htt
 def change(
     page: BaseAdmin, request: HttpRequest, version: ProgrammeVersion, *, code: str
 ) -> HttpResponse:
-    find_or_404(version, code)
+    try:
+        find_campaign(version.definition, code)
+    except NoSuchPart as error:
+        if request.method != "POST":
+            raise Http404 from error
+        # Somebody removed it meanwhile: what was typed is kept, as a new campaign.
+        return edit_page(page, request, version, code="")
     return edit_page(page, request, version, code=code)
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from partners.doors.admin import BaseAdmin, actor_of
-from partners.doors.showing import say_time
+from partners.doors.showing import language, say_time
 from partners.retrying import again
 from rewards.admin.programmes.frame import (
     address,
@@ -44,6 +44,7 @@ from rewards.programmes.publishing import (
     publish,
     withdraw,
 )
+from rewards.programmes.sentences import name_in
 
 CHANGE_WORDS = {
     Change.ADDED: gettext_lazy("New"),
@@ -52,7 +53,6 @@ CHANGE_WORDS = {
     Change.MOVED: gettext_lazy("Moved"),
 }
 NOT_PUBLISHED = (
-    AlreadyPublished,
     AnotherStartsLater,
     ChangedMeanwhile,
     InvalidDefinition,
@@ -71,7 +71,7 @@ def compare_page(page: BaseAdmin, request: HttpRequest, version: ProgrammeVersio
     context = frame(page, request, version, "compare") | {
         "others": [(each.pk, say_version(each), each == other) for each in others],
         "other": say_version(other) if other else "",
-        "groups": show_comparison(compare_with(other, version)) if other else [],
+        "groups": show_comparison(compare_with(other, version), other, version) if other else [],
         "words": CHANGE_WORDS,
     }
     return draw(request, "compare", context)
@@ -103,10 +103,17 @@ def compare_with(other: ProgrammeVersion, version: ProgrammeVersion) -> Comparis
     return compare(other.definition, version.definition, speakers=speakers)
 
 
-def show_comparison(comparison: Comparison) -> list[dict[str, Any]]:
+def show_comparison(
+    comparison: Comparison, other: ProgrammeVersion, version: ProgrammeVersion
+) -> list[dict[str, Any]]:
     """Return what changed in groups, as the page draws them."""
+    campaigns = {
+        row["code"]: name_in(row.get("names"), language(), row["code"])
+        for each in (other, version)
+        for row in each.definition.get("campaigns", [])
+    }
     groups: list[dict[str, Any]] = [
-        {"title": title, "rows": [show_changed(row) for row in rows]}
+        {"title": title, "rows": [show_changed(row, campaigns) for row in rows]}
         for title, rows in (
             (_("Rules"), comparison.rules),
             (_("Campaigns"), comparison.campaigns),
@@ -123,12 +130,12 @@ def show_comparison(comparison: Comparison) -> list[dict[str, Any]]:
     return groups
 
 
-def show_changed(row: Any) -> dict[str, Any]:
+def show_changed(row: Any, campaigns: dict[str, str]) -> dict[str, Any]:
     return {
         "name": row.name,
         "change": row.change.value,
         "word": CHANGE_WORDS[row.change],
-        "campaign": row.campaign,
+        "campaign": campaigns.get(row.campaign, ""),
         "differences": row.differences,
     }
 
@@ -189,14 +196,16 @@ class PublishForm(forms.Form):
 def publish_page(page: BaseAdmin, request: HttpRequest, version: ProgrammeVersion) -> HttpResponse:
     """Show what would change and what to look at, then publish what was shown."""
     if version.number is not None:
-        sentence = _("Version %(number)d is published already.") % {"number": version.number}
-        page.message_user(request, sentence, messages.ERROR)
-        return HttpResponseRedirect(address("change", version))
+        return say_published_already(page, request, version)
     data = request.POST if request.method == "POST" else None
     form = PublishForm(data, time_zone=version.programme.time_zone)
     if data is not None and form.is_valid():
         try:
             published = again(partial(_publish, request, version, form))
+        except AlreadyPublished:
+            # A second click, or a colleague: what was wanted is done.
+            version.refresh_from_db()
+            return say_published_already(page, request, version)
         except NOT_PUBLISHED as error:
             version.refresh_from_db()
             form.add_error(None, say_not_published(error, version))
@@ -212,12 +221,20 @@ def publish_page(page: BaseAdmin, request: HttpRequest, version: ProgrammeVersio
         "form": form,
         "other": say_version(other) if other else "",
         "count": comparison.count if comparison else 0,
-        "groups": show_comparison(comparison) if comparison else [],
+        "groups": show_comparison(comparison, other, version) if comparison and other else [],
         "warnings": warn(version, speaker, today=timezone.localdate()),
         "edits": version.edits,
         "back": address("change", version),
     }
     return draw(request, "publish", context, status=200 if data is None else 422)
+
+
+def say_published_already(
+    page: BaseAdmin, request: HttpRequest, version: ProgrammeVersion
+) -> HttpResponse:
+    sentence = _("Version %(number)d is published already.") % {"number": version.number}
+    page.message_user(request, sentence, messages.WARNING)
+    return HttpResponseRedirect(address("change", version))
 
 
 def _publish(request: HttpRequest, version: ProgrammeVersion, form: PublishForm) -> Any:

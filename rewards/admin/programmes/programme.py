@@ -33,6 +33,7 @@ from rewards.programmes.opening import (
 from rewards.programmes.publishing import draft_from_latest
 
 STATUS_LABELS = Labels({"live": "success", "draft": "info", "closed": "danger"})
+RULES_AT_A_GLANCE = 8
 MAY_DRAFT = "rewards.add_programmeversion"
 MAY_CREATE = "rewards.add_programme"
 MAY_OPEN = "rewards.change_programme"
@@ -80,6 +81,11 @@ class ProgrammeAdmin(BaseAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A programme begins as a preset, so that it begins with rules that work."""
         return False
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "ends_on":
+            kwargs["help_text"] = _("The first day after it. Empty: no end.")
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -213,10 +219,12 @@ def show_versions(programme: Programme) -> dict[str, Any]:
     started = [each for each in published if each.valid_from is None or each.valid_from <= now]
     live = started[0] if started else None
     names = read_names()
-    cards = []
+    cards, more = [], 0
     if live:
         speaker = speaker_of(live.definition, programme, names)
-        cards = make_cards(live.definition.get("rules", []), speaker, ())
+        rules = live.definition.get("rules", [])
+        cards = make_cards(rules[:RULES_AT_A_GLANCE], speaker, ())
+        more = len(rules) - len(cards)
     return {
         "live": (say_version(live), address("change", live), say_start(live)) if live else None,
         "campaigns": len(live.definition.get("campaigns", [])) if live else 0,
@@ -227,6 +235,7 @@ def show_versions(programme: Programme) -> dict[str, Any]:
             None,
         ),
         "cards": cards,
+        "more": more,
     }
 
 

@@ -92,7 +92,9 @@ ORDER = (
         "group",
         gettext_lazy("Group"),
         Type.TEXT,
-        hint=gettext_lazy("Of the rules of one group only the one that gives most counts."),
+        hint=gettext_lazy(
+            "A word of Latin letters, digits and hyphens. Of the rules of one group only the one that gives most counts."
+        ),
         is_needed=False,
     ),
     Asked(

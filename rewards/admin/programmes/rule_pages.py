@@ -173,7 +173,13 @@ def add(page: BaseAdmin, request: HttpRequest, version: ProgrammeVersion) -> Htt
 def change(
     page: BaseAdmin, request: HttpRequest, version: ProgrammeVersion, *, code: str
 ) -> HttpResponse:
-    campaign, _rules, _place = find_or_404(version, code)
+    try:
+        campaign, _rules, _place = find_rule(version.definition, code)
+    except NoSuchPart as error:
+        if request.method != "POST":
+            raise Http404 from error
+        # Somebody removed it meanwhile: what was typed is kept, as a new rule.
+        return edit_page(page, request, version, code="", campaign="")
     return edit_page(page, request, version, code=code, campaign=campaign)
 
 
@@ -238,7 +244,9 @@ def look_at(saving: Saving, edit: Edit, rule: dict[str, Any], speaker: Speaker) 
     except InvalidDefinition as error:
         saving.refused = error
         return {"sentence": ""}
-    spoken = speaker_of(document, saving.version.programme, (speaker.segments, speaker.kinds))
+    spoken = speaker_of(
+        document, saving.version.programme, (dict(speaker.segments), dict(speaker.kinds))
+    )
     tried = try_typed(saving.request, saving.version, document, spoken)
     return {"sentence": summarise_rule(rule, spoken), **tried}
 

@@ -14,7 +14,7 @@ from django.http import (
     HttpResponseNotAllowed,
     HttpResponseRedirect,
 )
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import RelatedDropdownFilter
@@ -60,8 +60,7 @@ class ProgrammeVersionAdmin(BaseAdmin):
         """The rules of a version are its first page, in place of a form of columns."""
         version = self.get_object(request, object_id)
         if version is None:
-            # As every other page does for a row that is not there.
-            return super().change_view(request, object_id, form_url, extra_context)
+            return self._say_gone(request)
         if not self.has_view_permission(request, version):
             raise PermissionDenied
         return rule_pages.list_rules(self, request, version)
@@ -137,7 +136,7 @@ class ProgrammeVersionAdmin(BaseAdmin):
         def answer(request: HttpRequest, object_id: int, **more: Any) -> HttpResponse:
             version = self.get_object(request, str(object_id))
             if version is None:
-                raise Http404
+                return self._say_gone(request)
             needed = MAY_EDIT if writes else may
             if not self.has_view_permission(request, version) or (
                 needed and not request.user.has_perm(needed)
@@ -148,9 +147,24 @@ class ProgrammeVersionAdmin(BaseAdmin):
             if (writes or sends) and version.number is not None:
                 self.message_user(request, _("What is published never changes."), "error")
                 return HttpResponseRedirect(address("change", version))
-            return view(self, request, version, **more)
+            try:
+                return view(self, request, version, **more)
+            except Http404:
+                if request.method != "POST":
+                    raise
+                sentence = _("It is not there any more: somebody changed the draft meanwhile.")
+                self.message_user(request, sentence, "warning")
+                return HttpResponseRedirect(address("change", version))
 
         return path(route, self._wrap(update_wrapper(answer, view)), name=self._name(name))
+
+    def _say_gone(self, request: HttpRequest) -> HttpResponse:
+        """A draft that is discarded in another window is no error page in this one."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        sentence = _("This draft is not there any more: it was discarded.")
+        self.message_user(request, sentence, "warning")
+        return HttpResponseRedirect(reverse("admin:rewards_programme_changelist"))
 
     def _button_at(self, route: str, name: str, view: View) -> URLPattern:
         """What is pressed, and never only looked at."""

@@ -18,7 +18,6 @@ from rewards.programmes.warnings import (
     words_asked,
 )
 
-
 # Lines have no index on their words, which only this page asks for: it reads the newest ones, a
 # tenth of a second of them, however many there are.
 LINES_LOOKED_AT = 500_000

@@ -48,6 +48,13 @@ class TestCampaigns:
             "stacking": "sum"
         }
 
+    def test_a_change_of_its_rules_names_it(self, client, draft, post):
+        post(draft, "rule_remove", "double")
+
+        compared = text_of(client.get(page(draft, "compare")))
+
+        assert "Double points Removed Spring" in compared
+
     def test_one_is_removed_and_put_back_with_its_rules(self, client, draft, post):
         post(draft, "campaign_remove", "spring")
         draft.refresh_from_db()

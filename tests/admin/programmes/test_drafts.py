@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from partners.roles import Role
 from rewards.models import ProgrammeVersion
-from tests.admin.programmes.pages import page, rules, said, text_of
+from tests.admin.programmes.pages import BLANK, fields_of, page, rules, said, text_of
 from tests.rewards.cast import make_programme
 from tests.rewards.programmes.rules import DOCUMENT, SPRING, TONER
 
@@ -66,11 +66,38 @@ class TestADraft:
         assert "Nothing was done" in said(answer)[-1]
 
     def test_what_is_not_there_is_not_found(self, client, draft, post):
-        assert post(draft, "rule_move", "nothing").status_code == 404
         assert client.get(page(draft, "rule", "nothing")).status_code == 404
         assert client.get(page(draft, "campaign", "nothing")).status_code == 404
         assert client.get(page(draft, "rule_add") + "?campaign=nothing").status_code == 404
         assert "nothing to put back" in said(post(draft, "put_back"))[-1]
+
+    def test_what_a_colleague_took_away_is_told_and_keeps_what_was_typed(self, client, draft, post):
+        post(draft, "rule_remove", "toner")
+
+        moved = client.post(page(draft, "rule_move", "toner"), {"edits": 0, "to": "up"})
+        late = client.post(page(draft, "rule", "toner"), {**BLANK, "edits": 0})
+        saved = client.post(page(draft, "rule", "toner"), fields_of(late))
+
+        assert moved.url == page(draft)
+        assert "not there any more" in said(moved)[-1]
+        assert late.status_code == 422
+        assert 'value="Bonus"' in late.content.decode()
+        assert saved.status_code == 302
+        assert rules(draft) == ["base", "bonus"]
+
+    def test_discarded_in_another_window_it_is_gone_without_an_error(self, client, draft, post):
+        post(draft, "discard")
+
+        answers = [
+            client.get(page(draft)),
+            client.post(page(draft, "rule", "base"), {**BLANK, "edits": 0}),
+            client.post(page(draft, "rule_move", "base"), {"edits": 0}),
+            client.post(page(draft, "publish_draft"), {"edits": 0}),
+            client.post(page(draft, "discard")),
+        ]
+
+        assert {answer.status_code for answer in answers} == {302}
+        assert "discarded" in said(answers[1])[-1]
 
     def test_is_discarded_after_a_question(self, client, programme, draft):
         client.get(page(draft, "discard"))

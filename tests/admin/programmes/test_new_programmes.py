@@ -20,6 +20,7 @@ from tests.admin.programmes.pages import (
     without_defaults,
     without_zeros,
 )
+from tests.rewards.programmes.rules import BASE, DOCUMENT
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once("PostgreSQL")]
 
@@ -35,6 +36,16 @@ class TestProgrammes:
 
         assert "For every £1 of an order, 1 point." in shown
         assert "Version 1" in shown
+
+    def test_shows_the_first_of_many_rules(self, client, programme):
+        many = [{**BASE, "code": f"r{n}", "names": {"en": f"Rule {n}"}} for n in range(12)]
+        programme.versions.update(definition=DOCUMENT | {"rules": many})
+
+        shown = text_of(client.get(reverse("admin:rewards_programme_change", args=[programme.pk])))
+
+        assert "Rule 7" in shown
+        assert "Rule 8" not in shown
+        assert "4 more rules" in shown
 
     def test_a_new_one_is_made_of_a_preset_opened_and_closed(self, client, root):
         presets = client.get(reverse("admin:rewards_programme_presets"))

@@ -128,6 +128,9 @@ class TestUnboundedCost:
 class TestInEachOthersWay:
     def test_two_rules_for_the_same_money(self):
         assert codes(with_rules(BASE, TONER)) == [("toner", "overlap")]
+        # Each rule is told once, however many pay for the same.
+        three = [{**BASE, "code": code} for code in ("a", "b", "c")]
+        assert codes(with_rules(*three)) == [("b", "overlap"), ("c", "overlap")]
 
     @pytest.mark.parametrize(
         ("one", "other"),
