@@ -44,4 +44,8 @@ EQUIVALENT: dict[str, str] = {
     "judging.py: if len(volumes) == 1:: 1 becomes 0": (
         "a short cut: the orders of several volumes are found for one, too"
     ),
+    "taking_back.py: return {}: returns None": _NO_VOLUME,
+    "taking_back.py: return False: returns None": "nobody asks whether it is False or None",
+    "taking_back.py: if amount_e4 and self.effect.is_moved(self.stood_e4, now_e4, amount_e4):: "
+    "And becomes Or": "a short cut: what is not moved is worked out to be the same",
 }

@@ -8,7 +8,7 @@ from rewards.earning.converted import say_converted
 from rewards.earning.due import ClawBackDue, VersionInForce
 from rewards.earning.effects.each_full import EachFull
 from rewards.earning.effects.stepped import Stepped
-from rewards.earning.evaluating import NOTHING, Evaluation, evaluate
+from rewards.earning.evaluating import Evaluation, evaluate
 from rewards.earning.exact import Exact, as_decimal_text
 from rewards.earning.facts import ActivityFacts
 from rewards.earning.matching import OrderKept
@@ -56,8 +56,6 @@ class JudgedOrder:
 
     def judge_again(self) -> Evaluation:
         """Judge what is kept of it by what held then, and by the volumes that are kept."""
-        if self.kept.amount_e4 == 0:
-            return NOTHING
         return evaluate(
             self.kept.facts(),
             situation=self.situation,
@@ -283,7 +281,7 @@ def _still_earned(order: JudgedOrder) -> Mapping[str, int]:
     """
     definition = order.version.definition
     kept_e4, all_e4 = order.kept.amount_e4, order.kept.order.amount_e4
-    if kept_e4 == 0:
+    if not kept_e4:
         return {}
     if definition.settings.claw_back_basis == "by_line":
         return order.judge_again().amounts

@@ -1,5 +1,7 @@
 """What is taken of which award when something comes back, and what is said of it."""
 
+import pytest
+
 from rewards.earning.judging import judge
 from tests.rewards.earning.facts import always, cancelled, order, returned
 from tests.rewards.earning.rules import campaign, definition, fixed, rule
@@ -281,3 +283,49 @@ class TestStepsFollowTheVolumeBeforeThem:
         due = judged(first, second, april, back(first, "499", day=30), rules=[STEPS])
 
         assert left(due) == {("B1", "steps"): 25}
+
+
+class TestAVolumeIsExact:
+    """To the ten-thousandth: just under a step is no step."""
+
+    @pytest.mark.parametrize(
+        ("first", "back_of_first", "second", "steps"),
+        [
+            ("100", "100", "499.9999", 0),
+            ("0.0001", "0.0001", "499.9999", 0),
+            ("100", "99.9999", "499.9999", 25),
+            ("100", "100", "500", 25),
+        ],
+    )
+    def test_what_comes_back_leaves_it_and_nothing_else(self, first, back_of_first, second, steps):
+        one, two = orders(first, second)
+
+        due = judged(one, two, back(one, back_of_first), rules=[STEPS])
+
+        assert sum(left(due).values()) == steps
+
+    def test_what_left_it_leaves_it_once(self):
+        one, two = orders("100", "500")
+        gone = cancelled("X1", day=25, order=one)
+
+        assert left(judged(one, two, back(one, "100"), gone, rules=[STEPS])) == {
+            ("A2", "steps"): 25
+        }
+
+    def test_an_order_that_is_gone_gives_nothing_whatever_leaves_before_it(self):
+        one, two = orders("1000", "100")
+
+        due = judged(one, two, back(two, "100"), back(one, "500", day=21), rules=[STEPS])
+
+        assert left(due) == {("A1", "steps"): 25}
+
+    @pytest.mark.parametrize(("first", "back_of_first"), [("300", "0.0001"), ("499.9999", "200")])
+    def test_a_step_that_was_full_by_what_is_kept_is_looked_at_again(self, first, back_of_first):
+        """Of 300 pounds 100 come back and a step is still full; then it lacks the smallest part."""
+        one, two = orders(first, "300")
+        half = back(two, "100")
+        assert sum(left(judged(one, two, half, rules=[STEPS])).values()) == 25
+
+        due = judged(one, two, half, back(one, back_of_first, day=21), rules=[STEPS])
+
+        assert left(due) == {}
