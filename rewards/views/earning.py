@@ -32,9 +32,9 @@ from rewards.explaining import (
     tell_passed_over,
 )
 from rewards.models import Award, ClawBack, Programme
-from rewards.offering import read_lost, read_today, read_waiting, read_ways
+from rewards.offering import find_concerned, read_lost, read_today, read_waiting, read_ways
 from rewards.programmes.definition import Definition
-from rewards.programmes.live import read_versions
+from rewards.programmes.live import definition_of
 from rewards.programmes.rules import NO_TRIGGERS
 from rewards.views.standing import with_standpoint
 
@@ -117,7 +117,9 @@ def earned(request: PortalRequest, standpoint: Standpoint, public_id: str) -> Ht
     activity = get_object_or_404(visible_to(request), public_id=public_id)
     programme = standpoint.programme
     given = list(
-        Award.objects.filter(activity=activity, version__programme=programme).order_by("pk")
+        Award.objects.filter(activity=activity, version__programme=programme)
+        .select_related("version")
+        .order_by("pk")
     )
     explained, definition = None, find_whole(activity, given, programme)
     if definition is None:
@@ -150,15 +152,15 @@ def find_whole(
     activity: Activity, given: Sequence[Award], programme: Programme
 ) -> Definition | None:
     """
-    Return what judged an activity where each of its rules gave something that still stands.
+    Return what judged an activity where each rule that concerns it gave something that stands.
 
     Then the awards on file say all there is to say, and nothing has to be judged again.
     """
     if not given or ClawBack.objects.filter(award__in=given, cause=activity).exists():
         return None
-    definition = read_versions(programme).by_id(given[0].version_id).definition
-    rules = {rule.code for rule in definition.all_rules if rule.trigger == activity.kind}
-    return definition if rules == {award.rule_code for award in given} else None
+    version = given[0].version
+    concerned = find_concerned(activity, version=version, programme=programme)
+    return definition_of(version) if concerned <= {each.rule_code for each in given} else None
 
 
 def explain_where_judged(

@@ -264,7 +264,9 @@ class TestActivity:
 
     def test_judges_nothing_anew_where_each_rule_gave(self, club):
         version = club.programme.versions.get()
-        version.definition = {**version.definition, "rules": RULES[:1], "campaigns": []}
+        rules = [RULES[0], rule("over", ends_on="2026-03-02"), rule("learning", "training")]
+        others = [campaign("vips", audience={"kind": "segment", "in": ["vip"]}), CAMPAIGNS[2]]
+        version.definition = {**version.definition, "rules": rules, "campaigns": others}
         version.save()
         order = tell(club, "order", "A-1", pounds=50)
         client = sign_in(club.alice)
