@@ -48,4 +48,6 @@ EQUIVALENT: dict[str, str] = {
     "taking_back.py: return False: returns None": "nobody asks whether it is False or None",
     "taking_back.py: if amount_e4 and self.effect.is_moved(self.stood_e4, now_e4, amount_e4):: "
     "And becomes Or": "a short cut: what is not moved is worked out to be the same",
+    "taking_back.py: if rule is None or not isinstance(rule.effect, EachFull | Stepped):: "
+    "Or becomes And": "only rules that are there, with these two effects, count volumes",
 }
