@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from ledger.entries import ClawBack as ClawBackInstruction
 from ledger.entries import Entry
 from ledger.models import Account
+from partners.models import Member
 from rewards.earning.facts import ActivityFacts
-from rewards.earning.judging import Unmatched, VersionInForce
+from rewards.earning.judging import AwardDue, Unmatched, VersionInForce
 from rewards.models import Award, ClawBack
 from rewards.programmes.calendar import add_months, end_of_local_day, last_day_of_month
+from rewards.remembering import AwardKey
 
 
 @dataclass(slots=True)
@@ -25,6 +28,68 @@ class Settlement:
     @property
     def units_awarded(self) -> int:
         return sum(award.amount for award in self.new_awards)
+
+
+@dataclass(slots=True)
+class Raise:
+    """
+    What is new of an award. ``withheld`` is what its campaign's budget has not given of it, in all;
+    ``personal`` how much of what is new the member who earned it may have. ``earner`` is that
+    member, with a wallet. ``year_is_shared`` says that other companies gave of the same year.
+    """
+
+    partner_id: int
+    key: AwardKey
+    due: AwardDue
+    amount: int
+    personal: int
+    withheld: int = 0
+    earner: Member | None = None
+    year_is_shared: bool = False
+
+    @property
+    def budget(self) -> int | None:
+        """What its campaign may give in all; None where nobody has to be asked."""
+        award = self.due.award
+        campaign = self.due.version.definition.campaign(award.campaign_code)
+        return campaign.budget_units if campaign and award.campaign_code else None
+
+    def explain(self, *, personal: int) -> dict[str, Any]:
+        """
+        Return the explanation, with what the ledger does not allow of it.
+
+        ``personal`` is what its member has of the award in all: less than the rules say where the
+        member has left, or where a year gave its cap by other awards, or in other companies.
+
+        What comes back of an award later lives as long as the award: by the tier of its day.
+        """
+        due, explanation = self.due, self.due.award.explanation
+        definition = due.version.definition
+        if definition.tiers_prolong or definition.settings.tier_of == "today":
+            explanation = explanation | {"tier": due.tier_code}
+        if personal != due.award.personal:
+            said: dict[str, Any] = {"amount": personal}
+            said |= {"year_is_shared": True} if self.year_is_shared else {}
+            steps = [
+                step | said if step["code"] == "personal" else step for step in explanation["steps"]
+            ]
+            explanation = explanation | {"steps": steps}
+        if self.withheld:
+            total = due.award.amount - self.withheld
+            step = {
+                "code": "withheld",
+                "amount": self.withheld,
+                "campaign": due.award.campaign_code,
+                "result": total,
+            }
+            steps = [*explanation["steps"], step]
+            explanation = explanation | {"steps": steps, "total": total}
+        return explanation
+
+
+def says_shared(explanation: Mapping[str, Any]) -> bool:
+    """Say whether an award on file was cut, since other companies gave of the same year."""
+    return any("year_is_shared" in step for step in explanation.get("steps", ()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,14 @@ from rewards.clawing_back import claw_back_steps, find_excess, keep_outcomes
 from rewards.earning.judging import Judgement
 from rewards.hearing import Hearing, hear
 from rewards.models import Award, Programme
+from rewards.own_parts import open_wallets
 from rewards.programmes.live import Versions
 from rewards.programmes.pending import AT_ONCE
 from rewards.prolonging import prolong
-from rewards.raising import Raise, find_raises, open_wallets
+from rewards.raising import find_raises
 from rewards.releasing import release
 from rewards.remembering import AwardKey, read_explanations, store_awards, store_matches
-from rewards.settlement import Books, Settlement, Step, earning_key, expiry, find_wait
+from rewards.settlement import Books, Raise, Settlement, Step, earning_key, expiry
 
 RAISED = ("amount", "withheld", "personal", "explanation", "revision")
 AWARDS_PER_WRITE = 500
@@ -60,7 +61,7 @@ def settle(
     )
     excess = find_excess(judgements, awards)
     losing = {awards[key].partner_id for key in excess}
-    raises = find_raises(judgements, awards, hearing.facts, programme=programme)
+    raises = find_raises(hearing, programme=programme)
     books = _open_books(programme, judgements, raises, versions, losing=losing, as_of=as_of)
     steps = _award_steps(raises, awards, books, programme, settlement)
     steps += claw_back_steps(hearing, excess, books, settlement)
@@ -140,24 +141,23 @@ def _award_steps(
     read_explanations(awards[one.key] for one in raises if one.key in awards)
     for one in raises:
         due, award = one.due, awards.get(one.key)
-        personal = _personal_part(one, books)
         if award is None:
-            award = awards[one.key] = _new_award(one, programme, personal=personal)
+            award = awards[one.key] = _new_award(one, programme)
             settlement.new_awards.append(award)
         else:
-            _raise_award(award, one, personal=personal)
+            _raise_award(award, one)
             settlement.compensated += one.amount
             raised.append(award)
         steps += [
             Step(one.partner_id, due.activity, award, entry)
-            for entry in _earning_entries(one, award, books, personal=personal)
+            for entry in _earning_entries(one, award, books)
         ]
     Award.objects.bulk_update(raised, RAISED, batch_size=AWARDS_PER_WRITE)
     store_awards(settlement.new_awards)
     return steps
 
 
-def _new_award(one: Raise, programme: Programme, *, personal: int) -> Award:
+def _new_award(one: Raise, programme: Programme) -> Award:
     due = one.due
     return Award(
         partner_id=one.partner_id,
@@ -166,24 +166,24 @@ def _new_award(one: Raise, programme: Programme, *, personal: int) -> Award:
         rule_code=due.award.rule_code,
         unit_id=programme.main_unit_id,
         amount=one.amount,
-        explanation=one.explain(personal=personal)
+        explanation=one.explain(personal=one.personal)
         | {"version": due.version.number, "unit": programme.main_unit.code},
         campaign_code=due.award.campaign_code,
         withheld=one.withheld,
-        personal=personal,
+        personal=one.personal,
         decide_on=due.outcome.decide_on if due.outcome else None,
     )
 
 
-def _raise_award(award: Award, one: Raise, *, personal: int) -> None:
+def _raise_award(award: Award, one: Raise) -> None:
     award.amount += one.amount
     award.withheld = one.withheld
-    award.personal += personal
+    award.personal += one.personal
     award.explanation = award.explanation | one.explain(personal=award.personal)
     award.revision += 1
 
 
-def _earning_entries(one: Raise, award: Award, books: Books, *, personal: int) -> list[Entry]:
+def _earning_entries(one: Raise, award: Award, books: Books) -> list[Entry]:
     """Return what goes to the pool, or waits for it, and what goes to the wallet of a member."""
     if one.amount == 0:
         return []
@@ -194,7 +194,7 @@ def _earning_entries(one: Raise, award: Award, books: Books, *, personal: int) -
         kind=Transfer.Kind.EARN if wait is None else Transfer.Kind.PEND,
         debit=books.issued,
         credit=accounts_by_partner[award.partner_id],
-        amount=one.amount - personal,
+        amount=one.amount - one.personal,
         idempotency_key=earning_key(award, revision=award.revision),
         occurred_at=due.activity.occurred_at,
         expires_at=expiry(
@@ -207,25 +207,12 @@ def _earning_entries(one: Raise, award: Award, books: Books, *, personal: int) -
         matures_at=wait.until if wait else None,
         reference=str(award.public_id),
     )
-    if personal == 0:
+    if one.personal == 0:
         return [entry]
     own = replace(
         entry,
         credit=books.wallets[due.activity.member_id or 0],
-        amount=personal,
+        amount=one.personal,
         idempotency_key=f"{entry.idempotency_key}:personal",
     )
     return [each for each in (entry, own) if each.amount]
-
-
-def _personal_part(one: Raise, books: Books) -> int:
-    """
-    Return how much of what is new goes to the wallet of the member who earned it.
-
-    What has to wait goes to the pool, however late it is told: nothing waits for a wallet.
-    """
-    due = one.due
-    if one.personal == 0 or (due.activity.member_id or 0) not in books.wallets:
-        return 0
-    waits = find_wait(due.activity, due.version, due.award.rule_code, time_zone=books.time_zone)
-    return 0 if waits else min(one.personal, one.amount)

@@ -20,8 +20,8 @@ from rewards.hearing import hear
 from rewards.models import Programme
 from rewards.programmes.calendar import local_date
 from rewards.programmes.live import NoVersionInForce
-from rewards.raising import Raise, find_earners, suppose_raises
-from rewards.settlement import find_wait
+from rewards.raising import suppose_raises
+from rewards.settlement import Raise
 
 
 class NoRateThen(LookupError):
@@ -158,26 +158,23 @@ def suppose(
     judgement = hearing.judgements[root_id]
     if not judgement.judged:
         return None
-    raises = suppose_raises(judgement, partner_id=root_id, programme=programme)
-    earners = find_earners(raises)
+    raises = suppose_raises(hearing, programme=programme)
     return Supposition(
         judgement.judged[0],
-        [_promise(one, programme, may_own=bool(earners)) for one in raises],
+        [_promise(one) for one in raises],
         is_snapshot=any(one.budget is not None for one in raises),
     )
 
 
-def _promise(one: Raise, programme: Programme, *, may_own: bool) -> Promised:
-    due, award = one.due, one.due.award
-    waits = find_wait(due.activity, due.version, award.rule_code, time_zone=programme.time_zone)
-    personal = min(one.personal, one.amount) if may_own and waits is None else 0
+def _promise(one: Raise) -> Promised:
+    award = one.due.award
     return Promised(
         rule_code=award.rule_code,
         campaign_code=award.campaign_code,
         amount=one.amount,
         withheld=one.withheld,
-        personal=personal,
-        explanation=one.explain(personal=personal),
+        personal=one.personal,
+        explanation=one.explain(personal=one.personal),
     )
 
 

@@ -35,6 +35,11 @@ class Allowance:
         return {"code": "personal", "amount": personal, "cap": cap, "currency": currency}
 
 
+def worth_of_one(settings: Settings) -> int:
+    """Return what a minor unit is worth, see ``Allowance``."""
+    return settings.unit_value_e4 * SCALE // 10**settings.unit_decimals
+
+
 def allowance_of(
     activity: ActivityFacts, situation: Situation, settings: Settings
 ) -> Allowance | None:
@@ -45,7 +50,7 @@ def allowance_of(
     cap_e4 = personal.yearly_cap_e4
     return Allowance(
         key=("personal", activity.counted_for, period_key(activity.local_date, "year")),
-        worth_of_one=settings.unit_value_e4 * SCALE // 10**settings.unit_decimals,
+        worth_of_one=worth_of_one(settings),
         cap=None if cap_e4 is None else cap_e4 * SCALE,
         cap_e4=cap_e4,
     )
