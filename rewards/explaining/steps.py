@@ -214,7 +214,9 @@ def _personal(step: Step, _before: Step, voice: Voice) -> Row:
     cap = voice.money(step["cap"], step["currency"], whole=True)
     if step.get("year_is_shared"):
         # Not what they earned elsewhere: that is no business of this company.
-        words = _("For the person who earned it: what was left of %(cap)s a year over all companies")
+        words = _(
+            "For the person who earned it: what was left of %(cap)s a year over all companies"
+        )
     else:
         words = _("For the person who earned it, up to %(cap)s a year")
     label = words % {"cap": cap}
