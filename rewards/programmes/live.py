@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from rewards.earning.judging import VersionInForce
 from rewards.models import EDITION_LENGTH, Programme, ProgrammeVersion
@@ -77,7 +77,13 @@ def read_versions(programme: Programme) -> Versions:
 
 def _name_edition(programme: Programme, rows: Sequence[tuple[ProgrammeVersion, str]]) -> str:
     dates = (programme.starts_on, programme.ends_on)
-    said: list[Any] = [JUDGING, *dates, programme.currency, programme.time_zone, programme.main_unit_id]
+    said: list[Any] = [
+        JUDGING,
+        *dates,
+        programme.currency,
+        programme.time_zone,
+        programme.main_unit_id,
+    ]
     said += [(row.pk, row.number, row.valid_from, document) for row, document in rows]
     return hashlib.sha256(repr(said).encode()).hexdigest()[:EDITION_LENGTH]
 
