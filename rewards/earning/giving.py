@@ -15,6 +15,7 @@ from rewards.earning.outcome import (
     NOTHING_TO_COUNT,
     TOO_LITTLE,
     Given,
+    GivenBefore,
     Outcome,
     PassedOver,
 )
@@ -63,7 +64,7 @@ class Giving:
         exact = self._multiplied(rule, exact, counted, steps)
         steps = [*say_converted(self.activity, steps), *steps]
         given = Given(rule, campaign, exact, steps, quantity_e4=counted.quantity_e4)
-        return self._settle(given, caps, self._exact_before(rule, exact, counted))
+        return self._settle(given, caps, self._given_before(rule, exact, counted))
 
     def multiply(self, rule: Rule, campaign: Campaign | None, others: Sequence[Given]) -> Outcome:
         """Return what a rule gives that multiplies what others give."""
@@ -138,30 +139,36 @@ class Giving:
     def _early(self, rule: Rule) -> Early | None:
         """Return the row that gives most of those whose days the payment was early."""
         payment = self.situation.payment
-        if payment is None:
+        if payment is None or payment.days_late is None:
             return None
-        rows = [row for row in rule.early if payment.days_late <= -row.days]
+        days_late = payment.days_late
+        rows = [row for row in rule.early if days_late <= -row.days]
         return max(rows, key=lambda row: row.percent, default=None)
 
-    def _exact_before(self, rule: Rule, exact: Exact, counted: Counted) -> Exact | None:
+    def _given_before(self, rule: Rule, exact: Exact, counted: Counted) -> GivenBefore | None:
         """
         Return what earlier payments of the same invoice gave by this rule at the same rate, if any.
 
-        They are rounded together with this one, so that the parts give what the whole would.
+        They are rounded together with this one, so that the parts give what the whole would. What
+        is given for paying as such is shared by what is owed now: less, once goods came back.
         """
         invoice = self.activity.invoice
         if not counted.invoice_e4 or not rule.effect.IS_LINEAR or invoice is None:
             return None
         rate = exact / counted.amount_e4
-        key = ("paid", rule.code, invoice.source, invoice.external_id, str(rate))
-        self.counted[key] = counted.amount_e4
-        return rate * self.usage.read(key)
+        named = rate if rule.effect.COUNTS else rate * counted.invoice_e4
+        key = (rule.code, invoice.source, invoice.external_id, str(named))
+        self.counted["paid", *key] = counted.amount_e4
+        before = rate * self.usage.read(("paid", *key))
+        return GivenBefore(("paid_units", *key), before, self.usage.read(("paid_units", *key)))
 
     def _settle(
-        self, given: Given, caps: Sequence[CapLeft], before: Exact | None = None
+        self, given: Given, caps: Sequence[CapLeft], before: GivenBefore | None = None
     ) -> Outcome:
         """Round what a rule gives, and cut it to what is left of its caps."""
         given.round(self.settings, before)
+        if before is not None:
+            self.counted[before.key] = given.amount
         if given.amount == 0:
             exact = as_decimal_text(given.exact)
             return PassedOver(given.rule.code, TOO_LITTLE, {"exact": exact})

@@ -49,6 +49,18 @@ class PassedOver(NamedTuple):
     detail: Mapping[str, Any]
 
 
+class GivenBefore(NamedTuple):
+    """
+    What earlier parts of the same whole gave: ``exact`` at the rate of now, ``units`` in fact.
+
+    ``key`` counts these units.
+    """
+
+    key: UsageKey
+    exact: Exact
+    units: int
+
+
 @dataclass(slots=True)
 class Given:
     """
@@ -67,21 +79,21 @@ class Given:
     uses: dict[UsageKey, int] = field(default_factory=dict)
     multiplied: tuple[str, ...] = ()
 
-    def round(self, settings: Settings, before: Exact | None) -> None:
+    def round(self, settings: Settings, before: GivenBefore | None) -> None:
         """Round it together with what was given ``before`` for the same whole, if anything was."""
-        if before:
-            self.amount = settings.round(before + self.exact) - settings.round(before)
-        else:
-            self.amount = settings.round(self.exact)
+        exact_before, units_before = (before.exact, before.units) if before else (Exact(0), 0)
+        together = exact_before + self.exact
+        # Another version may round otherwise: what was given stays.
+        self.amount = max(settings.round(together) - units_before, 0)
         if self.exact == self.amount:
             return
         step = {"code": "rounded", "mode": settings.rounding, "result": self.amount}
         if settings.round_to != 1:
             step["to"] = settings.round_to
-        if before:
+        if exact_before:
             step |= {
-                "before": as_decimal_text(before),
-                "together": as_decimal_text(before + self.exact),
+                "before": as_decimal_text(exact_before),
+                "together": as_decimal_text(together),
             }
         self.steps.append(step)
 

@@ -69,9 +69,9 @@ class InvoiceKept:
         self.counted_e4 += counted_e4
         self.paid.append(Paid(payment, day, counted_e4))
         return PaymentTiming(
-            days_late=self.days_late(day) or 0,
+            days_late=self.days_late(day),
             counted_e4=counted_e4,
-            invoice_e4=self.invoice.amount_e4,
+            invoice_e4=owed_e4,
             is_electronic=self.invoice.attributes.get("electronic"),
         )
 

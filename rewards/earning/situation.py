@@ -11,11 +11,12 @@ class PaymentTiming:
     """
     How a payment met its invoice.
 
-    ``days_late`` is below zero where it came early; days under dispute are not counted.
-    ``counted_e4`` is what of the payment was still open of the invoice: nothing is paid twice.
+    ``days_late`` is below zero where it came early, and None where nothing says when it was due;
+    days under dispute are not counted. ``counted_e4`` is what of the payment was still open of the
+    invoice: nothing is paid twice. ``invoice_e4`` is what is owed of that by now, paid or not.
     """
 
-    days_late: int
+    days_late: int | None
     counted_e4: int
     invoice_e4: int
     is_electronic: bool | None = None

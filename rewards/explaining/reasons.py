@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from rewards.earning.conditions.payment import NO_DUE_DAY
 from rewards.earning.outcome import (
     AUDIENCE,
     CAMPAIGN_NOT_RUNNING,
@@ -288,6 +289,8 @@ def _first_order(found: Any, _teller: Teller) -> str:
 def _payment(found: Any, _teller: Teller) -> str:
     if found is None:
         return _("It pays no invoice that is known.")
+    if found == NO_DUE_DAY:
+        return _("The invoice does not say when it was due.")
     days = int(found)
     if days == 0:
         return _("It came on the day it was due.")

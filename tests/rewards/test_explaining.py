@@ -195,6 +195,12 @@ LIMIT = {"measure": "units", "per": "partner", "period": "month", "limit": 20, "
         ),
         (
             "condition",
+            {"kind": "payment", "early_days_at_least": 5, "found": "no_due_day"},
+            "It counts only when paid at least 5 days early. "
+            "The invoice does not say when it was due.",
+        ),
+        (
+            "condition",
             {"kind": "sku", "in": ["MUG-*"], "match": "any", "found": []},
             "It counts only when a line has the SKU “MUG-…”. No line was like that.",
         ),

@@ -1,7 +1,11 @@
-"""How a payment met its due date: days early, or no more than some days of grace late."""
+"""
+How a payment met its due date: days early, or no more than some days of grace late.
+
+What nobody said a due date of was paid neither in time nor early.
+"""
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 from django.utils.translation import gettext as _
 
@@ -12,6 +16,7 @@ from rewards.earning.situation import Situation
 from rewards.programmes.values import InvalidDefinition, read_whole, refuse_unknown
 
 DAYS_MAX = 3_650
+NO_DUE_DAY: Final = "no_due_day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +45,14 @@ class PaymentCondition(Question):
         return cls(row, read_whole(row["late_days_at_most"], 0, DAYS_MAX, late))
 
     def holds(self, activity: ActivityFacts, situation: Situation) -> bool:
-        payment = situation.payment
-        return payment is not None and payment.days_late <= self.latest
+        days_late = situation.payment.days_late if situation.payment else None
+        return days_late is not None and days_late <= self.latest
 
     def found(self, activity: ActivityFacts, situation: Situation) -> Found:
-        return situation.payment.days_late if situation.payment else None
+        if situation.payment is None:
+            return None
+        days_late = situation.payment.days_late
+        return NO_DUE_DAY if days_late is None else days_late
 
 
 CONDITION = PaymentCondition
