@@ -32,7 +32,15 @@ from rewards.explaining import (
     tell_passed_over,
 )
 from rewards.models import Award, ClawBack, Programme
-from rewards.offering import find_concerned, read_lost, read_today, read_waiting, read_ways
+from rewards.offering import (
+    Lost,
+    WaitingAward,
+    find_concerned,
+    read_lost,
+    read_today,
+    read_waiting,
+    read_ways,
+)
 from rewards.programmes.definition import Definition
 from rewards.programmes.live import definition_of
 from rewards.programmes.rules import NO_TRIGGERS
@@ -74,7 +82,9 @@ def ways_to_earn(request: PortalRequest, standpoint: Standpoint) -> HttpResponse
         .filter(kind__in=sorted(definition.triggers), occurred_at__lte=standpoint.at)
         .newest_first()[:LATELY]
     )
-    waiting, waiting_total, lost = [], 0, []
+    waiting: list[WaitingAward] = []
+    lost: list[Lost] = []
+    waiting_total = 0
     if shows_all:
         waiting, waiting_total = read_waiting(root_id, actor=request.actor, versions=today.versions)
         lost = read_lost(actor=request.actor, programme=programme, teller=teller)
