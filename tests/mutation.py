@@ -40,7 +40,7 @@ TESTS_OF_RULES: Final = {
     part: f"tests/rewards/earning/test_{part}.py"
     for part in (
         "conditions", "effects", "exact", "measuring", "evaluating", "capping", "payments",
-        "campaigns", "personally", "usage", "converted",
+        "campaigns", "personally", "usage", "converted", "payments_owed", "stopping",
     )
 } | {"rules": "tests/rewards/programmes/test_rules.py"}  # fmt: skip
 # What all facts of a partner are due together.
@@ -52,8 +52,8 @@ TESTS_OF_WALK: Final = {
     part: f"tests/rewards/earning/test_{part}.py"
     for part in (
         "judging", "situations", "matching", "paying", "releasing", "due", "orders_counted",
-        "awards_of_invoices", "bills", "calling_off", "taking_back", "volumes_kept",
-        "volumes_shared",
+        "awards_of_invoices", "bills", "calling_off", "payments_owed", "taking_back",
+        "volumes_kept", "volumes_shared",
     )
 }  # fmt: skip
 # Where most changes of a file fail, if that is no file of the same name.

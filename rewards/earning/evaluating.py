@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from rewards.earning.effects.multiply import Multiply
 from rewards.earning.facts import ActivityFacts
@@ -63,6 +63,7 @@ class Evaluation:
 
 
 NOTHING = Evaluation()
+EVERYWHERE: Final = ""
 
 
 def evaluate(
@@ -77,8 +78,9 @@ def evaluate(
 
     Rules are judged by priority, then as they stand. First those that count something themselves,
     each with its caps; of a group (of the base, or of one campaign) the one that gives most stays,
-    and one that stops leaves out all after it. Then those that multiply what others give. Then
-    campaigns that do not simply add to the base are weighed against it.
+    and one that stops leaves out all after it. One of a campaign that is weighed against the base
+    leaves out rules of its campaign alone, as that may give way. Then those that multiply what
+    others give. Then campaigns that do not simply add to the base are weighed against it.
     """
     judged = definition.judged_on(activity.kind)
     if not judged:
@@ -103,13 +105,16 @@ class _Walk:
         self.giving = giving
         self.outcomes: list[Outcome | None] = [None] * len(judged)
         self.best: dict[tuple[str, str], int] = {}
-        self.stopped_by = ""
+        # By campaign, or for all rules: the one that stopped those after it.
+        self.stopped_by: dict[str, str] = {}
 
     def judge(self) -> None:
         """Judge the rules that count something themselves."""
         for each in self.judged:
-            if self.stopped_by:
-                self._pass_over_stopped(each)
+            if by := self.stopped_by.get(EVERYWHERE) or self.stopped_by.get(
+                each.rule.campaign_code
+            ):
+                self.outcomes[each.place] = PassedOver(each.rule.code, STOPPED, {"by": by})
             elif not each.multiplies:
                 self._judge(each)
 
@@ -141,7 +146,8 @@ class _Walk:
             if rule.group:
                 self.best[group] = judged.place
             if rule.stop:
-                self.stopped_by = rule.code
+                is_weighed = judged.campaign is not None and judged.campaign.stacking != "sum"
+                self.stopped_by[rule.campaign_code if is_weighed else EVERYWHERE] = rule.code
             self.giving.take(outcome)
         self.outcomes[judged.place] = outcome
 
@@ -163,10 +169,6 @@ class _Walk:
             and given.rule.campaign_code in {"", rule.campaign_code}
             and (not named or given.rule.code in named)
         ]
-
-    def _pass_over_stopped(self, judged: Judged) -> None:
-        detail = {"by": self.stopped_by}
-        self.outcomes[judged.place] = PassedOver(judged.rule.code, STOPPED, detail)
 
 
 def _outcome(judged: Judged, giving: Giving, others: Sequence[Given]) -> Outcome:
