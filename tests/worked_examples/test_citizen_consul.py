@@ -6,7 +6,7 @@ from rewards.redeeming import approve
 from tests.worked_examples.customer import enrol
 from tests.worked_examples.pages import page_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("SQLite")]
 
 
 def test_models_have_points_down_to_the_tenth():

@@ -8,7 +8,7 @@ from rewards.models import Segment
 from tests.worked_examples.customer import enrol
 from tests.worked_examples.pages import page_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("PostgreSQL")]
 
 
 def put_on(customer, *codes, since):

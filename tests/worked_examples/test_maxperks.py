@@ -6,7 +6,7 @@ from tests.factories import PartnerFactory
 from tests.worked_examples.customer import Customer, enrol
 from tests.worked_examples.pages import page_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("SQLite")]
 
 CARTRIDGES = {"material": "toner cartridges"}
 LATER = "2026-03-20"
@@ -156,7 +156,6 @@ class TestRulesOf2010:
         assert early.holds() == late.holds() == {"pending": "12.00", "pool": "48.00"}
 
 
-@pytest.mark.once("SQLite")
 class TestWhatComesBackIsNotSpent:
     """A step of 500 is full by what was bought and kept, whichever order filled it."""
 

@@ -5,7 +5,7 @@ import pytest
 from tests.worked_examples.customer import enrol
 from tests.worked_examples.pages import page_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("PostgreSQL")]
 
 
 def test_a_year_of_a_dealer():

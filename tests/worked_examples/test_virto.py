@@ -9,7 +9,7 @@ from rewards.sharing import PartDraft
 from tests.worked_examples.customer import enrol
 from tests.worked_examples.pages import page_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("PostgreSQL")]
 
 
 def test_the_first_month_of_a_customer():
