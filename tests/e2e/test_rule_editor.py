@@ -7,11 +7,12 @@ from django.contrib.auth.models import Group
 from playwright.sync_api import Page, expect
 
 from config.roles import load_roles
-from partners.models import Person
+from partners.models import Activity, Person
 from partners.roles import Role
 from rewards.models import ProgrammeVersion
 from tests.e2e.test_portal import NARROW, PASSWORD, console, open_browser, shop
 from tests.e2e.test_team import Looked
+from tests.rewards.cast import NOON
 
 __all__ = ["console", "open_browser", "shop"]
 
@@ -33,6 +34,17 @@ def sign_in(page: Page, site: str) -> None:
 
 def test_a_rule_is_written_read_saved_removed_and_put_back(shop, live_site, open_browser, console):
     looked = Looked()
+    Activity.objects.create(
+        kind=Activity.Kind.ORDER,
+        partner=shop.partner,
+        source="erp",
+        external_id="first",
+        occurred_at=NOON,
+        amount=100,
+        currency=shop.programme.currency,
+        content_hash="",
+        recorded_at=NOON,
+    )
     page = open_browser(console, size=NARROW)
     sign_in(page, live_site)
     page.goto(f"{live_site}/admin/rewards/programme/{shop.programme.pk}/edit_rules/")
@@ -49,6 +61,8 @@ def test_a_rule_is_written_read_saved_removed_and_put_back(shop, live_site, open
     expect(page.locator("#rule-sentence")).to_have_text(
         re.compile("50.points for an order. Only for a partner's first order.")
     )
+    # It is tried on the partner that ordered last, beside the rules in force.
+    expect(page.locator("#rule-trial")).to_contain_text(re.compile(r"Draft\s*50.points"))
     looked.at(page, is_judged=False)
     page.get_by_role("button", name="Add the rule").click()
     expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
