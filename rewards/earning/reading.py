@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from django.utils.translation import gettext as _
 
 from partners.kinds import Kind
 from rewards.programmes.values import InvalidDefinition
+
+OF_ORDERS: Final = ("invoice", "payment")
+"""What is told of orders, and counts no goods itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,17 @@ class Reading:
         if self.kind is not None and not (self.kind.has_lines or self.kind.has_quantity):
             raise InvalidDefinition(
                 path, _("needs a quantity, which this kind of activity does not have")
+            )
+
+    def refuse_volume(self, path: str) -> None:
+        """Refuse to count over a period what goods that come back would not leave."""
+        if self.trigger in OF_ORDERS:
+            raise InvalidDefinition(
+                path,
+                _(
+                    "what comes back would not leave this volume; "
+                    "count it on orders that wait until they are paid"
+                ),
             )
 
     def refuse_unsaid(self, name: str, path: str) -> None:

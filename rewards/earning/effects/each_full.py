@@ -37,11 +37,14 @@ class EachFull:
     def parse(cls, row: Row, path: str, reading: Reading) -> Self:
         refuse_unknown(row, {"kind", "units", "per", "period"}, path)
         reading.refuse_without_money(path)
-        return cls(
+        effect = cls(
             read_whole(row.get("units"), 1, UNITS_MAX, f"{path}.units"),
             read_positive_e4(row.get("per"), f"{path}.per"),
             read_choice(row.get("period"), PERIODS, f"{path}.period"),
         )
+        if effect.period:
+            reading.refuse_volume(f"{path}.period")
+        return effect
 
     def exact(self, before_e4: int, amount_e4: int) -> Exact:
         """Return what an amount gives after so much of the period."""

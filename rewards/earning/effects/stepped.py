@@ -94,12 +94,15 @@ class Stepped:
         thresholds = [bracket.from_e4 for bracket in brackets]
         if sorted(set(thresholds)) != thresholds:
             raise InvalidDefinition(f"{path}.steps", _("must rise from step to step"))
-        return cls(
+        effect = cls(
             read_choice(row.get("by"), PERIODS, f"{path}.by"),
             read_choice(row.get("mode"), MODES, f"{path}.mode"),
             brackets,
             10**reading.unit_decimals,
         )
+        if effect.period:
+            reading.refuse_volume(f"{path}.by")
+        return effect
 
     def exact(self, before_e4: int, amount_e4: int) -> Exact:
         """Return what an amount gives after so much of the period."""

@@ -98,10 +98,10 @@ class TestPartsOfAnInvoice:
 
             assert sum(self.pays(ten, [1] * 37 + [63], 100)) == 10
 
-    def test_count_no_volume_twice_by_steps(self):
-        full = {"kind": "each_full", "units": 5, "per": "100", "period": "year"}
+    def test_count_each_for_itself_by_steps(self):
+        full = {"kind": "each_full", "units": 5, "per": "50", "period": "activity"}
 
-        assert self.pays(rule(trigger="payment", effect=full), [60, 60], 120) == [0, 5]
+        assert self.pays(rule(trigger="payment", effect=full), [60, 40, 70], 170) == [5, 0, 5]
 
     def test_without_an_invoice_are_rounded_alone(self):
         half = rule(trigger="payment", effect=rule()["effect"] | {"per": "2"})
