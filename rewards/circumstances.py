@@ -5,13 +5,17 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
+from django.db.models import Q
+
 from partners.families import name_roots
 from partners.models import Activity, Event, Partner
 from rewards.consenting import read_holdings
 from rewards.earning.due import Agreed, Dated
-from rewards.earning.facts import ActivityFacts
+from rewards.earning.facts import RANKS, ActivityFacts
+from rewards.earning.whereabouts import Stated
 from rewards.models import Award, Programme, Standing, TierChange
 from rewards.programmes.definition import Definition
+from rewards.recalling import BOUGHT_AND_RETURNED
 from rewards.segments import read_spans
 
 ASKED = frozenset({"consents", "countries", "members", "segments"})
@@ -49,6 +53,7 @@ def circumstances_of(
     root_ids = list(facts)
     spans = read_spans(root_ids) if "segments" in needs else {}
     countries = _countries(root_ids) if "countries" in needs else {}
+    stated = _countries_stated(facts, programme) if "countries" in needs else {}
     consents = _consents(facts, programme) if needs & {"consents", "members"} else {}
     tiers = _tiers_today(root_ids, programme) if by_today else {}
     used = _tiers_when_told(facts, programme) | _kept(awards, "tier") if by_today else {}
@@ -59,6 +64,7 @@ def circumstances_of(
             consents=consents,
             country=countries.get(root_id, ""),
             countries_used=stood_in,
+            countries_stated=stated.get(root_id, ()),
             tiers_used=used,
             tier_today=tiers.get(root_id, ""),
             today=today,
@@ -69,6 +75,27 @@ def circumstances_of(
 
 def _countries(root_ids: Sequence[int]) -> dict[int, str]:
     return dict(Partner.objects.filter(pk__in=root_ids).values_list("pk", "country"))
+
+
+def _countries_stated(
+    facts: Mapping[int, Sequence[ActivityFacts]], programme: Programme
+) -> dict[int, list[Stated]]:
+    """
+    Return what facts say of countries that are not read, since no version counts them.
+
+    A later one may: then they are read, and say the same of where their partner was.
+    """
+    read = {fact.id for each in facts.values() for fact in each}
+    root_by_id = name_roots(list(facts))
+    always_read = Q(kind__in=BOUGHT_AND_RETURNED, currency=programme.currency)
+    rows = Activity.objects.filter(partner__in=root_by_id).exclude(always_read | Q(country=""))
+    found: dict[int, list[Stated]] = defaultdict(list)
+    for pk, partner_id, country, at, kind, *name in rows.values_list(
+        "pk", "partner_id", "country", "occurred_at", "kind", "source", "external_id"
+    ):
+        if pk not in read:
+            found[root_by_id[partner_id]].append(((at, RANKS.get(kind, 0), *name), country))
+    return found
 
 
 def _consents(

@@ -134,17 +134,21 @@ class _Reading:
         )
 
     def ask_for_invoices_called_off(self) -> None:
-        """Ask for invoices where one was called off: what part it is, all of its order tell."""
+        """
+        Ask for invoices where one was called off: what part it is, all of its order tell. And where
+        goods came back for one that names no order: its place is not before that of the invoice.
+        """
         if Kind.INVOICE in self.asked.kinds:
             return
-        called_off = {
-            refers_to_id
-            for pk, refers_to_id in self.naming.items()
-            if refers_to_id
-            and refers_to_id not in self.by_id
-            and self.by_id[pk].kind == Kind.CANCELLATION
-        }
-        if called_off and Activity.objects.filter(pk__in=called_off, kind=Kind.INVOICE).exists():
+        named: dict[str, set[int]] = {Kind.CANCELLATION: set(), Kind.RETURN: set()}
+        for pk, refers_to_id in self.naming.items():
+            if refers_to_id and refers_to_id not in self.by_id:
+                named[self.by_id[pk].kind].add(refers_to_id)
+        if not any(named.values()):
+            return
+        called_off = Q(pk__in=named[Kind.CANCELLATION])
+        credited = Q(pk__in=named[Kind.RETURN], refers_to__isnull=True)
+        if Activity.objects.filter(called_off | credited, kind=Kind.INVOICE).exists():
             self.asked = replace(self.asked, kinds=self.asked.kinds | {Kind.INVOICE.value})
 
     def read_other_kinds(self) -> None:

@@ -11,6 +11,7 @@ from rewards.earning.matching import Match
 from rewards.earning.releasing import Outcome
 from rewards.earning.situation import Situation
 from rewards.earning.usage import Usage
+from rewards.earning.whereabouts import Stated
 from rewards.programmes.definition import Definition
 from rewards.tiers.qualifying import RollingSpend
 
@@ -117,7 +118,8 @@ class Dated:
     ``segments`` are lists with the days from and to which the partner stood on them, ``consents``
     by member the times it might earn personally, and by which terms. ``tiers_used`` are the tiers that were recorded with
     awards, by activity, ``tier_today`` the one for a programme that goes by it. In the same way there are the ``country``
-    of the partner, and ``countries_used`` by activity. ``spent`` is what was spent on which days
+    of the partner, and ``countries_used`` by activity. ``countries_stated`` are those that facts
+    state which no version counts. ``spent`` is what was spent on which days
     by facts that are not judged, because all of them came before. ``today`` is the
     local day by which time decides; without it nothing is lost by time.
     """
@@ -126,6 +128,7 @@ class Dated:
     consents: Mapping[int, Sequence[Agreed]] = field(default_factory=dict)
     country: str = ""
     countries_used: Mapping[int, str] = field(default_factory=dict)
+    countries_stated: Sequence[Stated] = ()
     tiers_used: Mapping[int, str] = field(default_factory=dict)
     tier_today: str = ""
     spent: Sequence[tuple[date, int]] = ()

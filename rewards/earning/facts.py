@@ -82,11 +82,16 @@ class ActivityFacts:
         What names another fact and is dated before it comes right after that one: a longer place
         sorts behind the one it begins with.
         """
-        place = (self.occurred_at, RANKS.get(self.kind, 0), self.source, self.external_id)
+        place = self.own_place
         named = self.invoice or self.order
         if named is not None and place <= (of_named := named.canonical_place):
             return (*of_named, place)
         return place
+
+    @property
+    def own_place(self) -> CanonicalPlace:
+        """Its place by itself, whatever it names."""
+        return (self.occurred_at, RANKS.get(self.kind, 0), self.source, self.external_id)
 
     @property
     def counted_for(self) -> str:

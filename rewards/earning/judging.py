@@ -33,6 +33,7 @@ from rewards.earning.situation import NOTHING_KNOWN, PaymentTiming, Situation
 from rewards.earning.taking_back import JudgedOrder, take_from_order
 from rewards.earning.usage import Usage
 from rewards.earning.volumes import Volumes
+from rewards.earning.whereabouts import Whereabouts
 from rewards.programmes.definition import Definition, Tier
 from rewards.tiers.qualifying import RollingSpend, qualify
 
@@ -122,13 +123,11 @@ class _Walk:
             elif fact.kind in {"invoice", "cancellation"}:
                 self.calling_off.foresee(fact)
         self.orders_counted = OrdersCounted()
-        # Facts decide: before the first country that is stated, it is that one.
-        self.country = next((fact.country for fact in self.facts if fact.country), "")
+        self.whereabouts = Whereabouts(self.facts, dated.countries_stated)
         self.supplier_share: int | None = None
 
     def come_to(self, fact: ActivityFacts) -> None:
         """Judge one fact, and let it count for those after it."""
-        self.country = fact.country or self.country
         match fact.kind:
             case "order":
                 self._order(fact)
@@ -228,11 +227,12 @@ class _Walk:
         if not needs and payment is None:
             return NOTHING_KNOWN
         day = fact.local_date
+        country = self.whereabouts.at(fact) if "countries" in needs else ""
         return Situation(
             tier=self._tier_before(fact, definition) if "tier" in needs else None,
             segments=self.dated.segments_on(day) if "segments" in needs else frozenset(),
-            country=self.country or self._country_of_partner(fact),
-            country_of_partner="countries" in needs and not self.country,
+            country=country or self._country_of_partner(fact),
+            country_of_partner="countries" in needs and not country,
             orders_before=self.orders_counted.before(day) if "orders" in needs else {},
             supplier_share_percent=self.supplier_share,
             payment=payment,
