@@ -42,11 +42,14 @@ class Supposed:
     An activity that did not happen. ``amount_e4`` is the sum of the lines unless it is given.
 
     Amounts are in ``currency``, without one in the programme's. ``names_id`` is the stored activity
-    it refers to, such as the invoice that a payment pays.
+    it refers to, such as the invoice that a payment pays. ``source`` and ``external_id`` are its
+    number, if it has one by now: of facts of one moment the lower one comes first.
     """
 
     occurred_at: datetime
     kind: str = "order"
+    source: str = ""
+    external_id: str = ""
     currency: str = ""
     lines: Sequence[LineFacts] = ()
     amount_e4: int | None = None
@@ -102,6 +105,8 @@ def suppose_report(report: ActivityReport, *, names_id: int | None = None) -> Su
     """Return what a report says, as something that did not happen."""
     return Supposed(
         kind=report.kind,
+        source=report.source,
+        external_id=report.external_id,
         occurred_at=report.occurred_at,
         currency=report.currency,
         lines=[
@@ -205,8 +210,8 @@ def _make_fact(
     return ActivityFacts(
         id=None,
         kind=supposed.kind,
-        source="",
-        external_id="",
+        source=supposed.source,
+        external_id=supposed.external_id,
         occurred_at=supposed.occurred_at,
         local_date=local_date(supposed.occurred_at, programme.time_zone),
         amount_e4=amount_e4,
