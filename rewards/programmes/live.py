@@ -13,7 +13,7 @@ from rewards.models import EDITION_LENGTH, Programme, ProgrammeVersion
 from rewards.programmes.calendar import local_date
 from rewards.programmes.definition import Definition, Settings, parse
 
-JUDGING: Final = 1
+JUDGING: Final = 2
 """Raised by a release that gives something else than before for the same facts and rules."""
 
 
