@@ -12,7 +12,7 @@ KIND = Kind(
     fields=(
         Field(
             name="state",
-            label=_("state"),
+            label=_("papers by e-mail"),
             type=FieldType.CHOICE,
             choices=(("on", _("on")), ("off", _("off"))),
             is_required=True,

@@ -6,6 +6,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from partners.kinds import KINDS
+from partners.kinds.fields import Field
 from rewards.earning.said import as_word
 from rewards.programmes.sentences.effects import say_pattern
 from rewards.programmes.sentences.speaker import Row, Speaker
@@ -170,16 +172,26 @@ def _supplier_share(leaf: Row, speaker: Speaker) -> str:
 
 
 def _attribute(leaf: Row, speaker: Speaker) -> str:
-    name = str(leaf.get("name", "")).replace("_", " ")
+    code = str(leaf.get("name", ""))
+    fields = [field for field in _fields_of(speaker.trigger) if field.name == code]
+    labels = {str(field.label) for field in fields}
+    name = labels.pop() if len(labels) == 1 else code.replace("_", " ")
     if "in" in leaf:
-        values = speaker.any_of(map(_say_value, leaf["in"]))
+        choices = {value: str(said) for field in fields for value, said in field.choices}
+        values = speaker.any_of(_say_value(value, choices) for value in leaf["in"])
         return _("when “%(name)s” is %(values)s") % {"name": name, "values": values}
     return _("when “%(name)s” is %(least)s or more") % {"name": name, "least": leaf.get("at_least")}
 
 
-def _say_value(value: Any) -> str:
+def _fields_of(trigger: str) -> list[Field]:
+    """Return the fields of a kind of activity; of all known kinds where none is spoken of."""
+    kinds = [KINDS[trigger]] if trigger in KINDS else [] if trigger else list(KINDS.values())
+    return [field for kind in kinds for field in kind.fields]
+
+
+def _say_value(value: Any, choices: Mapping[str, str]) -> str:
     word = as_word(value) or ""
-    return {"true": _("yes"), "false": _("no")}.get(word, word)
+    return choices.get(word) or {"true": _("yes"), "false": _("no")}.get(word, word)
 
 
 CONDITIONS: Mapping[str, Callable[[Row, Speaker], str]] = {

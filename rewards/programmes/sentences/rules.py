@@ -1,7 +1,7 @@
 """A rule, a campaign and a tier in words: a summary to read, and parts to compare."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -57,7 +57,8 @@ def say_trigger(rule: Row, speaker: Speaker) -> str:
 
 def say_only(rule: Row, speaker: Speaker) -> str:
     """Say for whom and when, after *only*."""
-    phrases = say_conditions(rule.get("when"), speaker)
+    about = replace(speaker, trigger=str(rule.get("trigger", "")))
+    phrases = say_conditions(rule.get("when"), about)
     return _("Only %(conditions)s.") % {"conditions": ", ".join(phrases)} if phrases else ""
 
 

@@ -25,7 +25,8 @@ def name_in(names: Mapping[str, str] | None, language: str, fallback: str = "") 
 class Speaker:
     """
     ``segments``, ``kinds``, ``tiers`` and ``rules`` are names by code. Where no tier multiplies
-    anything, ``tiers_multiply`` is false, and nobody is told that it does.
+    anything, ``tiers_multiply`` is false, and nobody is told that it does. ``trigger`` is the kind
+    of activity that is spoken of, if it is one.
     """
 
     language: str
@@ -36,6 +37,7 @@ class Speaker:
     kinds: Mapping[str, str] = field(default_factory=dict)
     rules: Mapping[str, str] = field(default_factory=dict)
     tiers_multiply: bool = True
+    trigger: str = ""
 
     def money(self, amount: Any) -> str:
         return format_money(Decimal(str(amount)), self.currency, self.language, whole=True)

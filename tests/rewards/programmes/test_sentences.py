@@ -197,6 +197,21 @@ def test_each_condition_has_words(tree, phrase):
     assert say_condition(tree, speaker()).replace("\N{NO-BREAK SPACE}", " ") == phrase
 
 
+@pytest.mark.parametrize(
+    ("trigger", "phrase"),
+    [
+        ("auto_order", "when “automatic orders” is on"),
+        ("e_correspondence", "when “papers by e-mail” is on"),
+        ("tasting", "when “state” is on"),
+        ("", "when “state” is on"),
+    ],
+)
+def test_what_a_fact_says_beside_the_basics_is_named_as_its_kind_does(trigger, phrase):
+    about = dataclasses.replace(speaker(), trigger=trigger)
+
+    assert say_condition({"kind": "attribute", "name": "state", "in": ["on"]}, about) == phrase
+
+
 def test_no_effect_and_no_condition_is_left_without_words():
     assert set(EFFECTS_KNOWN) == set(EFFECTS)
     assert set(CONDITIONS_KNOWN) == set(CONDITIONS)
