@@ -27,7 +27,9 @@ _Moves = dict[int, list[tuple[datetime, str]]]
 def asks_what_was_kept(definitions: Iterable[Definition]) -> bool:
     """Say whether anything that was kept with awards decides about what is due."""
     return any(
-        each.tiers_prolong or each.settings.tier_of == "today" or "countries" in each.needs
+        each.tiers_prolong
+        or each.settings.tier_of == "today"
+        or bool(each.needs & {"consents", "countries"})
         for each in definitions
     )
 

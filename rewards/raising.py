@@ -60,7 +60,10 @@ def _find_missing(
             if on_file is not None:
                 if _withhold_less(on_file, due.award.amount):
                     withheld_less.append(on_file)
-                withheld, is_shared = on_file.withheld, says_shared(on_file.explanation)
+                withheld = on_file.withheld
+                # Only where somebody may earn for themselves are explanations read with awards.
+                may_share = "consents" in due.version.definition.needs
+                is_shared = may_share and says_shared(on_file.explanation)
                 missing -= on_file.amount + withheld
                 personal = max(personal - on_file.personal, 0)
             if missing > 0:
