@@ -24,18 +24,21 @@ class Earner:
     """
     One member: the consent in force, and what they earned for themselves in the year, in money.
 
-    ``left`` is None where the programme sets no end to it.
+    ``in_all`` is what they earned for themselves over all companies they work for: the cap is for a
+    person, so that decides what is ``left``, for which only they themselves are told. It is None
+    where the programme sets no end to it.
     """
 
     member: Member
     consent: EarningConsent | None
     earned: Decimal
+    in_all: Decimal
     cap: Decimal | None
     terms_version: int
 
     @property
     def left(self) -> Decimal | None:
-        return None if self.cap is None else max(self.cap - self.earned, Decimal(0))
+        return None if self.cap is None else max(self.cap - self.in_all, Decimal(0))
 
     @property
     def by_earlier_terms(self) -> bool:
@@ -78,12 +81,19 @@ def read_team(
     )
     standing = consents.filter(withdrawn_at__isnull=True, member__in=[each.pk for each in members])
     in_force = {each.member_id: each for each in standing}
-    earned = sum_earned(members, programme=programme, year=year)
+    earned, in_all = sum_earned(members, programme=programme, year=year)
     cap = cap_of(policy)
     return Team(
         approver=find_approver(partner),
         earners=[
-            Earner(each, in_force.get(each.pk), earned[each.pk], cap, policy.terms_version)
+            Earner(
+                each,
+                in_force.get(each.pk),
+                earned[each.pk],
+                in_all[each.person_id],
+                cap,
+                policy.terms_version,
+            )
             for each in members
         ],
         history=list(consents[:HISTORY_LENGTH]),
@@ -107,20 +117,28 @@ def find_cap(programme: Programme, *, at: datetime) -> Decimal | None:
 
 def sum_earned(
     members: Iterable[Member], *, programme: Programme, year: int
-) -> Mapping[int, Decimal]:
-    """Return by member what they earned for themselves in a year, in money. Two queries."""
+) -> tuple[Mapping[int, Decimal], Mapping[int, Decimal]]:
+    """
+    Return what members earned for themselves in a year, in money: by member, and by person over
+    all companies. Two queries.
+    """
     since, until = bounds_of(year, programme)
     worth = Worth(programme)
     rows = Transfer.objects.filter(
         kind=Transfer.Kind.EARN,
         credit_account__kind=Account.Kind.WALLET,
         credit_account__unit=programme.main_unit_id,
-        credit_account__member__in=[each.pk for each in members],
+        credit_account__member__person__in={each.person_id for each in members},
         occurred_at__gte=since,
         occurred_at__lt=until,
-    ).values_list("credit_account__member", "amount", "occurred_at")
+    ).values_list(
+        "credit_account__member", "credit_account__member__person", "amount", "occurred_at"
+    )
     earned: dict[int, Decimal] = defaultdict(Decimal)
-    for member_id, amount, at in rows:
-        if member_id is not None:
-            earned[member_id] += worth.of(amount, at)
-    return earned
+    in_all: dict[int, Decimal] = defaultdict(Decimal)
+    for member_id, person_id, amount, at in rows:
+        if member_id is not None and person_id is not None:
+            value = worth.of(amount, at)
+            earned[member_id] += value
+            in_all[person_id] += value
+    return earned, in_all

@@ -7,6 +7,7 @@ to the pool counts against it. What they took from the catalogue is listed too, 
 given and not as a gift of its own. What moves when companies merge, or expires, is neither.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -123,18 +124,23 @@ class Question:
 
 @dataclass(slots=True)
 class PersonTotal:
-    """What one person of a company was given in all, and how much of that they earned."""
+    """
+    What one person of a company was given in all, and how much of that they earned.
+
+    ``earned_anywhere`` is what they earned in all companies that the same register tells of.
+    """
 
     partner: Partner
     member: Member
     units: int = 0
     value: Decimal = field(default_factory=Decimal)
     earned: Decimal = field(default_factory=Decimal)
+    earned_anywhere: Decimal = field(default_factory=Decimal)
     taken: Decimal = field(default_factory=Decimal)
 
     def left_of(self, cap: Decimal | None) -> Decimal | None:
         """Return what they may still earn for themselves; None where there is no end to it."""
-        return None if cap is None else max(cap - self.earned, Decimal(0))
+        return None if cap is None else max(cap - self.earned_anywhere, Decimal(0))
 
 
 def bounds_of(year: int, programme: Programme) -> tuple[datetime, datetime]:
@@ -210,6 +216,11 @@ def sum_up(rows: Iterable[GiftRow]) -> list[PersonTotal]:
             total.taken += row.value
         if row.kind is GiftKind.EARNED:
             total.earned += row.value
+    by_person: dict[int, Decimal] = defaultdict(Decimal)
+    for total in totals.values():
+        by_person[total.member.person_id] += total.earned
+    for total in totals.values():
+        total.earned_anywhere = by_person[total.member.person_id]
     return sorted(
         totals.values(),
         key=lambda each: (each.partner.legal_name, each.partner.pk, each.member.person.name),

@@ -1,6 +1,8 @@
 """What people earn for themselves in a year, whatever companies they work for."""
 
 import random
+from collections.abc import Sequence
+from decimal import Decimal
 
 import pytest
 from django.db import connection, transaction
@@ -8,13 +10,15 @@ from django.test.utils import CaptureQueriesContext
 
 from ledger.auditing import audit
 from partners.intake import ActivityReport
-from partners.models import Member
+from partners.models import Actor, Member
 from rewards import crediting
+from rewards.earners import Earner, read_team
 from rewards.explaining.naming import read_teller
+from rewards.gift_register import Question, read_register, sum_up
 from rewards.leaving import deactivate
 from rewards.merging import undo_merge
 from rewards.models import Award
-from rewards.programmes.live import definition_of
+from rewards.programmes.live import definition_of, settings_at
 from rewards.supposing import Supposed, suppose
 from tests.rewards.cast import NOON, make_partner
 from tests.rewards.merging.world import join_up
@@ -54,6 +58,18 @@ def personal_step(number: str) -> dict:
     return next(step for step in steps if step["code"] == "personal")
 
 
+def read_earners(where: Customer, member: Member) -> Sequence[Earner]:
+    at = where.moment("2026-12-01")
+    return read_team(
+        partner=where.partner,
+        programme=where.programme,
+        policy=settings_at(where.programme, at).personal_earning,
+        members=[member],
+        actor=acting(member),
+        at=at,
+    ).earners
+
+
 def fill_most(shop: Customer, bob: Member, other: Customer, there: Member) -> None:
     """8,000 bonuses of the one company and 1,500 of the other: 500 are left of the year."""
     for month in (3, 4, 5):
@@ -87,6 +103,12 @@ def test_the_limit_is_that_of_a_person_over_all_companies(both):
     told = read_teller(definition, programme=other.programme, language="en").tell(award.explanation)
     words = "For the person who earned it: what was left of €500 a year over all companies"
     assert (words, "500") in told.rows
+    # They are told what is left of a year over all companies; a company only what it gave itself.
+    [earner] = read_earners(other, there)
+    assert (earner.earned, earner.in_all, earner.left) == (100, 500, 0)
+    question = Question.of_year(2026, programme=shop.programme, actor=Actor(partner_ids=None))
+    totals = sum_up(read_register(question))
+    assert [(each.earned, each.left_of(Decimal(500))) for each in totals] == [(400, 0), (100, 0)]
     # The next year is one of its own.
     sells(shop, "A13", 10, on="2027-01-01", by=bob)
     assert own("A13") == 100
