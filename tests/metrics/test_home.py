@@ -305,7 +305,7 @@ class TestTimeline:
 
     def test_an_unknown_kind_is_shown_plainly(self, shop):
         Partner.objects.lock([shop.partner.pk])
-        events.register("moon_landed")
+        events.register({"moon_landed": "Moon landed"})
         events.record(
             [EventDraft(partner_id=shop.partner.pk, kind="moon_landed", occurred_at=NOON)],
             recorded_at=NOON,
