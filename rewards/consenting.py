@@ -31,6 +31,7 @@ __all__ = [
     "TermsChanged",
     "agree",
     "find_approver",
+    "is_to_terms_at",
     "name_approver",
     "read_holdings",
     "withdraw",
@@ -101,6 +102,15 @@ def read_holdings(member_ids: Iterable[int], *, programme: Programme) -> list[Ho
     rows = EarningConsent.objects.filter(programme=programme, member__in=set(member_ids))
     columns = ("member_id", "given_at", "withdrawn_at", "terms_version")
     return [Holding(*row) for row in rows.order_by("pk").values_list(*columns)]
+
+
+def is_to_terms_at(consent: EarningConsent, moment: datetime) -> bool:
+    """Say whether a consent is to the terms that hold at a moment: others let nobody earn."""
+    try:
+        personal = settings_at(consent.programme, moment).personal_earning
+    except NoVersionInForce:
+        return False
+    return personal.allowed and personal.terms_version == consent.terms_version
 
 
 def find_approver(partner: Partner) -> EarningApprover | None:

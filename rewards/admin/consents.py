@@ -73,10 +73,17 @@ class EarningConsentAdmin(ReadOnlyAdmin):
         ("programme", "version"),
         ("approved_by", "given"),
         ("withdrawn", "withdrawn_by"),
-        "terms_version",
+        ("terms_version", "means_now"),
         "terms",
     )
-    readonly_fields = ("partner_link", "member_link", "approved_by", "given", "withdrawn")
+    readonly_fields = (
+        "partner_link",
+        "member_link",
+        "approved_by",
+        "given",
+        "withdrawn",
+        "means_now",
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
@@ -129,6 +136,14 @@ class EarningConsentAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("given at"), ordering="given_at")
     def given(self, consent: EarningConsent) -> str:
         return say_time(consent.given_at)
+
+    @display(description=gettext_lazy("what that means now"))
+    def means_now(self, consent: EarningConsent) -> str:
+        if consent.withdrawn_at is None and consenting.is_to_terms_at(consent, timezone.now()):
+            return _("What this person does earns for themselves.")
+        if consent.withdrawn_at is None:
+            return _("By other terms than now: it earns for the company, until it is agreed anew.")
+        return _("What this person does earns for the company, unless it was agreed anew.")
 
     @display(description=gettext_lazy("withdrawn at"), ordering="withdrawn_at")
     def withdrawn(self, consent: EarningConsent) -> str:

@@ -136,6 +136,18 @@ class TestConsents:
         assert consent.withdrawn_at == NOON + timedelta(days=10)
         assert "Asked by phone" in LogEntry.objects.latest("pk").change_message
 
+    def test_say_what_they_mean_by_the_terms_of_now(self, client, employ, consent, shop):
+        employ(Role.AUDITOR)
+        url = reverse("admin:rewards_earningconsent_change", args=[consent.pk])
+        assert "What this person does earns for themselves." in client.get(url).content.decode()
+
+        version = shop.programme.versions.get()
+        version.definition["settings"]["personal_earning"]["terms_version"] = 4
+        type(version).objects.filter(pk=version.pk).update(definition=version.definition)
+
+        said = "By other terms than now: it earns for the company, until it is agreed anew."
+        assert said in client.get(url).content.decode()
+
     def test_auditors_read_and_withdraw_nothing(self, client, employ, consent):
         employ(Role.AUDITOR)
 

@@ -223,7 +223,8 @@ def test_asks_the_same_few_questions_for_any_number_of_companies():
     def ask(day: int) -> tuple[int, int]:
         with CaptureQueriesContext(connection) as asked:
             sells(shop, f"A{day}", 10, on=f"2026-03-{day}", by=bob)
-        asked = [each["sql"] for each in asked if each["sql"].startswith("SELECT")]
+        # What goes past the ORM is told without its words.
+        asked = [each["sql"] for each in asked if (each["sql"] or "").startswith("SELECT")]
         elsewhere = [each for each in asked if '"personal" > ' in each]
         return len([each for each in asked if "rewards_earningconsent" in each]), len(elsewhere)
 
