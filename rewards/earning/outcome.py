@@ -81,18 +81,19 @@ class Given:
 
     def round(self, settings: Settings, before: GivenBefore | None) -> None:
         """Round it together with what was given ``before`` for the same whole, if anything was."""
-        exact_before, units_before = (before.exact, before.units) if before else (Exact(0), 0)
-        together = exact_before + self.exact
-        # Another version may round otherwise: what was given stays.
-        self.amount = max(settings.round(together) - units_before, 0)
+        together = before.exact + self.exact if before else self.exact
+        self.amount = settings.round(together)
+        if before:
+            # Another version may round otherwise: what was given stays.
+            self.amount = max(self.amount - before.units, 0)
         if self.exact == self.amount:
             return
         step = {"code": "rounded", "mode": settings.rounding, "result": self.amount}
         if settings.round_to != 1:
             step["to"] = settings.round_to
-        if exact_before:
+        if before and before.exact:
             step |= {
-                "before": as_decimal_text(exact_before),
+                "before": as_decimal_text(before.exact),
                 "together": as_decimal_text(together),
             }
         self.steps.append(step)
