@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import xlsxwriter
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from partners.doors.export import export_cell
 from rewards.gift_register import (
@@ -92,7 +93,7 @@ def _heads() -> list[str]:
         _("Person"),
         _("Amount"),
         _("Unit"),
-        _("Value"),
+        pgettext("worth in money", "Value"),
         _("Currency"),
         _("About"),
         _("Transfer"),

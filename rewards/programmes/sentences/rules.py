@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from rewards.programmes.sentences.conditions import say_conditions
 from rewards.programmes.sentences.effects import say_early, say_effect, say_pattern
@@ -191,7 +191,7 @@ PARTS_OF_A_RULE: tuple[tuple[str, object, Callable[[Row, Speaker], str]], ...] =
     ),
     ("expiry", gettext_lazy("Expiry"), say_expiry),
     ("receiver", gettext_lazy("Who gets it"), say_receiver),
-    ("order", gettext_lazy("Order"), say_order),
+    ("order", pgettext_lazy("sequence of rules", "Order"), say_order),
 )
 IN_A_SUMMARY = (
     "gives",
