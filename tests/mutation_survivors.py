@@ -50,4 +50,5 @@ EQUIVALENT: dict[str, str] = {
     "And becomes Or": "a short cut: what is not moved is worked out to be the same",
     "taking_back.py: if rule is None or not isinstance(rule.effect, EachFull | Stepped):: "
     "Or becomes And": "only rules that are there, with these two effects, count volumes",
+    "bills.py: first = alike[0]: 0 becomes -1": "they are of the same invoice, and know the same of it",
 }

@@ -145,3 +145,40 @@ class TestWhatMultipliesOthers:
 
         # 60 of 120 are given; of them 50 for the hundred, of which the half goes.
         assert found["P1", "twice"] == 35
+
+
+def test_what_the_bill_earned_is_taken_before_what_its_payments_did():
+    facts = dealings(10, 5, 5)
+    due = judge(
+        [*facts, back(facts, 6)],
+        version_of=always(definition(BY_MONEY, rule("billed", trigger="invoice"))),
+    )
+
+    taken = [(each.activity.external_id, each.amount) for each in due.claw_backs]
+    assert taken == [("I", 6), ("P1", 1), ("P2", 5)]
+
+
+def test_goods_that_were_not_paid_are_no_part_of_what_is_said():
+    """Half is paid: 20 come back and take nothing, 40 more take what 10 of them earned."""
+    facts = dealings(100, 50)
+    due = judge(
+        [*facts, back(facts, 20), back(facts, 40, day=21)], version_of=always(definition(BY_MONEY))
+    )
+
+    [taken] = due.claw_backs
+    assert (taken.amount, taken.explanation["steps"][1]["amount"]) == (10, "10")
+
+
+def test_a_bill_for_goods_that_are_back_keeps_what_it_earned_while_it_stands():
+    """All came back before both bills; the cancellation of one concerns the other in nothing."""
+    bought = order("O", day=1, lines=[("mug", 10, "100")])
+    gone = returned("R", day=2, order=bought, lines=[("mug", 10, "100")])
+    bills = [
+        activity("invoice", number, day=3, lines=[("mug", 1, pounds)], order=bought)
+        for number, pounds in (("I1", "60"), ("I2", "40"))
+    ]
+    void = cancelled("C", day=4, order=bought, invoice=bills[0])
+
+    found = left([bought, gone, *bills, void], fixed("billed", 5, trigger="invoice"))
+
+    assert found == {("I1", "billed"): 0, ("I2", "billed"): 5}
