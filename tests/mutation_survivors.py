@@ -6,6 +6,7 @@ _THERE = "it is asked only where there was an order, so that they were counted"
 _COUNTED_ON = "changes are only compared with one another"
 _NO_VOLUME = "nothing and None are read alike: no other order counts for it"
 _BESIDE_PER = "units are read beside a per alone, and then they are given"
+_OF_SEVERAL = "a short cut: several are joined in a way that is right for one, too"
 
 EQUIVALENT: dict[str, str] = {
     "evaluating.py: if len(judged) == 1:: 1 becomes 0": _SHORT_CUT,
@@ -51,4 +52,6 @@ EQUIVALENT: dict[str, str] = {
     "taking_back.py: if rule is None or not isinstance(rule.effect, EachFull | Stepped):: "
     "Or becomes And": "only rules that are there, with these two effects, count volumes",
     "bills.py: first = alike[0]: 0 becomes -1": "they are of the same invoice, and know the same of it",
+    "volumes.py: if len(less) == 1:: 1 becomes 0": _OF_SEVERAL,
+    "volumes.py: if len(found) < 2:: 2 becomes 1": _OF_SEVERAL,
 }

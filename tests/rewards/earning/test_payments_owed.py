@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from rewards.earning.judging import VersionInForce, judge
+from rewards.earning.paying import InvoiceKept
 from rewards.earning.situation import PaymentTiming, Situation
 from tests.rewards.earning.facts import activity, always, order, returned
 from tests.rewards.earning.rules import definition, e4, fixed, passed_over, payment, rule
@@ -161,3 +162,9 @@ class TestWithoutADueDay:
         ).values()
 
         assert (reason, detail) == ("condition", when | {"found": found})
+
+    def test_a_dispute_after_the_payment_changes_nothing(self):
+        bill = billed(bought(), date(2026, 3, 20))
+        later = [(date(2026, 4, 10), date(2026, 4, 12))]
+
+        assert InvoiceKept(bill, later).days_late(date(2026, 4, 3)) == 14

@@ -133,3 +133,31 @@ class TestAVolumeThatWasLeft:
         assert left(facts, steps) == {("A", "steps"): 150, ("B", "steps"): 0}
         fewer = back(self.first, "330", day=5)
         assert left([*facts, fewer], steps) == {("A", "steps"): 125, ("B", "steps"): 0}
+
+
+def test_two_volumes_that_a_third_order_joins():
+    """25 for each full 500 of mugs in a month, 40 for each full 500 of jugs in a year."""
+    rules = (
+        rule("mugs", effect=A_STEP, lines={"include_skus": ["mug"]}),
+        rule(
+            "jugs",
+            effect=A_STEP | {"units": 40, "period": "year"},
+            lines={"include_skus": ["jug"]},
+        ),
+    )
+    mugs = order("A", day=1, lines=[("mug", 1, "400")])
+    jugs = order("B", day=2, lines=[("jug", 1, "400")])
+    both = order("C", day=3, lines=[("mug", 1, "600"), ("jug", 1, "600")])
+    orders = [mugs, jugs, both]
+
+    assert left(orders, *rules) == {("C", "mugs"): 50, ("C", "jugs"): 80}
+    for first, second in ((mugs, jugs), (jugs, mugs)):
+        gone = [cancelled("X1", day=4, order=first), cancelled("X2", day=5, order=second)]
+        assert left([*orders, *gone], *rules) == {("C", "mugs"): 25, ("C", "jugs"): 40}
+    full = order("B", day=2, lines=[("jug", 1, "500")])
+    gone = cancelled("X1", day=4, order=full)
+    assert left([mugs, full, both, gone], *rules) == {
+        ("B", "jugs"): 0,
+        ("C", "mugs"): 50,
+        ("C", "jugs"): 40,
+    }
