@@ -54,4 +54,10 @@ EQUIVALENT: dict[str, str] = {
     "bills.py: first = alike[0]: 0 becomes -1": "they are of the same invoice, and know the same of it",
     "volumes.py: if len(less) == 1:: 1 becomes 0": _OF_SEVERAL,
     "volumes.py: if len(found) < 2:: 2 becomes 1": _OF_SEVERAL,
+    "taking_back.py: if min(less.values()) < 0:: min becomes max": (
+        "it is asked for the sake of orders that count for one volume alone"
+    ),
+    "taking_back.py: if min(less.values()) < 0:: 0 becomes -1": (
+        "what is counted again is more than the smallest amount there is"
+    ),
 }

@@ -119,6 +119,15 @@ class TestWhatIsGivenForPaying:
 
         assert points == [1]
 
+    def test_at_another_rate_is_rounded_apart(self):
+        goods = bought()
+        bill = billed(goods, date(2026, 3, 10))
+        early = FOR_PAYING | {"early": [{"days": 5, "percent": 200}]}
+
+        facts = [goods, bill, paid(bill, 50, day=3), paid(bill, 50, day=9)]
+
+        assert earned(facts, early) == [50, 25]
+
     def test_is_counted_before_a_cap_cuts_it(self):
         """A cap that is free again in the next month does not give what it cut before."""
         goods = bought()

@@ -5,6 +5,7 @@ from itertools import permutations
 import pytest
 
 from rewards.earning.judging import judge
+from rewards.earning.taking_back import JudgedOrder
 from tests.rewards.earning.facts import always, cancelled, order, returned
 from tests.rewards.earning.rules import definition, rule
 
@@ -161,3 +162,18 @@ def test_two_volumes_that_a_third_order_joins():
         ("C", "mugs"): 50,
         ("C", "jugs"): 40,
     }
+
+
+def test_what_came_back_before_is_judged_by_arithmetic_too(monkeypatch):
+    """The last of ten orders comes back first: each is judged for its own return alone."""
+    judged = []
+    judge_again = JudgedOrder.judge_again
+    monkeypatch.setattr(
+        JudgedOrder, "judge_again", lambda order: judged.append(order) or judge_again(order)
+    )
+    orders = [bought(f"A{place}", "130", day=1 + place) for place in range(10)]
+    backs = [back(each, "70", day=28 - place) for place, each in enumerate(orders)]
+
+    found = left([*orders, *backs], rule("steps", effect=A_STEP))
+
+    assert (sum(found.values()), len(judged)) == (25, 20)
