@@ -1,6 +1,5 @@
 """What was earned and taken back, each with its explanation."""
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -23,21 +22,24 @@ from partners.doors.showing import NOTHING, language, link_to, say_time
 from rewards.admin.ending_waits import cancelling, releasing
 from rewards.admin.explained import activity_page, others_of
 from rewards.admin.supposed import preview_page
-from rewards.explaining import teller_of
+from rewards.explaining import Explanation, Teller, teller_of
 from rewards.models import Award, ClawBack, ProgrammeVersion, Redemption, Share
 from rewards.programmes.live import definition_of
 from rewards.waiting import find_waiting
 
 
-def explain(explanation: Mapping[str, Any], version: ProgrammeVersion) -> SafeString:
+def draw(explanation: Explanation) -> SafeString:
     """Draw an explanation as the small bill that the partner sees."""
-    teller = teller_of(
+    return render_to_string("admin/explanation.html", {"explanation": explanation})
+
+
+def teller_for(version: ProgrammeVersion) -> Teller:
+    return teller_of(
         definition_of(version),
         language=language(),
         currency=version.programme.currency,
         decimals=version.programme.main_unit.decimals,
     )
-    return render_to_string("admin/explanation.html", {"explanation": teller.tell(explanation)})
 
 
 class ClawBackTab(ReadOnlyInline):
@@ -176,7 +178,7 @@ class AwardAdmin(ReadOnlyAdmin):
 
     @display(description=_("why"))
     def why(self, award: Award) -> SafeString:
-        return explain(award.explanation, award.version)
+        return draw(teller_for(award.version).tell(award.explanation))
 
     @display(description=_("other rules"))
     def others(self, award: Award) -> SafeString | str:
@@ -261,7 +263,8 @@ class ClawBackAdmin(ReadOnlyAdmin):
 
     @display(description=_("why"))
     def why(self, claw_back: ClawBack) -> SafeString:
-        return explain(claw_back.explanation, claw_back.award.version)
+        teller = teller_for(claw_back.award.version)
+        return draw(teller.tell_taken_back(claw_back.explanation))
 
 
 CAUSES = ((Award, "award"), (Redemption, "redemption"), (Share, "share"))

@@ -110,7 +110,7 @@ class ToldClawBackOutput(serializers.ModelSerializer[ClawBack]):
 
     @extend_schema_field(ToldRowOutput(many=True))
     def get_told(self, row: ClawBack) -> list[dict[str, str]]:
-        return tell_rows(self.context["teller"].tell(row.explanation))
+        return tell_rows(self.context["teller"].tell_taken_back(row.explanation))
 
 
 class InProgrammeOutput(serializers.Serializer[Any]):

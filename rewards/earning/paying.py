@@ -7,7 +7,7 @@ not paid is lost. It never makes a payment an early one.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
 from rewards.earning.facts import ActivityFacts
 from rewards.earning.matching import OrderKept
@@ -101,13 +101,13 @@ class InvoiceKept:
         """Return the last day that is no more than so many days late; None while none is."""
         if self.invoice.due_on is None:
             return None
-        last = self.invoice.due_on + timedelta(days=days)
+        last = _days_after(self.invoice.due_on, days)
         for opened_on, closed_on in self.disputed:
             if opened_on > last:
                 break
             if closed_on is None:
                 return None
-            last += closed_on - opened_on
+            last = _days_after(last, (closed_on - opened_on).days)
         return last
 
     def paid_until(self, last_day: date | None) -> int:
@@ -122,6 +122,11 @@ class InvoiceKept:
             max((min(closed_on or until, until) - opened_on).days, 0)
             for opened_on, closed_on in self.disputed
         )
+
+
+def _days_after(day: date, days: int) -> date:
+    """Add days, to the end of the calendar at most: bills without a due day come with its last one."""
+    return date.fromordinal(min(day.toordinal() + days, date.max.toordinal()))
 
 
 def find_disputed(disputes: Iterable[ActivityFacts]) -> list[tuple[date, date | None]]:

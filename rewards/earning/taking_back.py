@@ -1,5 +1,6 @@
 """What a return or a cancellation takes back of what was awarded before it. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -250,26 +251,29 @@ def _spread(sources: Sequence[Source]) -> dict[tuple[int, str], int]:
     """
     Return how much is taken of each award, in all, by the place of its source and its rule.
 
-    Together that is what was awarded less what is still earned: what another rule, or another order
-    of the same volume, gives for the rest is kept of those that give less, the last of them first.
+    Together that is what was awarded less what is still earned: what another order of the same
+    volume, or another rule, gives for the rest is kept of those that give less, the last of them
+    first. What a rule gives more is kept of its own awards before those of others.
     """
     takes: dict[tuple[int, str], int] = {}
-    more = 0
+    more: Counter[str] = Counter()
     for place, source in enumerate(sources):
-        awarded, keeps = source.awarded, source.keeps
-        for code, amount in awarded.items():
-            less = amount - keeps.get(code, 0)
+        for code in {**source.awarded, **source.keeps}:
+            less = source.awarded.get(code, 0) - source.keeps.get(code, 0)
             if less > 0:
                 takes[place, code] = less
             else:
-                more -= less
-        for code, amount in keeps.items():
-            if code not in awarded:
-                more += amount
+                more[code] -= less
     for key in reversed(takes):
-        kept = min(takes[key], more)
+        _place, code = key
+        kept = min(takes[key], more[code])
         takes[key] -= kept
-        more -= kept
+        more[code] -= kept
+    of_others = more.total()
+    for key in reversed(takes):
+        kept = min(takes[key], of_others)
+        takes[key] -= kept
+        of_others -= kept
     return takes
 
 

@@ -42,8 +42,15 @@ class Teller:
     currency: str = ""
     tiers_multiply: bool = True
 
-    def tell(self, explanation: Mapping[str, Any], *, total_label: str = "") -> Explanation:
-        """Return the explanation as rows; a last row is added where no step states the total."""
+    def tell(self, explanation: Mapping[str, Any]) -> Explanation:
+        """Return the explanation of an award; a last row is added where no step states the total."""
+        return self._tell(explanation)
+
+    def tell_taken_back(self, explanation: Mapping[str, Any]) -> Explanation:
+        """Return the explanation of a claw-back, with what was taken back as the last row."""
+        return self._tell(explanation, total_label=_("Taken back"))
+
+    def _tell(self, explanation: Mapping[str, Any], *, total_label: str = "") -> Explanation:
         total = int(explanation.get("total", 0))
         steps = [step for step in explanation.get("steps", []) if isinstance(step, Mapping)]
         rows = [self._row(step, before) for step, before in zip(steps, [{}, *steps], strict=False)]

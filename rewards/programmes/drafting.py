@@ -112,9 +112,13 @@ def path_of_rule(document: Document, code: str) -> str:
     return f"campaigns[{_place_of_campaign(document, campaign)}].rules[{place}]"
 
 
-def make_code(name: str, taken: Iterable[str]) -> str:
-    """Return a code for a name that no other has: ``march-bonus``, then ``march-bonus-2``."""
-    stem = slugify(name)[: CODE_LENGTH_MAX - 4] or "rule"
+def make_code(name: str, taken: Iterable[str], *, otherwise: str = "rule") -> str:
+    """
+    Return a code for a name that no other has: ``march-bonus``, then ``march-bonus-2``.
+
+    ``otherwise`` is what a name without Latin letters and digits is called.
+    """
+    stem = slugify(name)[: CODE_LENGTH_MAX - 4] or otherwise
     known, code, number = {*taken, *RESERVED}, stem, 1
     while code in known:
         number += 1
@@ -128,6 +132,16 @@ def codes_of(document: Document) -> set[str]:
         rule.get("code", "") for _campaign, rules in lists_of_rules(document) for rule in rules
     }
     return codes | {campaign.get("code", "") for campaign in document.get("campaigns", [])}
+
+
+def codes_ever(version: ProgrammeVersion) -> set[str]:
+    """
+    Return every code of a rule or campaign that the programme has, or had.
+
+    What was used of limits and budgets stays with a code. Something new must not begin with that.
+    """
+    documents = version.programme.versions.values_list("definition", flat=True)
+    return set[str]().union(*map(codes_of, documents))
 
 
 def add_rule(
@@ -147,15 +161,18 @@ def change_rule(document: Document, code: str, rule: Row) -> Document:
     return changed
 
 
-def copy_rule(document: Document, code: str) -> Document:
-    """Return the document with a copy of a rule right after it, under a code of its own."""
+def copy_rule(document: Document, code: str, taken: Iterable[str] = ()) -> Document:
+    """Return the document with a copy of a rule right after it, under a code that none has."""
     changed = deepcopy(document)
     _campaign, rules, place = find_rule(changed, code)
     names = {
         language: _("%(name)s (copy)") % {"name": name}
         for language, name in rules[place].get("names", {}).items()
     }
-    copied = deepcopy(rules[place]) | {"code": make_code(code, codes_of(changed)), "names": names}
+    copied = deepcopy(rules[place]) | {
+        "code": make_code(code, codes_of(changed).union(taken)),
+        "names": names,
+    }
     rules.insert(place + 1, copied)
     return changed
 

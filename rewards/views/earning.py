@@ -212,7 +212,7 @@ def taken_from(activity: Activity, programme: Programme, teller: Teller) -> list
         Bill(
             name_taken(row, activity, teller),
             -row.due,
-            teller.tell(row.explanation, total_label=_("Taken back")),
+            teller.tell_taken_back(row.explanation),
             is_taken=True,
         )
         for row in rows.select_related("cause", "award__activity").order_by("pk")

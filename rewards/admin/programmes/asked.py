@@ -13,6 +13,7 @@ from enum import StrEnum, auto
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -89,7 +90,10 @@ def make_field(asked: Asked, lists: Lists) -> forms.Field:
     match asked.type:
         case Type.DAY | Type.LAST_DAY:
             return forms.DateField(
-                widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), **common
+                widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+                # The document keeps the day after the last one, which must be one.
+                validators=[MaxValueValidator(date.max - timedelta(days=1))],
+                **common,
             )
         case Type.YES:
             return forms.BooleanField(**common)

@@ -34,7 +34,7 @@ from rewards.programmes.drafting import (
     NoSuchPart,
     add_campaign,
     change_campaign,
-    codes_of,
+    codes_ever,
     find_campaign,
     make_code,
     path_of_campaign,
@@ -231,7 +231,7 @@ def read_campaign(
     if not form.is_valid():
         return None
     name = form.names.cleaned_data["name_en"]
-    campaign = form.read(code or make_code(name, codes_of(version.definition)))
+    campaign = form.read(code or make_code(name, codes_ever(version), otherwise="campaign"))
     return None if form.has_errors else campaign
 
 

@@ -130,8 +130,9 @@ class RowForm(forms.Form):
 
 def rows_in(data: Data, name: str) -> list[int]:
     """Return the numbers of the rows of a list that a page sent, without those taken away."""
-    total = data.get(f"{name}-total", "0")
-    count = int(total) if str(total).isdecimal() else 0
+    total = str(data.get(f"{name}-total", "0"))
+    # As many digits as its bound has, and some: the language refuses thousands of them.
+    count = int(total) if total.isdecimal() and len(total) < 10 else 0
     dropped = data.get("fewer", "")
     return [
         number

@@ -34,7 +34,7 @@ from rewards.programmes.drafting import (
     add_rule,
     change_rule,
     check,
-    codes_of,
+    codes_ever,
     copy_rule,
     find_campaign,
     find_rule,
@@ -94,7 +94,7 @@ def copy(
     back = back_to(version, campaign_of(version, code))
 
     def edit(document: Document) -> Document:
-        return copy_rule(document, code)
+        return copy_rule(document, code, codes_ever(version))
 
     return save_and_return(page, request, version, edit, sentence, back=back)
 
@@ -232,7 +232,7 @@ def read_rule(form: RuleForm, version: ProgrammeVersion, code: str) -> dict[str,
     if not form.is_valid():
         return None
     name = form.names.cleaned_data["name_en"]
-    rule = form.read(code or make_code(name, codes_of(version.definition)))
+    rule = form.read(code or make_code(name, codes_ever(version)))
     return None if form.has_errors else rule
 
 

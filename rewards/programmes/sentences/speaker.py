@@ -40,7 +40,8 @@ class Speaker:
     trigger: str = ""
 
     def money(self, amount: Any) -> str:
-        return format_money(Decimal(str(amount)), self.currency, self.language, whole=True)
+        value = Decimal(str(amount))
+        return format_money(value, self.currency, self.language, whole=True, exact=True)
 
     def units(self, minor_units: int) -> str:
         """Return minor units with the name of what is counted: ``2 points``."""

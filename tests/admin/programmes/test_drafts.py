@@ -57,6 +57,15 @@ class TestADraft:
         assert rules(draft) == ["toner", "toner-2", "base"]
         assert "Undo" not in text_of(client.get(page(draft)))
 
+    def test_gives_no_code_again_that_an_earlier_version_had(self, client, draft, post):
+        """What was used of limits and budgets stays with a code."""
+        post(draft, "rule_remove", "toner")
+        post(draft, "rule_add", **{**BLANK, "name_en": "Toner"})
+        assert rules(draft) == ["base", "toner-2"]
+
+        post(draft, "rule_copy", "toner-2")
+        assert rules(draft) == ["base", "toner-2", "toner-2-2"]
+
     def test_a_button_of_a_stale_page_does_nothing_and_says_so(self, client, draft, post):
         post(draft, "rule_move", "toner", to="up")
 

@@ -29,6 +29,7 @@ REFUSED = [
     ({"effect-per_money__units": "0"}, "effect-per_money__units", "This must be at least 1."),
     ({"effect-per_money__per": "x"}, "effect-per_money__per", "Enter a number."),
     ({"effect-per_money__per": "0"}, "effect-per_money__per", "Must be above zero."),
+    ({"ends_on": "9999-12-31"}, "ends_on", "less than or equal to 9999-12-30"),
     (
         {"effect-kind": "multiply", "effect-multiply__percent": "1"},
         "effect-multiply__percent",
@@ -126,6 +127,12 @@ def test_of_a_rule_is_said_beside_its_field(draft, post):
             wrong[f"{field}: {words}"] = (answer.status_code, told, lost(answer, changes))
     assert wrong == {}
     assert rules(draft) == ["base", "toner"]
+
+
+def test_of_a_page_that_claims_rows_without_end_is_none(draft, post):
+    total = {"when-total": "9" * 5_000, "caps-total": "9" * 5_000}
+
+    assert post(draft, "rule_add", **{**BLANK, **total, "name_en": "Mine"}).status_code == 302
 
 
 def test_of_a_campaign_is_said_beside_its_field(draft, post):

@@ -76,6 +76,12 @@ class TestADispute:
         after_it = [(date(2026, 3, 31), None)]
         assert invoice(disputed=after_it).last_day(10) == date(2026, 3, 30)
 
+    def test_ends_with_the_calendar_where_a_bill_says_that_it_is_never_due(self):
+        never = invoice(due_on=date.max, disputed=[(date(2026, 3, 5), date(2026, 3, 15))])
+
+        assert never.last_day(0) == date.max
+        assert never.last_day(30) == date.max
+
     @given(
         spans=st.lists(st.tuples(st.integers(0, 9), st.integers(1, 9)), max_size=4),
         grace=st.integers(0, 30),

@@ -276,6 +276,21 @@ class TestStepsFollowTheVolumeBeforeThem:
             ("A3", "b"): 5,
         }
 
+    def test_what_a_rule_gives_more_is_kept_of_its_own_awards_first(self):
+        """
+        The second order keeps no step, and a later one earns it: the two are one rule's. What its
+        pounds lose is a matter of its own.
+        """
+        first, second, third = orders("300", "200", "300")
+        due = judged(first, second, third, back(second, "150"), rules=[STEPS, rule()])
+
+        assert left(due) == {
+            ("A1", "points"): 300,
+            ("A2", "steps"): 25,
+            ("A2", "points"): 50,
+            ("A3", "points"): 300,
+        }
+
     def test_of_their_own_month_only(self):
         first, second = orders("499", "1")
         april = order("B1", day=1, month=4, lines=[("mug", 1, "500")])

@@ -79,6 +79,7 @@ class TestPureEdits:
         assert drafting.make_code("March bonus", []) == "march-bonus"
         assert drafting.make_code("March bonus", ["march-bonus"]) == "march-bonus-2"
         assert drafting.make_code("Бонус", ["rule"]) == "rule-2"
+        assert drafting.make_code("Бонус", [], otherwise="campaign") == "campaign"
         assert drafting.make_code("Add", []) == "add-2"  # where the page to add one is
         assert len(drafting.make_code("x" * 100, [])) <= drafting.CODE_LENGTH_MAX
 

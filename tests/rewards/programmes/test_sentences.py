@@ -154,6 +154,7 @@ def test_where_no_tier_multiplies_nobody_is_told_that_it_does():
         ({"kind": "weekday", "in": ["mon", "sat"]}, "on Monday or Saturday"),
         ({"kind": "channel", "in": ["edi"]}, "through edi"),
         ({"kind": "amount", "at_least": "100"}, "for an amount of £100 or more"),
+        ({"kind": "amount", "at_least": "100.005"}, "for an amount of £100.005 or more"),
         (
             {"kind": "amount", "at_least": "100", "below": "200"},
             "for an amount from £100 to below £200",
