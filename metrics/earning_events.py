@@ -91,7 +91,7 @@ def _why_taken_back(claw_backs: Sequence[ClawBack], teller: Teller) -> Explanati
     if not claw_backs:
         return None
     if len(claw_backs) == 1:
-        return teller.tell(claw_backs[0].explanation, total_label=_("Taken back"))
+        return teller.tell_taken_back(claw_backs[0].explanation)
     rows = [
         (
             _("Of what order %(document)s earned") % {"document": each.award.activity.external_id},

@@ -83,13 +83,13 @@ def _per_quantity(effect: Row, rule: Row, speaker: Speaker) -> str:
 
 
 def _fixed(effect: Row, rule: Row, speaker: Speaker) -> str:
-    known = OF_A_KIND.get(rule.get("trigger", ""))
-    if known:
-        return _("%(units)s for %(what)s.") % {
-            "units": speaker.units(effect["units"]),
-            "what": known,
-        }
-    return _("%(units)s each time.") % {"units": speaker.units(effect["units"])}
+    units, trigger = speaker.units(effect["units"]), rule.get("trigger", "")
+    if trigger == "payment":
+        told = _("%(units)s for an invoice that is paid; a part payment earns its part.")
+        return told % {"units": units}
+    if known := OF_A_KIND.get(trigger):
+        return _("%(units)s for %(what)s.") % {"units": units, "what": known}
+    return _("%(units)s each time.") % {"units": units}
 
 
 def _percent(effect: Row, rule: Row, speaker: Speaker) -> str:

@@ -49,6 +49,10 @@ def test_a_rule_is_a_few_sentences():
         ),
         ({"effect": {"kind": "fixed", "units": 50}}, "50 points for an order."),
         (
+            {"trigger": "payment", "effect": {"kind": "fixed", "units": 50}},
+            "50 points for an invoice that is paid; a part payment earns its part.",
+        ),
+        (
             {"trigger": "training", "effect": {"kind": "fixed", "units": 1}},
             "1 point each time.",
         ),
