@@ -15,7 +15,7 @@ from rest_framework.test import APIClient, APIRequestFactory
 from rest_framework.views import APIView
 
 from ledger import accounts
-from ledger.models import CorrectionLimit, Transfer
+from ledger.models import ACCOUNT_BALANCE_MAX, TRANSFER_AMOUNT_MAX, CorrectionLimit, Transfer
 from ledger.naming import name_account
 from partners import keys
 from partners.doors import idempotency
@@ -207,8 +207,10 @@ def no_version_in_force(world: World) -> Any:
 
 def amount_out_of_bounds(world: World) -> Any:
     version = world.shop.programme.versions.get()
-    rule = {**RULES[0], "effect": {"kind": "per_money", "units": 1_000_000, "per": "0.01"}}
-    version.definition["rules"] = [rule]
+    much = {**RULES[0], "effect": {"kind": "per_money", "units": 1_000_000, "per": "0.01"}}
+    # Each gives as much as the ledger moves at once; all of them are more than an account holds.
+    count = ACCOUNT_BALANCE_MAX // TRANSFER_AMOUNT_MAX + 1
+    version.definition["rules"] = [{**much, "code": f"much-{number}"} for number in range(count)]
     version.save()
     line = {**LINE, "amount": "99999999"}
     return world.erp.post("activities", make_order(lines=[line]))
