@@ -160,9 +160,9 @@ def _high_worth(figures: Figures, speaker: Speaker) -> str:
 
 
 def _unreachable(figures: Figures, speaker: Speaker) -> str:
-    return _("It is never reached: “%(rule)s” comes before it and stops.") % {
-        "rule": speaker.rule(figures["rule"])
-    }
+    return _(
+        "“%(rule)s” comes before it, and where that gives anything, this is not looked at."
+    ) % {"rule": speaker.rule(figures["rule"])}
 
 
 def _overlap(figures: Figures, speaker: Speaker) -> str:

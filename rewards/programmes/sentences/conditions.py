@@ -29,13 +29,19 @@ OF_THE_PERIOD = {
 }
 
 
-def say_conditions(tree: Row | None, speaker: Speaker) -> list[str]:
-    """Return the phrases that all must be true; a tree of *any* or *not* is one phrase."""
-    if not tree:
-        return []
+def say_conditions(tree: Row | None, speaker: Speaker) -> str:
+    """Say in one phrase all that must hold; nothing where nothing is asked."""
+    parts = _parts_of(tree) if tree else []
+    if len(parts) == 1:
+        return say_condition(parts[0], speaker)
+    return speaker.all_of(_in_brackets(part, speaker) for part in parts)
+
+
+def _parts_of(tree: Row) -> list[Row]:
+    """Return what must hold together, each apart."""
     if "all" in tree:
-        return [phrase for part in tree["all"] for phrase in say_conditions(part, speaker)]
-    return [say_condition(tree, speaker)]
+        return [each for part in tree["all"] for each in _parts_of(part)]
+    return [tree]
 
 
 def say_condition(tree: Row, speaker: Speaker) -> str:

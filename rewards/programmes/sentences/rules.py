@@ -58,8 +58,8 @@ def say_trigger(rule: Row, speaker: Speaker) -> str:
 def say_only(rule: Row, speaker: Speaker) -> str:
     """Say for whom and when, after *only*."""
     about = replace(speaker, trigger=str(rule.get("trigger", "")))
-    phrases = say_conditions(rule.get("when"), about)
-    return _("Only %(conditions)s.") % {"conditions": ", ".join(phrases)} if phrases else ""
+    conditions = say_conditions(rule.get("when"), about)
+    return _("Only %(conditions)s.") % {"conditions": conditions} if conditions else ""
 
 
 def say_window(row: Row, speaker: Speaker) -> str:
@@ -226,7 +226,7 @@ def tell_campaign(campaign: Row, speaker: Speaker) -> list[Part]:
         Part(
             "audience",
             _("For whom"),
-            _("Only %(conditions)s.") % {"conditions": ", ".join(audience)} if audience else "",
+            _("Only %(conditions)s.") % {"conditions": audience} if audience else "",
         ),
         Part(
             "budget",

@@ -10,6 +10,7 @@ from rewards.earning.effects import EFFECTS as EFFECTS_KNOWN
 from rewards.programmes.presets import preset_names, read_preset
 from rewards.programmes.sentences import (
     say_condition,
+    say_conditions,
     say_validity,
     summarise_rule,
     tell_campaign,
@@ -30,7 +31,7 @@ def said(**changes):
 def test_a_rule_is_a_few_sentences():
     assert summarise_rule(TONER, speaker()).replace("\N{NO-BREAK SPACE}", " ") == (
         "For every £10 of goods in the category Toner, 2 points."
-        " Only for partners in Gold, from 1 Mar 2026 to 31 Mar 2026."
+        " Only for partners in Gold and from 1 Mar 2026 to 31 Mar 2026."
         " At most 500 points a month for each partner."
     )
 
@@ -215,6 +216,20 @@ def test_what_a_fact_says_beside_the_basics_is_named_as_its_kind_does(trigger, p
     about = dataclasses.replace(speaker(), trigger=trigger)
 
     assert say_condition({"kind": "attribute", "name": "state", "in": ["on"]}, about) == phrase
+
+
+def test_what_must_hold_together_is_joined_by_and():
+    either = {"any": [{"kind": "first_order"}, {"kind": "channel", "in": ["web"]}]}
+    paper = {"kind": "electronic", "is": False}
+    together = {"all": [either, {"all": [paper]}]}
+
+    assert say_conditions(None, speaker()) == ""
+    assert say_conditions({"all": [either]}, speaker()) == (
+        "for a partner's first order or through web"
+    )
+    assert say_conditions(together, speaker()) == (
+        "(for a partner's first order or through web) and with a paper invoice"
+    )
 
 
 def test_no_effect_and_no_condition_is_left_without_words():
