@@ -75,8 +75,8 @@ class ClawBack:
     Take back ``due`` minor units of an award, as far as they can be found.
 
     Collected in this order: pending, what already expired of this award (it moves from *expired*
-    to *taken back*), the award's own lots in the pool, other free lots of the pool. Wallets and
-    holds are never touched. The policy decides about the rest. The award is named by the id of its
+    to *taken back*), the award's own lots in the pool, what of other awards waits for an event,
+    other free lots of the pool. Wallets and holds are never touched. The policy decides about the rest. The award is named by the id of its
     transfer, or by that transfer's key when it may stand earlier in the same batch.
 
     A claw-back that can collect nothing and is waived whole leaves no transfer behind: whoever

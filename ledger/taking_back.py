@@ -9,6 +9,7 @@ from django.db.models import Sum
 
 from ledger.book import AmountOutOfBounds, Book, Move
 from ledger.entries import ClawBack, ClawBackPolicy, Instruction, Posted
+from ledger.lots import OpenLot
 from ledger.models import TRANSFER_AMOUNT_MAX, Account, Lot, LotUse, Transfer
 from partners.families import ids_of_families
 
@@ -127,7 +128,7 @@ def take_back(
         rest=claw_back.due,
     )
     if claw_back.pending is not None:
-        collecting.take_from(claw_back.pending, "pending", Transfer.Kind.CANCEL_PENDING)
+        collecting.take_waiting(claw_back.pending, expired)
     collecting.count_expired(expired)
     if claw_back.policy != ClawBackPolicy.ONLY_PENDING:
         collecting.take_from(claw_back.pool, "pool", Transfer.Kind.CLAW_BACK)
@@ -154,6 +155,44 @@ class _Collecting:
     origin: int | Transfer | None
     rest: int
     transfers: list[Transfer] = field(default_factory=list)
+
+    def take_waiting(self, pending: Account, expired: ExpiredOfAwards) -> None:
+        """
+        Take of what waits. What of other awards waits for an event, only for what is found nowhere.
+
+        That may still be lost. Taken in place of what this award gave, it would leave something to
+        spend for which nobody paid.
+        """
+        kind = Transfer.Kind.CANCEL_PENDING
+        first = others = 0
+        for lot in self.book.find_free(pending, kind=kind, at=self.posted_at):
+            if lot.matures_at is not None or self._is_own(lot, expired):
+                first += lot.free
+            else:
+                others += lot.free
+        amount = min(self.rest, first)
+        amount += min(max(self.rest - amount - self._find_elsewhere(expired), 0), others)
+        self.move(pending, "pending", kind, amount)
+
+    def _find_elsewhere(self, expired: ExpiredOfAwards) -> int:
+        """Return what is there of the award itself beside what waits."""
+        found = 0
+        if isinstance(self.origin, int):
+            found = expired.find_left(self.origin, self.claw_back.reference)
+        if self.claw_back.policy == ClawBackPolicy.ONLY_PENDING:
+            return found
+        pool, kind = self.claw_back.pool, Transfer.Kind.CLAW_BACK
+        lots = self.book.find_free(pool, kind=kind, at=self.posted_at)
+        return found + sum(lot.free for lot in lots if self._is_own(lot, expired))
+
+    def _is_own(self, lot: OpenLot, expired: ExpiredOfAwards) -> bool:
+        """Say whether a lot is of the award: of its first transfer, or of what was added later."""
+        reference = self.claw_back.reference
+        if lot.origin == self.origin:
+            return True
+        if isinstance(lot.origin, int):
+            return lot.origin in expired.more.get(reference, ())
+        return bool(reference) and lot.origin.reference == reference
 
     def take_from(self, account: Account, part: str, kind: str) -> None:
         """Take what is free there, the award's own slices first, expired ones included."""

@@ -10,6 +10,7 @@ from itertools import permutations
 import pytest
 
 from tests.factories import PartnerFactory
+from tests.rewards.cast import offer
 from tests.worked_examples.customer import Customer, enrol
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once("SQLite")]
@@ -177,6 +178,48 @@ def test_one_of_two_invoices_is_called_off(settings):
         assert shop.holds() == {"pending" if settings else "pool": "600"}
         shop.pays(f"Payment {number}", "600", on="2026-03-20", of=f"Invoice {number}-600")
         assert shop.holds() == {"pool": "600"}
+
+
+@pytest.mark.parametrize("policy", ["within_balance", "allow_debt"])
+@pytest.mark.parametrize("paid_first", [True, False])
+def test_what_comes_back_is_not_taken_of_what_another_order_waits_for(policy, paid_first):
+    """
+    Order 1 is paid and comes back, order 2 is not paid. Whichever is told first, the 1,000 points
+    of order 1 are gone, and those of order 2 wait; in the night after the last day they are lost.
+    """
+    shop = enrol("starter", settings=UNTIL_PAID | {"claw_back_policy": policy})
+    for number in (1, 2):
+        shop.orders(f"Order {number}", "1000.00", on="2026-03-02")
+        shop.is_invoiced(
+            f"Invoice {number}", "1000.00", on="2026-03-02", due="2026-03-31", of=f"Order {number}"
+        )
+    told = [
+        lambda: shop.pays(
+            "Payment 1", "1000.00", on="2026-03-03", of="Invoice 1", told="2026-03-20"
+        ),
+        lambda: shop.returns(
+            "Return 1", "1000.00", on="2026-03-04", of="Order 1", told="2026-03-20"
+        ),
+    ]
+    for tell in told if paid_first else reversed(told):
+        tell()
+
+    assert shop.holds() == {"pending": "1000"}
+    shop.night_after("2026-04-30")
+    assert shop.holds() == {}
+
+
+def test_what_was_spent_is_taken_of_what_waits():
+    """700 points are spent before their order comes back: those of order 2 stand for them."""
+    shop = place_order()
+    offer(shop.programme, slug="credit", price=700)
+    shop.pays("Payment 1", "1000.00", on="2026-03-03", of="Invoice 1")
+    shop.redeems("credit", on="2026-03-04", by=shop.hires("Alice", "head_buyer"))
+    shop.orders("Order 2", "1000.00", on="2026-03-05")
+
+    shop.returns("Return 1", "1000.00", on="2026-03-06", of="Order 1")
+
+    assert shop.holds() == {"pending": "300"}
 
 
 def test_any_order_of_arrival():

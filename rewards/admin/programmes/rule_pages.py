@@ -178,9 +178,26 @@ def change(
     except NoSuchPart as error:
         if request.method != "POST":
             raise Http404 from error
-        # Somebody removed it meanwhile: what was typed is kept, as a new rule.
-        return edit_page(page, request, version, code="", campaign="")
+        # Somebody removed it meanwhile: what was typed is kept, as a new rule in the same place.
+        return edit_page(
+            page, request, version, code="", campaign=find_place(page, request, version)
+        )
     return edit_page(page, request, version, code=code, campaign=campaign)
+
+
+def find_place(page: BaseAdmin, request: HttpRequest, version: ProgrammeVersion) -> str:
+    """Return the campaign that the form of a rule is of, as long as there is one."""
+    campaign = request.POST.get("of_campaign", "")
+    if campaign:
+        try:
+            find_campaign(version.definition, campaign)
+        except NoSuchPart:
+            words = _(
+                "The campaign of this rule is gone. Saved now, the rule counts for everybody."
+            )
+            page.message_user(request, words, messages.WARNING)
+            return ""
+    return campaign
 
 
 def edit_page(
@@ -211,6 +228,7 @@ def edit_page(
         | {
             "form": form,
             "code": code,
+            "campaign_code": campaign,
             "rule_title": rule_name(row, speaker) if row else _("New rule"),
             "trial": trial_form(request),
             "count": LAST_COUNT,

@@ -94,6 +94,27 @@ class TestADraft:
         assert saved.status_code == 302
         assert rules(draft) == ["base", "bonus"]
 
+    def test_a_rule_of_a_campaign_that_was_taken_away_comes_back_into_it(self, client, draft, post):
+        opened = client.get(page(draft, "rule", "double"))
+        typed = {**fields_of(opened), "name_en": "Thrice"}
+        post(draft, "rule_remove", "double")
+
+        late = client.post(page(draft, "rule", "double"), typed)
+        client.post(page(draft, "rule", "double"), fields_of(late))
+
+        assert late.status_code == 422
+        assert rules(draft) == ["base", "toner"]
+        assert rules(draft, "spring") == ["thrice"]
+
+    def test_a_rule_of_a_campaign_that_is_gone_too_says_so(self, client, draft, post):
+        typed = fields_of(client.get(page(draft, "rule", "double")))
+        post(draft, "campaign_remove", "spring")
+
+        late = client.post(page(draft, "rule", "double"), typed)
+
+        assert late.status_code == 422
+        assert "The campaign of this rule is gone." in text_of(late)
+
     def test_discarded_in_another_window_it_is_gone_without_an_error(self, client, draft, post):
         post(draft, "discard")
 
