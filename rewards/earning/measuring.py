@@ -49,8 +49,9 @@ def _measure_payment(
     if payment is None or payment.counted_e4 <= 0:
         return None, []
     counted = Counted(payment.counted_e4, 0, activity.currency, invoice_e4=payment.invoice_e4)
-    is_money = rule.effect.COUNTS == "money"
-    return counted, [_money("net_amount", payment.counted_e4, activity)] if is_money else []
+    if rule.effect.COUNTS != "money":
+        return counted, []
+    return counted, [_money("net_amount", payment.counted_e4, activity) | {"of": "payment"}]
 
 
 def _money(code: str, amount_e4: int, activity: ActivityFacts) -> dict[str, str]:
@@ -124,4 +125,5 @@ class _Measured:
         if counts == "quantity":
             quantity = e4_as_text(quantity_of(self.activity))
             return [{"code": "quantity", "quantity": quantity}, *self.steps]
-        return self.steps
+        # What is fixed is computed on no money.
+        return [step for step in self.steps if step["code"] == "counted_lines"]

@@ -111,7 +111,11 @@ def _condition(detail: Detail, teller: Teller) -> str:
         asked = teller.speaker.any_of(_say_asked(part, teller) for part in detail["any"])
     else:
         asked = _say_asked(detail, teller)
-    sentence = _("It counts only %(condition)s.") % {"condition": asked}
+    words = _("It counts only %(condition)s.")
+    if "not" in detail:
+        asked = say_condition(detail["not"], teller.speaker)
+        words = _("It does not count %(condition)s.")
+    sentence = words % {"condition": asked}
     found = _say_found(detail, teller)
     return f"{sentence} {found}" if found else sentence
 
@@ -129,7 +133,7 @@ def _nothing_to_count(_detail: Detail, _teller: Teller) -> str:
 
 def _too_little(detail: Detail, teller: Teller) -> str:
     exact = teller.voice.exact_count(detail["exact"])
-    return _("It comes to %(exact)s, which rounds down to nothing.") % {"exact": exact}
+    return _("It comes to %(exact)s, which rounds to nothing.") % {"exact": exact}
 
 
 def _cap_reached(detail: Detail, teller: Teller) -> str:

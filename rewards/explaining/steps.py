@@ -46,7 +46,8 @@ SINCE = {
 
 
 def _net_amount(step: Step, _before: Step, voice: Voice) -> Row:
-    return _("Net value"), voice.money(step["amount"], step["currency"])
+    label = _("Paid of the invoice") if step.get("of") == "payment" else _("Net value")
+    return label, voice.money(step["amount"], step["currency"])
 
 
 def _converted(step: Step, _before: Step, voice: Voice) -> Row:
@@ -63,10 +64,12 @@ def _converted(step: Step, _before: Step, voice: Voice) -> Row:
     return label % figures, voice.money(step["result"], step["into"])
 
 
-def _counted_lines(step: Step, _before: Step, voice: Voice) -> Row:
+def _counted_lines(step: Step, before: Step, voice: Voice) -> Row:
     label = ngettext(
         "%(lines)d line of %(of)d counts", "%(lines)d lines of %(of)d count", int(step["lines"])
     ) % {"lines": int(step["lines"]), "of": int(step["of"])}
+    if before.get("code") == "quantity":
+        return label, voice.number(step["quantity"])
     return label, voice.money(step["amount"], step["currency"])
 
 
@@ -131,15 +134,29 @@ def _each_full(step: Step, _before: Step, voice: Voice) -> Row:
 
 def _stepped(step: Step, _before: Step, voice: Voice) -> Row:
     currency = step["currency"]
-    parts = [
-        _("%(amount)s at the step from %(start)s")
-        % {
-            "amount": voice.money(bracket["amount"], currency),
-            "start": voice.money(bracket["from"], currency, whole=True),
-        }
-        for bracket in step["brackets"]
-    ]
+    parts = [_say_bracket(bracket, currency, voice) for bracket in step["brackets"]]
     return "; ".join(parts) or _("By steps"), voice.exact_count(step["result"])
+
+
+def _say_bracket(bracket: Step, currency: str, voice: Voice) -> str:
+    figures = {
+        "amount": voice.money(bracket["amount"], currency),
+        "start": voice.money(bracket["from"], currency, whole=True),
+    }
+    if "fixed" in bracket:
+        said = _("From %(start)s on: %(units)s")
+        return said % (figures | {"units": voice.units(bracket["fixed"])})
+    if "percent" in bracket:
+        said = _("%(amount)s from %(start)s on: %(percent)s %%")
+        return said % (figures | {"percent": voice.number(bracket["percent"])})
+    said = _("%(amount)s from %(start)s on: %(units)s for every %(per)s")
+    return said % (
+        figures
+        | {
+            "units": voice.units(bracket["units"]),
+            "per": voice.money(bracket["per"], currency, whole=True),
+        }
+    )
 
 
 def _multiply(step: Step, _before: Step, voice: Voice) -> Row:
@@ -180,9 +197,9 @@ def _rounded(step: Step, before: Step, voice: Voice) -> Row:
         label = _("Rounded together with earlier payments: %(exact)s in all")
         return label % {"exact": voice.exact_count(step["together"])}, result
     label = (
-        _("%(exact)s rounded down, as the rule says")
+        _("%(exact)s rounded down, as the programme says")
         if step.get("mode") == "down"
-        else _("%(exact)s rounded to the nearest whole, as the rule says")
+        else _("%(exact)s rounded to the nearest, as the programme says")
     )
     return label % {"exact": voice.exact_count(before["result"])}, result
 

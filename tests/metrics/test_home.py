@@ -199,7 +199,7 @@ class TestTimeline:
         assert item.explanation.rows == (
             ("Net value", "£330.18"),
             ("1\N{NO-BREAK SPACE}point for every £1", "330.18"),
-            ("330.18 rounded down, as the rule says", "330"),
+            ("330.18 rounded down, as the programme says", "330"),
         )
         assert item.explanation.note == "Rule “Points on purchases”, version 1 of the programme."
 

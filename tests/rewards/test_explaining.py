@@ -46,7 +46,7 @@ def test_an_award_reads_as_a_bill_whose_last_row_is_the_total():
         ("Net value", "£330.18"),
         (f"1{NB}point for every £1", "330.18"),
         ("Gold: times 1.25", "412.725"),
-        ("412.725 rounded down, as the rule says", "412"),
+        ("412.725 rounded down, as the programme says", "412"),
     )
     assert (told.total, told.note) == (
         412,
@@ -63,7 +63,7 @@ def test_a_total_that_no_step_states_gets_a_row_of_its_own():
 def test_rounding_to_the_nearest_says_so():
     steps = [{"code": "x", "result": "1.5"}, {"code": "rounded", "mode": "half_up", "result": 2}]
 
-    assert "nearest whole" in teller().tell({"steps": steps, "total": 2}).rows[1][0]
+    assert "to the nearest" in teller().tell({"steps": steps, "total": 2}).rows[1][0]
 
 
 def test_minor_units_are_told_as_the_unit():
@@ -119,6 +119,48 @@ def test_what_was_converted_says_from_what_by_which_rate_of_which_day():
 
     assert english == ("$100.00 at the rate 0.80125 of 2 March 2026", "£80.125")
     assert "0,80125" in polish[0]
+
+
+def test_each_step_of_a_volume_says_its_rate():
+    brackets = [
+        {"from": "0", "amount": "60", "units": 1, "per": "10", "result": "6"},
+        {"from": "100", "amount": "40", "percent": "2", "result": "80"},
+        {"from": "140", "amount": "0", "fixed": 300, "result": "300"},
+    ]
+    step = {"code": "stepped", "currency": "GBP", "brackets": brackets, "result": "386"}
+
+    [(label, result)] = teller().tell({"steps": [step], "total": 386}).rows
+
+    assert label.replace(NB, " ") == (
+        "£60.00 from £0 on: 1 point for every £10; £40.00 from £100 on: 2 %; From £140 on: 300 points"
+    )
+    assert result == "386"
+
+
+def test_what_is_counted_in_pieces_says_how_many_of_them_count():
+    steps = [
+        {"code": "quantity", "quantity": "10"},
+        {"code": "counted_lines", "amount": "60", "currency": "GBP", "lines": 1, "of": 2}
+        | {"quantity": "6"},
+        {"code": "per_quantity", "units": 2, "per": "1", "result": "12"},
+    ]
+
+    assert teller().tell({"steps": steps, "total": 12}).rows[1] == ("1 line of 2 counts", "6")
+
+
+def test_a_payment_says_what_was_paid():
+    step = {"code": "net_amount", "amount": "40", "currency": "GBP", "of": "payment"}
+
+    assert teller().tell({"steps": [step]}).rows[0] == ("Paid of the invoice", "£40.00")
+
+
+def test_what_must_not_be_is_said_as_that():
+    detail = {"not": {"kind": "first_order"}}
+    passed_over = outcome.PassedOver("large", outcome.CONDITION, detail)
+
+    told = tell_passed_over(passed_over, of_the_club())
+
+    assert told.why == "It does not count for a partner's first order."
 
 
 EARNING = Path(rewards.earning.__path__[0])
@@ -231,7 +273,7 @@ LIMIT = {"measure": "units", "per": "partner", "period": "month", "limit": 20, "
             "This rule counts from 1 Jan 2027 on.",
         ),
         ("nothing_to_count", {}, "There is nothing in it that this rule counts."),
-        ("too_little", {"exact": "0.4"}, "It comes to 0.4, which rounds down to nothing."),
+        ("too_little", {"exact": "0.4"}, "It comes to 0.4, which rounds to nothing."),
         (
             "cap_reached",
             LIMIT,

@@ -153,4 +153,6 @@ class Command(BaseCommand):
         # The process becomes the server, so that Ctrl+C and a kill reach it directly.
         arguments = ["config.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "8"]
         os.environ["TESSERA_PROCESS"] = "web"
+        # Visitors of the demo meet its own pages, also where something is not found.
+        os.environ.setdefault("DEBUG", "0")
         os.execv(gunicorn, ["gunicorn", *arguments, "--log-level", "warning"])  # noqa: S606
