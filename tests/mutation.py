@@ -41,19 +41,20 @@ TESTS_OF_RULES: Final = {
     for part in (
         "conditions", "effects", "exact", "measuring", "evaluating", "capping", "payments",
         "campaigns", "personally", "usage", "converted", "payments_owed", "stopping",
+        "goods_and_money",
     )
 } | {"rules": "tests/rewards/programmes/test_rules.py"}  # fmt: skip
 # What all facts of a partner are due together.
 OF_WALK: Final = (
     "bills", "calling_off", "due", "ending", "facts", "judging", "matching", "orders_counted",
-    "paying", "releasing", "taking_back", "volumes",
+    "paying", "releasing", "taking_back", "volumes", "whereabouts",
 )  # fmt: skip
 TESTS_OF_WALK: Final = {
     part: f"tests/rewards/earning/test_{part}.py"
     for part in (
         "judging", "situations", "matching", "paying", "releasing", "due", "orders_counted",
         "awards_of_invoices", "bills", "calling_off", "payments_owed", "taking_back",
-        "volumes_kept", "volumes_shared",
+        "volumes_kept", "volumes_shared", "whereabouts",
     )
 }  # fmt: skip
 # Where most changes of a file fail, if that is no file of the same name.
@@ -289,6 +290,9 @@ def module_name(path: Path) -> str:
 def tests_for(path: Path) -> list[list[str]]:
     """Return its tests, those of the file's own part first: most changes fail there at once."""
     tests = TESTS_OF_WALK if path.stem in OF_WALK else TESTS_OF_RULES
+    if path.parent.name == "effects":
+        # Volumes are counted by the effects, and followed by the walk.
+        tests = TESTS_OF_RULES | TESTS_OF_WALK
     parts = (path.parent.name, path.stem, FIRST.get(path.stem, "evaluating"))
     own = [tests[part] for part in parts if part in tests][:1]
     return [own, [each for each in tests.values() if each not in own]]

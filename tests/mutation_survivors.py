@@ -6,6 +6,9 @@ _THERE = "it is asked only where there was an order, so that they were counted"
 _COUNTED_ON = "changes are only compared with one another"
 _NO_VOLUME = "nothing and None are read alike: no other order counts for it"
 _BESIDE_PER = "units are read beside a per alone, and then they are given"
+_JUDGED_INSTEAD = "a short cut: where arithmetic is not asked, the order is judged again"
+_NOTHING_LESS = "nothing that goes is nothing, too"
+_NO_QUANTITY = "steps look at money alone"
 _OF_SEVERAL = "a short cut: several are joined in a way that is right for one, too"
 
 EQUIVALENT: dict[str, str] = {
@@ -60,4 +63,24 @@ EQUIVALENT: dict[str, str] = {
     "taking_back.py: if min(less.values()) < 0:: 0 becomes -1": (
         "what is counted again is more than the smallest amount there is"
     ),
+    "taking_back.py: if min(less.values()) < 0:: 0 becomes 1": _JUDGED_INSTEAD,
+    "taking_back.py: if min(less.values()) < 0:: Lt becomes LtE": _JUDGED_INSTEAD,
+    "taking_back.py: return {key: amount for key, amount in less.items() if amount > 0}: "
+    "0 becomes -1": _NOTHING_LESS,
+    "taking_back.py: return {key: amount for key, amount in less.items() if amount > 0}: "
+    "Gt becomes GtE": _NOTHING_LESS,
+    "taking_back.py: return False: False becomes True": (
+        "where a return came back of an order itself, it is judged right after, on its own account"
+    ),
+    "taking_back.py: if less > 0:: 0 becomes -1": _NOTHING_LESS,
+    "taking_back.py: if less > 0:: Gt becomes GtE": _NOTHING_LESS,
+    "usage.py: self._changes += 1: 1 becomes 2": _COUNTED_ON,
+    "effects/stepped.py: return any(least_e4 < max(each.from_e4, 1) <= most_e4 for each in "
+    "self.brackets): Lt becomes LtE": "it is worked out again, and gives the same",
+    "effects/stepped.py: return any(least_e4 < max(each.from_e4, 1) <= most_e4 for each in "
+    "self.brackets): 1 becomes 2": "what came back and what is left are two of the smallest parts",
+    "effects/stepped.py: return _sum(self._parts(Counted(amount_e4, 0, "
+    "volume_before_e4=before_e4))): 0 becomes 1": _NO_QUANTITY,
+    "effects/stepped.py: return _sum(self._parts(Counted(amount_e4, 0, "
+    "volume_before_e4=before_e4))): 0 becomes -1": _NO_QUANTITY,
 }

@@ -255,3 +255,10 @@ def test_other_kinds_say_nothing_of_delivery_or_points():
     fact = activity("sell_out", 100, attributes={"paid_with_points": "50", "delivery": "5"})
 
     assert earns(rule(trigger="sell_out"), fact) == {"points": 100}
+
+
+def test_what_is_fixed_tells_of_the_lines_and_of_no_money():
+    each = rule(effect={"kind": "fixed", "units": 9}, lines={"include_skus": ["mug"]})
+    fact = order(0, ("mug", 3, 30), ("cup", 1, 40), attributes={"paid_with_points": "35"})
+
+    assert [step["code"] for step in steps(each, fact)] == ["counted_lines", "fixed"]

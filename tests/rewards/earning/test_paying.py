@@ -68,6 +68,8 @@ class TestADispute:
         later = [(date(2026, 3, 25), date(2026, 3, 30)), (date(2026, 4, 5), None)]
 
         assert invoice(disputed=later).days_late(date(2026, 3, 22)) == 2
+        one_before = [(date(2026, 3, 21), date(2026, 3, 25)), (date(2026, 4, 5), None)]
+        assert invoice(disputed=one_before).days_late(date(2026, 3, 30)) == 6
 
     def test_holds_up_the_last_day_while_it_is_open(self):
         assert invoice().last_day(10) == date(2026, 3, 30)

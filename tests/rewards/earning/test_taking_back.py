@@ -139,6 +139,29 @@ class TestAnOrder:
 
         assert taken(due) == [("A1", "a", "R20", 20)]
 
+    def test_loses_no_more_than_is_due_where_an_award_gave_too_much_before(self):
+        """
+        20 of 100 come back: 20, 20 and 10 are taken. 30 more: by another rule the rest earns 40,
+        and 35 more are due of the first two, though the third had lost 10 that it need not.
+        """
+        [first] = orders("100")
+        rules = [
+            rule("p"),
+            rule("r"),
+            rule("q", effect={"kind": "per_money", "units": 1, "per": "2"}),
+            fixed("small", 40, when={"kind": "amount", "below": "60"}),
+        ]
+
+        due = judged(first, back(first, "20"), back(first, "30", day=21), rules=rules)
+
+        assert taken(due) == [
+            ("A1", "p", "R20", 20),
+            ("A1", "r", "R20", 20),
+            ("A1", "q", "R20", 10),
+            ("A1", "p", "R21", 30),
+            ("A1", "r", "R21", 5),
+        ]
+
 
 class TestByValue:
     BY_VALUE = {"claw_back_basis": "by_value"}  # noqa: RUF012 - read only
@@ -169,6 +192,11 @@ class TestByValue:
 
         # 5.56 of 10.
         assert left(due) == {("A1", "b"): 4}
+
+    def test_steps_of_what_came_back_are_judged_by_the_volume(self):
+        [first] = orders("600")
+
+        assert left(judged(first, back(first, "150"), rules=[STEPS], **self.BY_VALUE)) == {}
 
     def test_steps_are_judged_by_the_volume_and_the_rest_by_value(self):
         first, second = orders("400", "200")
@@ -291,6 +319,30 @@ class TestStepsFollowTheVolumeBeforeThem:
             ("A3", "points"): 300,
         }
 
+    def test_of_which_one_was_just_reached(self):
+        """By 500 pounds the second earns two points a pound, by 400 one."""
+        from_500 = [
+            {"from": "0", "units": 1, "per": "1"},
+            {"from": "500", "units": 2, "per": "1"},
+        ]
+        whole = {"kind": "stepped", "by": "month", "mode": "whole", "steps": from_500}
+        first, second = orders("300", "200")
+
+        due = judged(first, second, back(first, "100"), rules=[rule("steps", effect=whole)])
+
+        assert left(due) == {("A1", "steps"): 200, ("A2", "steps"): 200}
+
+    @pytest.mark.parametrize("pounds", ["200", "0.0001"])
+    def test_of_which_one_begins_with_the_first_money(self, pounds):
+        """The first order of the month has 50 points; when it comes back, the next one is it."""
+        once = [{"from": "0", "fixed": 50}]
+        entering = {"kind": "stepped", "by": "month", "mode": "slice", "steps": once}
+        first, second = orders("300", pounds)
+
+        due = judged(first, second, back(first, "300"), rules=[rule("steps", effect=entering)])
+
+        assert sum(left(due).values()) == 50
+
     def test_of_their_own_month_only(self):
         first, second = orders("499", "1")
         april = order("B1", day=1, month=4, lines=[("mug", 1, "500")])
@@ -325,6 +377,15 @@ class TestAVolumeIsExact:
 
         assert left(judged(one, two, back(one, "100"), gone, rules=[STEPS])) == {
             ("A2", "steps"): 25
+        }
+
+    def test_an_order_that_came_back_and_was_cancelled_leaves_it_once(self):
+        """300 and 200 are left of it, a full step."""
+        zero, one, two = orders("300", "100", "200")
+        gone = cancelled("X1", day=25, order=one)
+
+        assert left(judged(zero, one, two, back(one, "100"), gone, rules=[STEPS])) == {
+            ("A3", "steps"): 25
         }
 
     def test_an_order_that_is_gone_gives_nothing_whatever_leaves_before_it(self):
