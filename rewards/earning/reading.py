@@ -18,13 +18,15 @@ class Reading:
     """
     ``kind`` is what is known of the kind of activity that triggers the rule; None for an own kind,
     whose fields only the database knows. An audience is read without a trigger: it asks about the
-    partner alone. ``tiers`` are codes from the bottom up.
+    partner alone. ``tiers`` are codes from the bottom up. What ``is_published`` keeps its meaning,
+    also where it could not be written any more.
     """
 
     trigger: str = ""
     kind: Kind | None = None
     tiers: tuple[str, ...] = ()
     unit_decimals: int = 0
+    is_published: bool = False
 
     def refuse_unless(self, triggers: Iterable[str], path: str, reason: str) -> None:
         """Refuse what only activities of certain kinds can be asked."""
@@ -51,7 +53,7 @@ class Reading:
 
     def refuse_volume(self, path: str) -> None:
         """Refuse to count over a period what goods that come back would not leave."""
-        if self.trigger in OF_ORDERS:
+        if self.trigger in OF_ORDERS and not self.is_published:
             raise InvalidDefinition(
                 path,
                 _(

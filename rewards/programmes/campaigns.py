@@ -71,7 +71,12 @@ class Campaign:
 
 
 def read_campaign(
-    row: Mapping[str, Any], path: str, *, tiers: tuple[str, ...], unit_decimals: int
+    row: Mapping[str, Any],
+    path: str,
+    *,
+    tiers: tuple[str, ...],
+    unit_decimals: int,
+    is_published: bool = False,
 ) -> Campaign:
     """
     Read a row of ``campaigns``.
@@ -86,7 +91,14 @@ def read_campaign(
     code = read_slug(row.get("code"), f"{path}.code")
     stacking = read_choice(row.get("stacking", "sum"), STACKINGS, f"{path}.stacking")
     rules = tuple(
-        read_rule(rule, at, tiers=tiers, unit_decimals=unit_decimals, campaign_code=code)
+        read_rule(
+            rule,
+            at,
+            tiers=tiers,
+            unit_decimals=unit_decimals,
+            campaign_code=code,
+            is_published=is_published,
+        )
         for rule, at in read_rows(row.get("rules", []), f"{path}.rules")
     )
     campaign = Campaign(

@@ -126,25 +126,28 @@ class Definition:
         return any(tier.expiry_extra_months for tier in self.tiers)
 
 
-def parse(document: Mapping[str, Any]) -> Definition:
+def parse(document: Mapping[str, Any], *, is_published: bool = False) -> Definition:
     """
     Read a definition as it is stored in ``ProgrammeVersion.definition``.
 
+    :param is_published: It was allowed once: what would be refused by now keeps its meaning.
     :raises InvalidDefinition: Naming the first place that cannot be used.
     """
     refuse_unknown(document, {"settings", "rules", "tiers", "campaigns"}, "definition")
-    settings = read_settings(read_table(document.get("settings", {}), "settings"), "settings")
+    settings = read_settings(
+        read_table(document.get("settings", {}), "settings"), "settings", is_published=is_published
+    )
     tiers = _read_tiers(document)
     codes, decimals = tuple(tier.code for tier in tiers), settings.unit_decimals
     definition = Definition(
         settings,
         tuple(
-            read_rule(row, path, tiers=codes, unit_decimals=decimals)
+            read_rule(row, path, tiers=codes, unit_decimals=decimals, is_published=is_published)
             for row, path in read_rows(document.get("rules", []), "rules")
         ),
         tiers,
         tuple(
-            read_campaign(row, path, tiers=codes, unit_decimals=decimals)
+            read_campaign(row, path, tiers=codes, unit_decimals=decimals, is_published=is_published)
             for row, path in read_rows(document.get("campaigns", []), "campaigns")
         ),
     )

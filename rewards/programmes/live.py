@@ -24,7 +24,7 @@ class NoVersionInForce(LookupError):
 @lru_cache(maxsize=256)
 def _parsed(document: str) -> Definition:
     # Keyed by the words themselves: an id may stand for other words in another database.
-    return parse(json.loads(document))
+    return parse(json.loads(document), is_published=True)
 
 
 def definition_of(version: ProgrammeVersion) -> Definition:

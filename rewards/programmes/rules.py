@@ -170,6 +170,7 @@ def read_rule(
     tiers: tuple[str, ...],
     unit_decimals: int,
     campaign_code: str = "",
+    is_published: bool = False,
 ) -> Rule:
     """
     Read a rule of the base or of a campaign.
@@ -179,7 +180,7 @@ def read_rule(
     refuse_unknown(row, RULE_FIELDS, path)
     starts_on, ends_on = read_days(row, path)
     trigger = read_trigger(row.get("trigger"), f"{path}.trigger")
-    reading = Reading(trigger, KINDS.get(trigger), tiers, unit_decimals)
+    reading = Reading(trigger, KINDS.get(trigger), tiers, unit_decimals, is_published)
     priority = read_whole(row.get("priority", 0), -PRIORITY_MAX, PRIORITY_MAX, f"{path}.priority")
     rule = Rule(
         code=read_code(row, path),

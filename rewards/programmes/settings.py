@@ -104,7 +104,7 @@ class Settings:
         return to_ten_thousandths(self.unit_value)
 
 
-def read_settings(row: Mapping[str, Any], path: str) -> Settings:
+def read_settings(row: Mapping[str, Any], path: str, *, is_published: bool = False) -> Settings:
     """
     Read the table ``settings``. Published versions are frozen: what was said in older words (days
     of pending, months of expiry) keeps its meaning.
@@ -113,6 +113,8 @@ def read_settings(row: Mapping[str, Any], path: str) -> Settings:
     """
     refuse_unknown(row, SETTINGS_FIELDS, path)
     unit_names = _read_unit_names(row.get("unit_names", {}), f"{path}.unit_names")
+    if not is_published:
+        _refuse_without_words(unit_names, f"{path}.unit_names")
     rounding, round_to = _read_rounding(row, path)
     read = _Choices(row, path)
     return Settings(
@@ -181,12 +183,18 @@ def _read_unit_names(value: Any, path: str) -> Mapping[str, Mapping[str, str]]:
         raise InvalidDefinition(path, _("English forms are needed at least"))
     for language, forms in unit_names.items():
         at = f"{path}.{language}"
-        refuse_unknown(read_table(forms, at), set(FORMS), at)
-        for form, text in forms.items():
+        for form, text in read_table(forms, at).items():
             read_text(text, NAME_LENGTH_MAX, f"{at}.{form}")
+    return unit_names
+
+
+def _refuse_without_words(unit_names: Mapping[str, Mapping[str, str]], path: str) -> None:
+    """Refuse a language that has no word for most numbers, or forms that no language has."""
+    for language, forms in unit_names.items():
+        at = f"{path}.{language}"
+        refuse_unknown(forms, set(FORMS), at)
         if not any(forms.get(form) for form in SPOKEN_FORMS):
             raise InvalidDefinition(at, _("the word after a number such as 5 is needed"))
-    return unit_names
 
 
 def _read_personal(value: Any, path: str) -> PersonalEarning:

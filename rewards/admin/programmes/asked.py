@@ -78,6 +78,14 @@ class Asked:
     may_be_left_out: bool = field(default=False)
 
 
+class ShiftedField(forms.DecimalField):
+    """A number that is finer in the document by so many places; refusals tell its bounds as typed."""
+
+    def __init__(self, *, shifted_places: int, **more: Any) -> None:
+        super().__init__(**more)
+        self.shifted_places = shifted_places
+
+
 def make_field(asked: Asked, lists: Lists) -> forms.Field:
     """Return a form field that may stay empty: what is needed depends on what was chosen."""
     common: dict[str, Any] = {
@@ -113,16 +121,14 @@ def _make_number(asked: Asked, lists: Lists, common: dict[str, Any]) -> forms.Fi
         return forms.IntegerField(widget=_input("numeric"), **common)
     shifted = shifted_places(asked, lists)
     # Localised, so that a comma is a decimal sign where people write one.
-    made = forms.DecimalField(
+    return ShiftedField(
+        shifted_places=shifted,
         max_digits=DIGITS_MAX,
         decimal_places=shifted if asked.type in SHIFTED else 4,
         localize=True,
         widget=_input("decimal"),
         **common,
     )
-    # Bounds are refused in what the document counts; they are told in what was typed.
-    made.shifted_places = shifted  # type: ignore[attr-defined]  # read by refusals.py alone
-    return made
 
 
 def shifted_places(asked: Asked, lists: Lists) -> int:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from partners.doors.showing import language
 from partners.wording import format_number
+from rewards.admin.programmes.asked import ShiftedField
 from rewards.programmes.definition import InvalidDefinition
 from rewards.programmes.sentences import Speaker, name_in
 from rewards.programmes.values import NotBetween
@@ -27,7 +28,7 @@ def put_beside(form: forms.Form, place: str | None, error: InvalidDefinition) ->
 def say_refusal(error: InvalidDefinition, field: forms.Field | None = None) -> str:
     """Make a sentence of why a value was refused; bounds are those of the field."""
     if isinstance(error, NotBetween):
-        places = getattr(field, "shifted_places", 0)
+        places = field.shifted_places if isinstance(field, ShiftedField) else 0
         if isinstance(error.value, int) and error.value > error.most:
             return _("This must be at most %(most)s.") % {"most": _shift(error.most, places)}
         return _("This must be at least %(least)s.") % {"least": _shift(error.least, places)}

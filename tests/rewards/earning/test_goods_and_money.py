@@ -3,9 +3,10 @@
 import pytest
 
 from rewards.earning.judging import judge
+from rewards.programmes.definition import parse
 from rewards.programmes.values import InvalidDefinition
 from tests.rewards.earning.facts import always, order, returned
-from tests.rewards.earning.rules import definition, rule
+from tests.rewards.earning.rules import SETTINGS, definition, rule
 
 pytestmark = pytest.mark.once("SQLite")
 
@@ -48,6 +49,9 @@ def test_only_goods_make_a_volume(trigger, period):
 
         assert refused.value.path == f"rules[0].effect.{name}"
         assert "count it on orders that wait until they are paid" in str(refused.value)
+        # What was published before this was refused keeps its meaning.
+        stored = {"settings": SETTINGS, "rules": [rule(trigger=trigger, effect=effect)]}
+        assert parse(stored, is_published=True).rules[0].effect.period == period
         assert definition(rule(effect=effect)).rules[0].effect.period == period
         each = definition(rule(trigger=trigger, effect=effect | {name: "activity"}))
         assert each.rules[0].effect.period == ""

@@ -100,3 +100,9 @@ class TestParse:
             parse(STARTER | part)
 
         assert caught.value.path == path
+
+
+def test_names_of_points_that_were_published_keep_their_meaning():
+    document = STARTER | {"settings": STARTER["settings"] | {"unit_names": {"en": {"one": "x"}}}}
+
+    assert parse(document, is_published=True).settings.unit_names == {"en": {"one": "x"}}
